@@ -1,0 +1,504 @@
+package value
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep arrays and objects may nest in text that Parse takes.
+// Jackson, which AWS parses with: StreamReadConstraints.DEFAULT_MAX_DEPTH.
+const MaxDepth = 1000
+
+// A SyntaxError is text that is not JSON.
+type SyntaxError struct {
+	Offset int    // in bytes, of the character that cannot stand there
+	Reason string // "unexpected character '}'"
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at offset %d", e.Reason, e.Offset) }
+
+// Parse reads one JSON value and nothing after it but white space. Of a name that occurs twice in an object the last value
+// counts, in the place of the first.
+func Parse(text string) (Value, error) {
+	p := parser{src: text}
+	v, err := p.document()
+	if err != nil {
+		return Value{}, err
+	}
+	return v, nil
+}
+
+type parser struct {
+	src   string
+	pos   int
+	depth int
+}
+
+var errEnd = errors.New("unexpected end of input")
+
+func (p *parser) fail(reason string) error { return &SyntaxError{Offset: p.pos, Reason: reason} }
+
+func (p *parser) unexpected() error {
+	if p.pos >= len(p.src) {
+		return p.fail(errEnd.Error())
+	}
+	r, _ := utf8.DecodeRuneInString(p.src[p.pos:])
+	return p.fail("unexpected character " + strconv.QuoteRune(r))
+}
+
+func (p *parser) space() {
+	for p.pos < len(p.src) {
+		switch p.src[p.pos] {
+		case ' ', '\t', '\n', '\r':
+			p.pos++
+		default:
+			return
+		}
+	}
+}
+
+func (p *parser) document() (Value, error) {
+	v, err := p.value()
+	if err != nil {
+		return v, err
+	}
+	if p.space(); p.pos < len(p.src) {
+		return v, p.unexpected()
+	}
+	return v, nil
+}
+
+func (p *parser) value() (Value, error) {
+	p.space()
+	if p.pos >= len(p.src) {
+		return Value{}, p.unexpected()
+	}
+	switch c := p.src[p.pos]; {
+	case c == '{':
+		return p.nested((*parser).object)
+	case c == '[':
+		return p.nested((*parser).array)
+	case c == '"':
+		s, err := p.str()
+		return OfString(s), err
+	case c == '-' || c >= '0' && c <= '9':
+		return p.number()
+	}
+	return p.word()
+}
+
+func (p *parser) nested(read func(*parser) (Value, error)) (Value, error) {
+	if p.depth++; p.depth > MaxDepth {
+		return Value{}, p.fail(fmt.Sprintf("nested deeper than %d", MaxDepth))
+	}
+	p.pos++
+	v, err := read(p)
+	p.depth--
+	return v, err
+}
+
+func (p *parser) word() (Value, error) {
+	for text, v := range map[string]Value{"null": NullValue, "true": True, "false": False} {
+		if strings.HasPrefix(p.src[p.pos:], text) {
+			p.pos += len(text)
+			return v, nil
+		}
+	}
+	return Value{}, p.unexpected()
+}
+
+// next skips white space and reports the byte there, 0 at the end.
+func (p *parser) next() byte {
+	p.space()
+	if p.pos >= len(p.src) {
+		return 0
+	}
+	return p.src[p.pos]
+}
+
+func (p *parser) array() (Value, error) {
+	var items []Value
+	if p.next() == ']' {
+		p.pos++
+		return OfArray(nil), nil
+	}
+	for {
+		v, err := p.value()
+		if err != nil {
+			return v, err
+		}
+		items = append(items, v)
+		switch p.next() {
+		case ',':
+			p.pos++
+		case ']':
+			p.pos++
+			return OfArray(items), nil
+		default:
+			return Value{}, p.unexpected()
+		}
+	}
+}
+
+func (p *parser) object() (Value, error) {
+	var members []Member
+	var seen map[string]int // only of large objects
+	if p.next() == '}' {
+		p.pos++
+		return OfObject(nil), nil
+	}
+	for {
+		if p.next() != '"' {
+			return Value{}, p.unexpected()
+		}
+		name, err := p.str()
+		if err != nil {
+			return Value{}, err
+		}
+		if p.next() != ':' {
+			return Value{}, p.unexpected()
+		}
+		p.pos++
+		v, err := p.value()
+		if err != nil {
+			return v, err
+		}
+		members, seen = put(members, seen, name, v)
+		switch p.next() {
+		case ',':
+			p.pos++
+		case '}':
+			p.pos++
+			return OfObject(members), nil
+		default:
+			return Value{}, p.unexpected()
+		}
+	}
+}
+
+func put(members []Member, seen map[string]int, name string, v Value) ([]Member, map[string]int) {
+	if len(members) <= indexAbove {
+		for i := range members {
+			if members[i].Name == name {
+				members[i].Value = v
+				return members, seen
+			}
+		}
+		return append(members, Member{name, v}), seen
+	}
+	if seen == nil {
+		seen = make(map[string]int, 2*len(members))
+		for i := range members {
+			seen[members[i].Name] = i
+		}
+	}
+	if i, ok := seen[name]; ok {
+		members[i].Value = v
+		return members, seen
+	}
+	seen[name] = len(members)
+	return append(members, Member{name, v}), seen
+}
+
+func (p *parser) number() (Value, error) {
+	start := p.pos
+	if p.src[p.pos] == '-' {
+		p.pos++
+	}
+	if p.pos < len(p.src) && p.src[p.pos] == '0' {
+		p.pos++
+	} else if !p.digits() {
+		return Value{}, p.unexpected()
+	}
+	if p.pos < len(p.src) && p.src[p.pos] == '.' {
+		p.pos++
+		if !p.digits() {
+			return Value{}, p.unexpected()
+		}
+	}
+	if p.pos < len(p.src) && (p.src[p.pos] == 'e' || p.src[p.pos] == 'E') {
+		p.pos++
+		if p.pos < len(p.src) && (p.src[p.pos] == '+' || p.src[p.pos] == '-') {
+			p.pos++
+		}
+		if !p.digits() {
+			return Value{}, p.unexpected()
+		}
+	}
+	return numberOf(p.src[start:p.pos]), nil
+}
+
+// numberOf spares short integers, which most numbers are, the general conversion.
+func numberOf(text string) Value {
+	if len(text) > 15 || text[0] == '-' {
+		return OfNumberText(text)
+	}
+	var n int64
+	for i := 0; i < len(text); i++ {
+		c := text[i] - '0'
+		if c > 9 {
+			return OfNumberText(text)
+		}
+		n = n*10 + int64(c)
+	}
+	return OfFloat(float64(n))
+}
+
+func (p *parser) digits() bool {
+	start := p.pos
+	for p.pos < len(p.src) && p.src[p.pos] >= '0' && p.src[p.pos] <= '9' {
+		p.pos++
+	}
+	return p.pos > start
+}
+
+// str reads a string, whose opening quote is at pos. What has no escapes is a slice of the source.
+func (p *parser) str() (string, error) {
+	p.pos++
+	start := p.pos
+	for p.pos < len(p.src) {
+		switch c := p.src[p.pos]; {
+		case c == '"':
+			s := p.src[start:p.pos]
+			p.pos++
+			return s, nil
+		case c == '\\':
+			return p.escaped(start)
+		case c < 0x20:
+			return "", p.unexpected()
+		}
+		p.pos++
+	}
+	return "", p.unexpected()
+}
+
+const plainEscapes = "\"\"\\\\//b\bf\fn\nr\rt\t"
+
+func (p *parser) escaped(start int) (string, error) {
+	buf := append(make([]byte, 0, 2*(p.pos-start)+16), p.src[start:p.pos]...)
+	for p.pos < len(p.src) {
+		c := p.src[p.pos]
+		switch {
+		case c == '"':
+			p.pos++
+			return string(buf), nil
+		case c < 0x20:
+			return "", p.unexpected()
+		case c != '\\':
+			buf = append(buf, c)
+			p.pos++
+			continue
+		}
+		if p.pos++; p.pos >= len(p.src) {
+			return "", p.unexpected()
+		}
+		if p.src[p.pos] == 'u' {
+			r, err := p.unicode()
+			if err != nil {
+				return "", err
+			}
+			buf = utf8.AppendRune(buf, r)
+			continue
+		}
+		i := 0
+		for i < len(plainEscapes) && plainEscapes[i] != p.src[p.pos] {
+			i += 2
+		}
+		if i >= len(plainEscapes) {
+			return "", p.unexpected()
+		}
+		buf = append(buf, plainEscapes[i+1])
+		p.pos++
+	}
+	return "", p.unexpected()
+}
+
+// unicode reads uXXXX, at whose u it stands, and the second half of a surrogate pair; a lone half becomes U+FFFD.
+func (p *parser) unicode() (rune, error) {
+	r, err := p.hex()
+	if err != nil || !utf16.IsSurrogate(r) {
+		return r, err
+	}
+	if !strings.HasPrefix(p.src[p.pos:], `\u`) {
+		return utf8.RuneError, nil
+	}
+	back := p.pos
+	p.pos++
+	low, err := p.hex()
+	if err != nil {
+		return low, err
+	}
+	if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+		return pair, nil
+	}
+	p.pos = back
+	return utf8.RuneError, nil
+}
+
+func (p *parser) hex() (rune, error) {
+	p.pos++
+	if p.pos+4 > len(p.src) {
+		p.pos = len(p.src)
+		return 0, p.unexpected()
+	}
+	n, err := strconv.ParseUint(p.src[p.pos:p.pos+4], 16, 16)
+	if err != nil {
+		return 0, p.unexpected()
+	}
+	p.pos += 4
+	return rune(n), nil
+}
+
+// String is v's compact JSON; "" for Undefined and Func.
+func (v Value) String() string { return string(v.AppendJSON(nil)) }
+
+// AppendJSON appends v's compact JSON to dst: no white space, members in order, only '"', '\' and control characters escaped,
+// as AWS writes it. Undefined and Func append nothing; inside an array or object they must not stand.
+func (v Value) AppendJSON(dst []byte) []byte {
+	switch v.kind {
+	case Null:
+		return append(dst, "null"...)
+	case Bool:
+		return strconv.AppendBool(dst, v.num == 1)
+	case Number:
+		if v.ref != nil {
+			return append(dst, *(*string)(v.ref)...)
+		}
+		return appendFloat(dst, v.Float())
+	case String:
+		return appendString(dst, v.Str())
+	case Array:
+		dst = append(dst, '[')
+		for i, item := range v.Items() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = item.AppendJSON(dst)
+		}
+		return append(dst, ']')
+	case Object:
+		dst = append(dst, '{')
+		for i, m := range v.Members() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendString(dst, m.Name), ':')
+			dst = m.Value.AppendJSON(dst)
+		}
+		return append(dst, '}')
+	}
+	return dst
+}
+
+// Size is the length in bytes of v's compact JSON. Of arrays and objects it is computed once.
+func (v Value) Size() int {
+	switch v.kind {
+	case Null:
+		return 4
+	case Bool:
+		return 5 - int(v.num)
+	case Number:
+		var buf [32]byte
+		return len(v.AppendJSON(buf[:0]))
+	case String:
+		return stringSize(v.Str())
+	case Array:
+		a := (*array)(v.ref)
+		if n := a.size.Load(); n > 0 {
+			return int(n)
+		}
+		n := 2 + max(0, len(a.items)-1)
+		for _, item := range a.items {
+			n += item.Size()
+		}
+		a.size.Store(int32(min(n, math.MaxInt32)))
+		return n
+	case Object:
+		o := (*object)(v.ref)
+		if n := o.size.Load(); n > 0 {
+			return int(n)
+		}
+		n := 2 + max(0, len(o.members)-1)
+		for _, m := range o.members {
+			n += stringSize(m.Name) + 1 + m.Value.Size()
+		}
+		o.size.Store(int32(min(n, math.MaxInt32)))
+		return n
+	}
+	return 0
+}
+
+// appendFloat writes f as JavaScript's JSON.stringify does: no exponent from 1e-6 up to 1e21.
+func appendFloat(dst []byte, f float64) []byte {
+	if i := int64(f); float64(i) == f && i < 1<<53 && i > -1<<53 {
+		return strconv.AppendInt(dst, i, 10)
+	}
+	abs := math.Abs(f)
+	if abs >= 1e-6 && abs < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-2] == '0' { // e-07 -> e-7
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+const hexDigits = "0123456789abcdef"
+
+func escapeOf(c byte) byte {
+	switch c {
+	case '"', '\\':
+		return c
+	case '\b':
+		return 'b'
+	case '\f':
+		return 'f'
+	case '\n':
+		return 'n'
+	case '\r':
+		return 'r'
+	case '\t':
+		return 't'
+	}
+	return 'u'
+}
+
+func plain(c byte) bool { return c >= 0x20 && c != '"' && c != '\\' }
+
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		if plain(s[i]) {
+			continue
+		}
+		dst = append(append(dst, s[start:i]...), '\\')
+		if e := escapeOf(s[i]); e != 'u' {
+			dst = append(dst, e)
+		} else {
+			dst = append(dst, 'u', '0', '0', hexDigits[s[i]>>4], hexDigits[s[i]&15])
+		}
+		start = i + 1
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+func stringSize(s string) int {
+	n := len(s) + 2
+	for i := 0; i < len(s); i++ {
+		if plain(s[i]) {
+			continue
+		}
+		if n++; escapeOf(s[i]) == 'u' {
+			n += 4
+		}
+	}
+	return n
+}
