@@ -6,10 +6,7 @@
 // JSONata string or null is a value.Value; Undefined means that the field is absent.
 package asl
 
-import (
-	"github.com/stride-aws/stride/internal/diag"
-	"github.com/stride-aws/stride/internal/value"
-)
+import "github.com/stride-aws/stride/internal/value"
 
 // Type is a state's Type field.
 type Type string
@@ -31,14 +28,12 @@ const (
 	JSONata  = "JSONata"
 )
 
-// Definition is a whole state machine: the top level machine and where its fields stand.
+// Definition is a whole state machine: the top level machine and the text that it was read from.
 type Definition struct {
 	Machine
-	// Places has the place of each field and array item by its JSON Pointer ("/States/A/Next"); nil for a definition that was
-	// not parsed from text.
-	Places map[string]diag.Place
-	// Tree is the text's value as it stands, nil (Undefined) for a definition that was not parsed.
-	Tree value.Value
+	// Tree is the text's value as it stands, Undefined for a definition that was not parsed.
+	Tree   value.Value
+	source *source
 }
 
 // Machine is what has StartAt and States: the top level, a branch of Parallel, the processor of a Map.
