@@ -1,0 +1,215 @@
+// Package cli is stride's command line: arguments, streams and workflows go in, an exit code and what was printed come out.
+// Package stride calls Main; scripts in testdata run it in process.
+//
+// One file a command: flags -> an options struct (inputs and dependencies) -> run. Parsing and running are apart, so that
+// another command (demo, dev) can run one without arguments. What is printed where is said in output.go, exit codes in exit.go.
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// World is what the command line stands in.
+type World struct {
+	Args           []string // without the program's name
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// Main runs one command line and returns its exit code. It ends early, with 130, when ctx does.
+func Main(ctx context.Context, w World) int {
+	a := newApp(w)
+	err := a.cli.RunContext(ctx, append([]string{"stride"}, flagsFirst(a.cli, w.Args)...))
+	return a.report(ctx, err)
+}
+
+// app is one command line at work: commands read their global flags and print through it.
+type app struct {
+	World
+	globals
+	*printer
+	cli *cli.App
+}
+
+// The groups of the help, in the order of its printing (which is alphabetical).
+const (
+	groupDeploy  = "build and deploy"
+	groupOperate = "operate executions"
+	groupMore    = "other"
+	groupAuthor  = "author workflows"
+)
+
+// commands are all of stride's, in the order of the help.
+func (a *app) commands() []*cli.Command {
+	return []*cli.Command{
+		versionCommand(a),
+		completionCommand(a),
+	}
+}
+
+// formats are the values of -o that a command takes besides text and json.
+var formats = map[string][]string{
+	"plan": {"md", "github"},
+}
+
+func newApp(w World) *app {
+	a := &app{World: w, printer: newPrinter(w.Stdin, w.Stdout, w.Stderr)}
+	a.cli = &cli.App{
+		Name:                  "stride",
+		Usage:                 "durable workflows as ordinary Go functions, on AWS Step Functions",
+		Version:               version(),
+		Flags:                 globalFlags(true),
+		Commands:              a.commands(),
+		Reader:                w.Stdin,
+		Writer:                w.Stdout,
+		ErrWriter:             w.Stderr,
+		Suggest:               true,
+		HideHelpCommand:       true,
+		EnableBashCompletion:  true,
+		CustomAppHelpTemplate: appHelp,
+		OnUsageError:          usageError,
+		Action:                a.noCommand,
+		ExitErrHandler:        func(*cli.Context, error) {}, // report prints and chooses the code, once
+	}
+	for _, c := range a.cli.Commands {
+		a.finish(c)
+	}
+	return a
+}
+
+// finish gives a command what all commands have: the global flags, so that they may stand after the command's name as well, and
+// the ways to report wrong usage.
+func (a *app) finish(c *cli.Command) {
+	c.Flags = append(c.Flags, globalFlags(false)...)
+	c.HideHelpCommand = true
+	c.CustomHelpTemplate = commandHelp
+	c.OnUsageError = usageError
+	if len(c.Subcommands) > 0 {
+		c.CustomHelpTemplate = groupHelp
+		c.Action = a.noCommand
+	}
+	for _, sub := range c.Subcommands {
+		a.finish(sub)
+	}
+	if c.Before == nil && len(c.Subcommands) == 0 {
+		c.Before = a.before
+	}
+}
+
+// before reads the global flags for the command that is about to run.
+func (a *app) before(c *cli.Context) error {
+	a.globals = readGlobals(c)
+	if allowed := append([]string{"text", "json"}, formats[c.Command.Name]...); !slices.Contains(allowed, a.Format) {
+		return usagef("%s prints no %q; -o takes %s", c.Command.Name, a.Format, strings.Join(allowed, ", "))
+	}
+	a.printer.configure(a.globals)
+	if a.Dir == "" {
+		return nil
+	}
+	if err := os.Chdir(a.Dir); err != nil {
+		return usagef("-C %s: %v", a.Dir, cause(err))
+	}
+	return nil
+}
+
+// noCommand is what runs where a command's name is missing or unknown.
+func (a *app) noCommand(c *cli.Context) error {
+	name := c.Args().First()
+	if name == "help" {
+		name = c.Args().Get(1)
+		if find(c.Command.Subcommands, name) != nil {
+			return cli.ShowCommandHelp(c, name)
+		}
+	}
+	if name == "" {
+		return cli.ShowSubcommandHelp(c)
+	}
+	return usagef("no command %q%s", name, nearest(name, commandNames(c.Command.Subcommands)))
+}
+
+func commandNames(commands []*cli.Command) []string {
+	var names []string
+	for _, c := range commands {
+		if !c.Hidden {
+			names = append(names, c.Names()...)
+		}
+	}
+	return names
+}
+
+// usageError rewords what the flag parser found.
+func usageError(c *cli.Context, err error, _ bool) error {
+	const unknown = "flag provided but not defined: -"
+	name, ok := strings.CutPrefix(err.Error(), unknown)
+	if !ok {
+		return usagef("%v", err)
+	}
+	return usagef("no flag %s%s", dashed(strings.TrimLeft(name, "-")), nearest(dashed(name), flagNames(c.Command.Flags)))
+}
+
+func flagNames(flags []cli.Flag) []string {
+	var names []string
+	for _, f := range flags {
+		for _, name := range f.Names() {
+			names = append(names, dashed(name))
+		}
+	}
+	return names
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// wantArgs checks the number of a command's arguments.
+func wantArgs(c *cli.Context, least, most int) error {
+	switch n := c.NArg(); {
+	case n < least:
+		return usagef("%s needs %s", c.Command.HelpName, c.Command.ArgsUsage)
+	case n > most:
+		return usagef("%s: unexpected argument %q", c.Command.HelpName, c.Args().Get(most))
+	}
+	return nil
+}
+
+const appHelp = `stride - {{.Usage}}
+
+usage: stride [global flags] COMMAND [flags] [arguments]
+{{range .VisibleCategories}}
+{{if .Name}}{{.Name}}:{{else}}commands:{{end}}{{range .VisibleCommands}}
+  {{join .Names ", "}}{{"\t"}}{{.Usage}}{{end}}
+{{end}}
+global flags (before or after the command):{{range .VisibleFlags}}
+  {{.}}{{end}}
+
+stride help COMMAND says more. Exit codes: 0 done, 1 failed, 2 differences (with --exit-code), 3 the execution did not succeed,
+64 usage, 130 interrupted.
+`
+
+const commandHelp = `{{.HelpName}} - {{.Usage}}
+
+usage: {{.HelpName}}{{if .VisibleFlags}} [flags]{{end}}{{if .ArgsUsage}} {{.ArgsUsage}}{{end}}{{if .Description}}
+
+{{.Description}}{{end}}
+{{if .VisibleFlags}}
+flags:{{range .VisibleFlags}}
+  {{.}}{{end}}
+{{end}}
+stride --help lists the global flags.
+`
+
+const groupHelp = `{{.HelpName}} - {{.Usage}}
+
+usage: {{.HelpName}} COMMAND [flags] [arguments]
+{{range .VisibleCategories}}{{range .VisibleCommands}}
+  {{join .Names ", "}}{{"\t"}}{{.Usage}}{{end}}{{end}}
+`
