@@ -59,6 +59,7 @@ type ProcessorConfig struct {
 
 // State is a state of any type; each type reads its own fields.
 type State struct {
+	Malformed     value.Value // what stands in the state's place when that is no object; then all else is empty
 	Name          string
 	Pointer       string // JSON Pointer of the state in its definition
 	Type          Type

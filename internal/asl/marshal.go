@@ -81,6 +81,9 @@ var afterBody = map[string]bool{
 }
 
 func stateValue(s *State) value.Value {
+	if s.Malformed.Defined() {
+		return s.Malformed
+	}
 	var o object
 	o.str("Type", string(s.Type))
 	o.str("Comment", s.Comment)

@@ -147,6 +147,9 @@ func machineOf(object value.Value, pointer string) *Machine {
 }
 
 func stateOf(name string, object value.Value, pointer string) *State {
+	if object.Kind() != value.Object {
+		return &State{Name: name, Pointer: pointer, Malformed: object}
+	}
 	f := fieldsOf(object, pointer)
 	s := &State{
 		Name: name, Pointer: pointer,
