@@ -1,0 +1,32 @@
+# Everything runs with Go alone, but for the targets that say what else they install.
+ENV ?= local
+STRIDE = go run ./cmd/stride
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench fuzz deploy tail integration generate
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+demo: ## compile, build, deploy to the embedded local AWS, run, tail: no account, no Docker
+	@$(STRIDE) demo
+
+test: lint ## lint, and all tests that need Go alone
+	go test ./...
+
+lint: ## gofmt, vet, staticcheck, tidy go.mod
+	@test -z "$$(gofmt -l .)" || { echo "gofmt finds:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+	go mod tidy -diff
+
+deploy: ## deploy the workflows to ENV (an environment of infra/stride.yaml)
+	$(STRIDE) deploy --env $(ENV)
+
+tail: ## follow the executions of all workflows in ENV
+	$(STRIDE) tail -f --env $(ENV)
+
+generate: ## rewrite what is generated: golden files, docs, help
+	go test ./... -update
