@@ -1,0 +1,287 @@
+package jsonpath
+
+import "github.com/stride-aws/stride/internal/value"
+
+// maxVisits bounds the values that one evaluation looks at: a hostile "$..*..*..*" ends in an error. No payload of AWS's (262,144
+// bytes) brings a path that people write near it.
+const maxVisits = 10_000_000
+
+// walker is one evaluation of an indefinite route. It stops at the first failure that nothing forgives; what it found until then
+// is kept, as the wildcard goes on after the failure of one item.
+type walker struct {
+	route  *route
+	root   value.Value
+	text   string // of the whole path, for errors
+	trail  []place
+	out    []value.Value
+	visits int
+	fail   failure
+	depth  int // of the trail, where fail arose
+}
+
+// collect follows an indefinite route and gives the array of what it finds.
+func (r *route) collect(doc value.Value, text string) (value.Value, error) {
+	w := walker{route: r, root: doc, text: text}
+	if !w.step(0, 0, doc) {
+		before := w.trail[:w.depth]
+		after := append(before[:w.depth:w.depth], w.trail[w.depth:min(w.depth+1, len(w.trail))]...)
+		return value.Value{}, r.report(w.fail, before, after, text)
+	}
+	return value.OfArray(w.out), nil
+}
+
+// failed notes a failure of step at whose way began at depth; where the step has a place of its own, that is trail[depth].
+func (w *walker) failed(p problem, at, depth int, model value.Value) bool {
+	w.fail = failure{problem: p, at: at, model: model}
+	w.depth = depth
+	return false
+}
+
+func (w *walker) crashed(err error) bool {
+	w.fail = failure{problem: crash, err: err}
+	return false
+}
+
+// push puts a place at depth, over whatever an earlier branch of the walk left there.
+func (w *walker) push(depth int, p place) { w.trail = append(w.trail[:depth], p) }
+
+// found hands model, which step at-1 led to, to step at, or out where there is none.
+func (w *walker) found(at, depth int, model value.Value) bool {
+	if at == len(w.route.steps) {
+		w.out = append(w.out, model)
+		return true
+	}
+	return w.step(at, depth, model)
+}
+
+func (w *walker) step(at, depth int, model value.Value) bool {
+	if w.visits++; w.visits > maxVisits {
+		return w.crashed(&CrashError{w.text, "the path visits too many values"})
+	}
+	s := &w.route.steps[at]
+	switch s.kind {
+	case property:
+		return w.property(at, depth, model)
+	case properties:
+		return w.properties(at, depth, model)
+	case restart:
+		w.push(depth, place{kind: restart})
+		return w.found(at+1, depth+1, model)
+	case wildcard:
+		return w.wildcard(at, depth, model)
+	case filter:
+		return w.filter(at, depth, model)
+	case scan:
+		return w.scan(at+1, depth, model)
+	}
+	if model.Kind() != value.Array {
+		return w.failed(notIndexable(model), at, depth, model)
+	}
+	return w.numbers(at, depth, model)
+}
+
+func (w *walker) property(at, depth int, model value.Value) bool {
+	if model.Kind() != value.Object {
+		return w.failed(notObject, at, depth, model)
+	}
+	s := &w.route.steps[at]
+	return w.member(at, depth, model, s.names[0])
+}
+
+func (w *walker) member(at, depth int, model value.Value, name string) bool {
+	w.push(depth, place{text: name, kind: property})
+	v, ok := model.Get(name)
+	switch {
+	case ok:
+		return w.found(at+1, depth+1, v)
+	case at == len(w.route.steps)-1:
+		return w.failed(noResult, at, depth, model)
+	case w.route.steps[at].strict:
+		return w.failed(missingProperty, at, depth, model)
+	}
+	return true
+}
+
+func (w *walker) properties(at, depth int, model value.Value) bool {
+	s := &w.route.steps[at]
+	if p := w.route.unpickable(at, model); p != none {
+		w.push(depth, s.place(0))
+		return w.failed(p, at, depth, model)
+	}
+	w.out = append(w.out, pick(model, s.names))
+	return true
+}
+
+// item goes on with item n of the array model.
+func (w *walker) item(at, depth int, model value.Value, n int) bool {
+	w.push(depth, place{index: n, kind: index})
+	if n < 0 || n >= model.Len() {
+		return w.failed(outOfBounds, at, depth, model)
+	}
+	return w.found(at+1, depth+1, model.At(n))
+}
+
+func (w *walker) items(at, depth int, model value.Value, from, to int) bool {
+	for n := from; n < to; n++ {
+		if !w.item(at, depth, model, n) {
+			return false
+		}
+	}
+	return true
+}
+
+// numbers is the steps that pick items of the array model by number. A slice's bounds may be negative, but not the lower one of a
+// slice that has both.
+func (w *walker) numbers(at, depth int, model value.Value) bool {
+	s := &w.route.steps[at]
+	n, size := s.numbers[0], model.Len()
+	switch s.kind {
+	case index:
+		return w.item(at, depth, model, n)
+	case fromEnd:
+		return w.item(at, depth, model, size+n)
+	case indices:
+		for _, n := range s.numbers {
+			if !w.item(at, depth, model, n) {
+				return false
+			}
+		}
+		return true
+	case sliceFrom:
+		return w.items(at, depth, model, fromStart(n, size), size)
+	case sliceTo:
+		if n < 0 {
+			n += size
+		}
+		return w.items(at, depth, model, 0, min(size, n))
+	}
+	return size == 0 || w.items(at, depth, model, n, min(size, s.numbers[1]))
+}
+
+func fromStart(n, size int) int {
+	if n < 0 {
+		n += size
+	}
+	return max(0, n)
+}
+
+// wildcard forgives items that lack what follows, but not members of objects that do.
+func (w *walker) wildcard(at, depth int, model value.Value) bool {
+	for _, m := range model.Members() {
+		if !w.member(at, depth, model, m.Name) {
+			return false
+		}
+	}
+	for n := range model.Items() {
+		if !w.item(at, depth, model, n) && !w.fail.problem.missing() {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *walker) filter(at, depth int, model value.Value) bool {
+	switch model.Kind() {
+	case value.Object:
+		return w.passing(at, model, func() bool { return w.found(at+1, depth, model) })
+	case value.Array:
+		for n, item := range model.Items() {
+			if !w.passing(at, item, func() bool { return w.item(at, depth, model, n) }) {
+				return false
+			}
+		}
+		return true
+	}
+	return w.failed(primitive, at, depth, model)
+}
+
+// passing goes on where the filter accepts item.
+func (w *walker) passing(at int, item value.Value, then func() bool) bool {
+	ok, err := w.route.steps[at].test.accepts(w, item)
+	if err != nil {
+		return w.crashed(err)
+	}
+	return !ok || then()
+}
+
+// scan offers model and everything inside it to step at.
+func (w *walker) scan(at, depth int, model value.Value) bool {
+	if w.visits++; w.visits > maxVisits {
+		return w.crashed(&CrashError{w.text, "the path visits too many values"})
+	}
+	switch model.Kind() {
+	case value.Object:
+		return w.scanObject(at, depth, model)
+	case value.Array:
+		return w.scanArray(at, depth, model)
+	}
+	return true
+}
+
+func (w *walker) scanObject(at, depth int, model value.Value) bool {
+	if !w.offer(at, model, func() bool { return w.step(at, depth, model) }) {
+		return false
+	}
+	for _, m := range model.Members() {
+		w.push(depth, place{text: m.Name, kind: property})
+		if !w.scan(at, depth+1, m.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// scanArray has a quirk of Jayway's: where more steps follow, an array that step at could take hands all its items to the step
+// behind it, whatever step at says.
+func (w *walker) scanArray(at, depth int, model value.Value) bool {
+	ok := w.offer(at, model, func() bool {
+		if at == len(w.route.steps)-1 {
+			return w.step(at, depth, model)
+		}
+		for n, item := range model.Items() {
+			w.push(depth, place{index: n, kind: index})
+			if !w.step(at+1, depth+1, item) {
+				return false
+			}
+		}
+		return true
+	})
+	if !ok {
+		return false
+	}
+	for n, item := range model.Items() {
+		w.push(depth, place{index: n, kind: index})
+		if !w.scan(at, depth+1, item) {
+			return false
+		}
+	}
+	return true
+}
+
+// offer goes on where step at could take model.
+func (w *walker) offer(at int, model value.Value, then func() bool) bool {
+	s := &w.route.steps[at]
+	switch s.kind {
+	case property, properties:
+		return !hasAll(model, s.names) || then()
+	case index, fromEnd, indices, sliceFrom, sliceTo, slice:
+		return model.Kind() != value.Array || then()
+	case wildcard:
+		return then()
+	case filter:
+		return w.passing(at, model, then)
+	}
+	return true
+}
+
+func hasAll(model value.Value, names []string) bool {
+	if model.Kind() != value.Object {
+		return false
+	}
+	for _, name := range names {
+		if _, ok := model.Get(name); !ok {
+			return false
+		}
+	}
+	return true
+}
