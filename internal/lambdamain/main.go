@@ -1,0 +1,167 @@
+// Package lambdamain is what stands around a handler in Lambda: it names the handler's errors as the workflow matches them, and
+// sends slog and log lines to stdout as JSON with the request they belong to. A handler goes in; Start does not come back, and
+// Wrap returns what package lambda can call. Package bundle copies this file into every generated main; package lambdahost calls
+// Wrap for handlers in its own process.
+//
+// The handler's input is the invocation's payload as it is. An execution's identity is not part of it: where the caller sends
+// {"custom":{"execution":…,"state":…}} as the ClientContext, log lines carry both.
+package lambdamain
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"reflect"
+	"strings"
+	"sync/atomic"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// Names says which errors a workflow matches on, and the name that its ErrorEquals has for each.
+type Names struct {
+	Types  map[string]string // of an error's type, "import/path.TypeName"
+	Values []NamedValue      // of variables such as ErrSoldOut, matched with ==
+}
+
+// NamedValue is an error variable that a workflow matches with errors.Is.
+type NamedValue struct {
+	Err  error
+	Name string
+}
+
+// Start serves handler in Lambda; it does not return.
+func Start(handler any, names Names) {
+	logJSON(os.Stdout)
+	lambda.Start(Wrap(handler, names))
+}
+
+var (
+	contextType = reflect.TypeFor[context.Context]()
+	errorType   = reflect.TypeFor[error]()
+)
+
+// Wrap is handler, of the same type, whose error carries the name that the workflow knows it by. What is not a function that
+// returns an error comes back as it is.
+func Wrap(handler any, names Names) any {
+	fn := reflect.ValueOf(handler)
+	if fn.Kind() != reflect.Func {
+		return handler
+	}
+	t := fn.Type()
+	last := t.NumOut() - 1
+	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+		if len(args) > 0 && t.In(0) == contextType {
+			noteRequest(args[0].Interface().(context.Context))
+		}
+		results := fn.Call(args)
+		if last < 0 || t.Out(last) != errorType {
+			return results
+		}
+		if err, _ := results[last].Interface().(error); err != nil {
+			results[last] = reflect.ValueOf(names.report(err)).Convert(errorType)
+		}
+		return results
+	}).Interface()
+}
+
+// report is err as package lambda shall send it: under the first name in its chain that the workflow matches on, with err's whole
+// text; else err itself, which goes under the name of its outermost type.
+func (n Names) report(err error) error {
+	if _, ready := err.(messages.InvokeResponse_Error); ready {
+		return err
+	}
+	if name := n.find(err); name != "" {
+		return messages.InvokeResponse_Error{Type: name, Message: err.Error()}
+	}
+	return err
+}
+
+// find walks err's chain in the order of errors.Is; "" when it has none of the names.
+func (n Names) find(err error) string {
+	if name := n.nameOf(err); name != "" {
+		return name
+	}
+	var inner []error
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		inner = []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		inner = e.Unwrap()
+	}
+	for _, err := range inner {
+		if err == nil {
+			continue
+		}
+		if name := n.find(err); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+func (n Names) nameOf(err error) string {
+	if reflect.ValueOf(err).Comparable() {
+		for _, v := range n.Values {
+			if v.Err == err {
+				return v.Name
+			}
+		}
+	}
+	t := reflect.TypeOf(err)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return n.Types[t.PkgPath()+"."+t.Name()]
+}
+
+// current is the invocation that runs, for log lines written without a context; nil where several may run at once.
+var current atomic.Pointer[lambdacontext.LambdaContext]
+
+func noteRequest(ctx context.Context) {
+	if lc, ok := lambdacontext.FromContext(ctx); ok && lambdacontext.MaxConcurrency() == 1 {
+		current.Store(lc)
+	}
+}
+
+// logJSON sends what slog and log print to w, one JSON object a line, from AWS_LAMBDA_LOG_LEVEL up. A handler package that has
+// set its own default logger keeps it.
+func logJSON(w *os.File) {
+	if fmt.Sprintf("%T", slog.Default().Handler()) != "*slog.defaultHandler" {
+		return
+	}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(strings.TrimSpace(os.Getenv("AWS_LAMBDA_LOG_LEVEL")))) // unknown or unset: INFO
+	h := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: lambdacontext.ReplaceAttr})
+	slog.SetDefault(slog.New(requestHandler{h}))
+}
+
+// requestHandler adds the request, and the execution and state where the caller told them.
+type requestHandler struct{ slog.Handler }
+
+func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
+	lc, ok := lambdacontext.FromContext(ctx)
+	if !ok {
+		lc = current.Load()
+	}
+	if lc != nil {
+		r.AddAttrs(slog.String("requestId", lc.AwsRequestID))
+		for _, key := range []string{"execution", "state"} {
+			if v := lc.ClientContext.Custom[key]; v != "" {
+				r.AddAttrs(slog.String(key, v))
+			}
+		}
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h requestHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return requestHandler{h.Handler.WithAttrs(attrs)}
+}
+
+func (h requestHandler) WithGroup(name string) slog.Handler {
+	return requestHandler{h.Handler.WithGroup(name)}
+}

@@ -1,0 +1,76 @@
+package lambdamain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/google/go-cmp/cmp"
+)
+
+type soldOut struct{ SKU string }
+
+func (e soldOut) Error() string { return "no " + e.SKU + " left" }
+
+type broken struct{ parts []error }
+
+func (e *broken) Error() string   { return "broken" }
+func (e *broken) Unwrap() []error { return e.parts }
+
+var errLate = errors.New("too late")
+
+var names = Names{
+	Types:  map[string]string{"github.com/stride-aws/stride/internal/lambdamain.soldOut": "SoldOut", "github.com/stride-aws/stride/internal/lambdamain.broken": "Broken"},
+	Values: []NamedValue{{errLate, "ErrLate"}},
+}
+
+func TestWrapNamesTheFirstMatchedError(t *testing.T) {
+	plain := errors.New("plain")
+	ready := messages.InvokeResponse_Error{Type: "Mine", Message: "m"}
+	for name, tt := range map[string]struct {
+		err      error
+		wantType string // "" when the error stays as it is
+		wantText string
+	}{
+		"value type":        {soldOut{"tea"}, "SoldOut", "no tea left"},
+		"pointer to it":     {&soldOut{"tea"}, "SoldOut", "no tea left"},
+		"wrapped":           {fmt.Errorf("reserving: %w", soldOut{"tea"}), "SoldOut", "reserving: no tea left"},
+		"outermost wins":    {&broken{[]error{soldOut{"tea"}}}, "Broken", "broken"},
+		"joined":            {errors.Join(plain, nil, errLate, soldOut{"tea"}), "ErrLate", "plain\ntoo late\nno tea left"},
+		"variable":          {fmt.Errorf("x: %w", errLate), "ErrLate", "x: too late"},
+		"not matched":       {plain, "", ""},
+		"named by the user": {ready, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fn := Wrap(func(context.Context, int) (string, error) { return "", tt.err }, names).(func(context.Context, int) (string, error))
+			_, got := fn(context.Background(), 1)
+			if tt.wantType == "" {
+				if got.Error() != tt.err.Error() {
+					t.Errorf("got %v, want the error as it was", got)
+				}
+				return
+			}
+			want := messages.InvokeResponse_Error{Type: tt.wantType, Message: tt.wantText}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWrapKeepsResults(t *testing.T) {
+	fn := Wrap(func(n int) (int, error) { return n + 1, nil }, names).(func(int) (int, error))
+	if n, err := fn(1); n != 2 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
+	ran := false
+	Wrap(func() { ran = true }, names).(func())()
+	if !ran {
+		t.Error("a handler without results did not run")
+	}
+	if got := Wrap("text", names); got != "text" {
+		t.Errorf("got %v", got)
+	}
+}
