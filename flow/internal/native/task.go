@@ -1,0 +1,238 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"time"
+)
+
+// ErrorName is an error by its name in Step Functions.
+type ErrorName string
+
+// Errors that the runtime itself reports.
+const (
+	ErrAll        ErrorName = "States.ALL"
+	ErrTimeout    ErrorName = "States.Timeout"
+	ErrHeartbeat  ErrorName = "States.HeartbeatTimeout"
+	ErrTaskFailed ErrorName = "States.TaskFailed"
+)
+
+func (n ErrorName) Error() string { return string(n) }
+
+// Failure is an error as Step Functions has it. Err is the handler's own error, where there is one.
+type Failure struct {
+	Name, Cause string
+	Err         error
+}
+
+func (f *Failure) Error() string {
+	if f.Cause == "" {
+		return f.Name
+	}
+	return f.Cause
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Is says whether target names f, by Step Functions' rules: States.ALL is every error, States.TaskFailed every one but timeouts.
+func (f *Failure) Is(target error) bool {
+	name, ok := target.(ErrorName)
+	return ok && matchesName(f.Name, name)
+}
+
+func matchesName(have string, want ErrorName) bool {
+	timeout := have == string(ErrTimeout) || have == string(ErrHeartbeat)
+	switch want {
+	case ErrorName(have), ErrAll:
+		return true
+	case ErrTimeout:
+		return timeout
+	case ErrTaskFailed:
+		return !timeout
+	}
+	return false
+}
+
+// NameOf is the name that Lambda reports for a handler's error: that of its type, less its package.
+func NameOf(err error) string {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f.Name
+	}
+	t := reflect.TypeOf(err)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
+}
+
+// Retry is one rule of a step's Retry, its defaults filled in.
+type Retry struct {
+	On          []error
+	MaxAttempts int
+	Interval    time.Duration
+	Backoff     float64
+	MaxDelay    time.Duration
+	FullJitter  bool
+}
+
+func (r Retry) matches(err error) bool {
+	if len(r.On) == 0 {
+		return true
+	}
+	for _, want := range r.On {
+		if errors.Is(err, want) || hasType(err, reflect.TypeOf(want)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasType says whether an error in err's chain has the type t. Errors without a type of their own (errors.New) are compared by
+// value, which matches has done.
+func hasType(err error, t reflect.Type) bool {
+	if t == reflect.TypeOf(errors.New("")) || t == reflect.TypeOf(ErrTimeout) {
+		return false
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if reflect.TypeOf(err) == t {
+			return true
+		}
+	}
+	return false
+}
+
+// delay is the wait before retry number n, from 0.
+func (r Retry) delay(n int, random func() float64) time.Duration {
+	d := time.Duration(float64(r.Interval) * math.Pow(r.Backoff, float64(n)))
+	if r.MaxDelay > 0 {
+		d = min(d, r.MaxDelay)
+	}
+	if r.FullJitter {
+		d = time.Duration(float64(d) * random())
+	}
+	return d
+}
+
+// Do performs a task with the step's retries and timeouts.
+func (r *Run) Do(t Task, s Settings) ([]byte, error) {
+	var out []byte
+	err := r.retry(s, func(attempt int) error {
+		a := t
+		a.Attempt, a.State = attempt, s.Name
+		var err error
+		out, err = r.attempt(&a, s)
+		return err
+	})
+	return out, err
+}
+
+func (r *Run) retry(s Settings, once func(attempt int) error) error {
+	used := make([]int, len(s.Retries))
+	for attempt := 0; ; attempt++ {
+		err := once(attempt)
+		if err == nil {
+			return nil
+		}
+		i := s.retrier(err)
+		if i < 0 || used[i] >= s.Retries[i].MaxAttempts {
+			return err
+		}
+		r.Sleep(s.Retries[i].delay(used[i], r.exec.world.Random))
+		used[i]++
+	}
+}
+
+func (s Settings) retrier(err error) int {
+	for i := range s.Retries {
+		if s.Retries[i].matches(err) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *Run) attempt(t *Task, s Settings) ([]byte, error) {
+	reply := r.exec.world.Perform(r.ctx, t)
+	limit, name := s.limit(t)
+	if limit > 0 && (reply.Never || reply.After > limit) {
+		reply = Reply{After: limit, Err: &Failure{Name: string(name), Cause: fmt.Sprintf("%s took longer than %s", t.Name, limit)}}
+	}
+	if reply.Never {
+		r.exec.park() // for ever: the loop ends the execution
+	}
+	r.Sleep(reply.After)
+	if reply.Err != nil {
+		return nil, failure(reply.Err)
+	}
+	return reply.Output, nil
+}
+
+// limit is when an attempt is given up, and with which error.
+func (s Settings) limit(t *Task) (time.Duration, ErrorName) {
+	if t.Token != "" && s.Heartbeat > 0 && (s.Timeout == 0 || s.Heartbeat < s.Timeout) {
+		return s.Heartbeat, ErrHeartbeat
+	}
+	return s.Timeout, ErrTimeout
+}
+
+func failure(err error) error {
+	if f, ok := err.(*Failure); ok {
+		return f
+	}
+	return &Failure{Name: NameOf(err), Cause: err.Error(), Err: err}
+}
+
+// Each runs n branches or iterations, at most s.MaxConcurrency at a time, and returns the error of the first that fails; the
+// others end where they are.
+func (r *Run) Each(n int, s Settings, body func(branch *Run, i int) error) error {
+	return r.retry(s, func(int) error { return r.eachOnce(n, s.MaxConcurrency, body) })
+}
+
+func (r *Run) eachOnce(n, limit int, body func(*Run, int) error) error {
+	if n == 0 {
+		return nil
+	}
+	e, me := r.exec, r.exec.current
+	g := &group{}
+	if limit <= 0 || limit > n {
+		limit = n
+	}
+	started, ended := 0, 0
+	var start func()
+	start = func() {
+		i := started
+		started++
+		g.members = append(g.members, e.spawn(me, func() {
+			branch := &Run{ctx: r.ctx, exec: e}
+			err := branch.Finish(body(branch, i))
+			ended++
+			switch {
+			case err != nil && !g.failed:
+				g.failed, g.err = true, err
+				e.ready = append(e.ready, me)
+			case g.failed:
+			case ended == n:
+				e.ready = append(e.ready, me)
+			case started < n:
+				start()
+			}
+		}))
+	}
+	for range limit {
+		start()
+	}
+	e.park()
+	for _, m := range g.members {
+		m.aborted = !m.done
+	}
+	return g.err
+}
+
+type group struct {
+	members []*routine
+	failed  bool
+	err     error
+}

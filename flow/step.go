@@ -1,0 +1,86 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/stride-aws/stride/flow/internal/native"
+)
+
+// Call invokes a handler's Lambda function and waits for its result. Input and output are JSON; an error keeps its type's name,
+// so that errors.As and Retry.On find it. AWS: lambda:invoke, payload at most 262,144 bytes.
+func Call[I, O any](c Context, handler func(context.Context, I) (O, error), in I, opts ...Option) (O, error) {
+	task := native.Task{Kind: native.Lambda, Name: nameOf(handler), Handle: handle(handler)}
+	return perform[O](c, task, in, opts)
+}
+
+// Await invokes a handler with a task token and waits until somebody answers the token. What the handler itself returns is thrown
+// away: its result type is the type of the answer. A Timeout or a Heartbeat is required. Not in Express workflows.
+// AWS: lambda:invoke.waitForTaskToken. Natively, where no test answers the token, what the handler returns is the answer.
+func Await[I, O any](c Context, handler func(context.Context, I) (O, error), in func(Token) I, opts ...Option) (O, error) {
+	token := "token-of-" + nameOf(handler)
+	task := native.Task{Kind: native.Lambda, Name: nameOf(handler), Token: token, Handle: handle(handler)}
+	return perform[O](c, task, in(token), opts)
+}
+
+// Run starts another workflow's execution and waits for its output. AWS: states:startExecution.sync:2. Not in Express workflows.
+func Run[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts ...Option) (O, error) {
+	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: nested(workflow)}
+	return perform[O](c, task, in, opts)
+}
+
+// perform runs one task by way of JSON.
+func perform[O any](c Context, task native.Task, in any, opts []Option) (O, error) {
+	var out O
+	input, err := json.Marshal(in)
+	if err != nil {
+		return out, fmt.Errorf("input of %s: %w", task.Name, err)
+	}
+	task.Input = input
+	output, err := c.run.Do(task, settings(opts))
+	if err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(output, &out); err != nil {
+		return out, fmt.Errorf("output of %s: %w", task.Name, err)
+	}
+	return out, nil
+}
+
+func settings(opts []Option) native.Settings {
+	var s native.Settings
+	for _, o := range opts {
+		o.apply(&s)
+	}
+	return s
+}
+
+func nameOf(fn any) string {
+	f := goFunc(fn)
+	return f.Package + "." + f.Name
+}
+
+// handle calls handler as Lambda does: JSON in, JSON out.
+func handle[I, O any](handler func(context.Context, I) (O, error)) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, input []byte) ([]byte, error) {
+		var in I
+		if err := json.Unmarshal(input, &in); err != nil {
+			return nil, err
+		}
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(out)
+	}
+}
+
+// nested runs a workflow function as an execution of its own.
+func nested[I, O any](workflow func(Context, I) (O, error)) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, input []byte) ([]byte, error) {
+		return native.Execute(ctx, native.World{}, func(run *native.Run) ([]byte, error) {
+			return executor(workflow)(run, input)
+		})
+	}
+}
