@@ -1,0 +1,263 @@
+// Package plan is a deployment as data: what is wanted (Desired, from project), what is there (Actual, from deploy.Read), and Make,
+// which says how to get from one to the other. A Plan is what `plan` prints and what deploy.Apply sends: nothing decides
+// between the two. Text, JSON and Markdown print it. No I/O, no clock.
+package plan
+
+import (
+	"github.com/stride-aws/stride/internal/policy"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// The tags that say whose a resource is. stride touches nothing without them, and keeps no other record of what it made.
+const (
+	TagProject  = "stride:project"
+	TagEnv      = "stride:env"
+	TagWorkflow = "stride:workflow" // of machines and what only they use
+)
+
+// AliasName is the state machine alias that callers use and that a deploy moves last.
+const AliasName = "current"
+
+// Place is where a deployment goes.
+type Place struct {
+	Partition string `json:"partition"` // "aws"
+	Account   string `json:"account"`
+	Region    string `json:"region"`
+}
+
+// ARN is the name of a resource here: ARN("lambda", "function:pay").
+func (p Place) ARN(service, rest string) string {
+	region := p.Region
+	if service == "iam" {
+		region = ""
+	}
+	return "arn:" + p.Partition + ":" + service + ":" + region + ":" + p.Account + ":" + rest
+}
+
+// Desired is everything that a project wants in one environment. Lists are sorted by name.
+type Desired struct {
+	Project, Env string
+	Place        Place
+	LogGroups    []LogGroup
+	Roles        []Role
+	Functions    []Function
+	Machines     []Machine
+}
+
+// Actual is what is there under the names that Desired has.
+type Actual struct {
+	Place     Place
+	LogGroups map[string]LogGroup
+	Roles     map[string]Role
+	Functions map[string]LiveFunction
+	Machines  map[string]LiveMachine
+}
+
+// Tags are a resource's.
+type Tags map[string]string
+
+// LogGroup is a CloudWatch log group.
+type LogGroup struct {
+	Name      string
+	Retention int // days; 0: for ever
+	KMSKey    string
+	Tags      Tags
+}
+
+// Role is an IAM role with one inline policy.
+type Role struct {
+	Name, Path string // Path begins and ends in "/"
+	Trust      *policy.Document
+	Policy     *policy.Document // nil: none
+	Grants     policy.Grants    // why Policy is what it is; only of a desired role
+	Boundary   string           // ARN of the permissions boundary; "" for none
+	Tags       Tags
+}
+
+// Function is a Lambda function: of a live one, its $LATEST.
+type Function struct {
+	Name        string
+	Handler     string // "payments.Charge", as definitions refer to it
+	Code        Code
+	Settings    Settings
+	Concurrency int // reserved; 0: none
+	Tags        Tags
+}
+
+// Code is a function's zip.
+type Code struct {
+	SHA256 string // base64, as Lambda reports it
+	Size   int64
+}
+
+// Settings are what UpdateFunctionConfiguration sets.
+type Settings struct {
+	Role, Runtime, Handler, Architecture string
+	Description                          string
+	Memory, Timeout, Storage             int // MB, seconds, MB
+	Env                                  map[string]string
+	Tracing                              bool // X-Ray, active
+	KMSKey                               string
+	Subnets, SecurityGroups              []string
+	LogGroup                             string // "" is Lambda's own choice, /aws/lambda/NAME
+}
+
+// LiveFunction is a function as it stands.
+type LiveFunction struct {
+	Function
+	Revision string           // of $LATEST: a guard against another deploy
+	Newest   *FunctionVersion // the highest published; nil: none
+}
+
+// FunctionVersion is an immutable published version.
+type FunctionVersion struct {
+	Number   string
+	SHA256   string
+	Settings Settings
+}
+
+// Machine is a state machine.
+type Machine struct {
+	Name       string
+	Workflow   string // the flow.Workflow's name
+	Type       string // STANDARD or EXPRESS
+	Definition value.Value
+	// Functions has the Lambda function for each handler that Definition refers to as ${fn:HANDLER}; nil of a live machine.
+	Functions map[string]string
+	// Machines has the state machine for each workflow that Definition refers to as ${workflow:NAME}.
+	Machines map[string]string
+	Role     string // ARN
+	Logging  Logging
+	Tracing  bool
+	KMSKey   string
+	Tags     Tags
+	// Source has the Go place of each state by its JSON Pointer, for annotations; nil where not known.
+	Source map[string]string
+}
+
+// Logging is a machine's logging configuration.
+type Logging struct {
+	Level       string // ALL, ERROR, FATAL, OFF
+	IncludeData bool
+	LogGroup    string // ARN ending in ":*"; "" with OFF
+}
+
+// LiveMachine is a state machine as it stands.
+type LiveMachine struct {
+	Machine
+	Alias   *Alias // nil: none
+	Running int    // executions that are running, counted up to 1,000; only of STANDARD
+}
+
+// Alias is what AliasName points to.
+type Alias struct {
+	Version string // ARN of the version that gets all, or most, executions
+	Content string // Content of that version, as the deploy that moved the alias recorded it
+	Split   bool   // two versions share the executions
+}
+
+// Kind is what an action is about.
+type Kind string
+
+const (
+	KindLogGroup Kind = "log group"
+	KindRole     Kind = "role"
+	KindFunction Kind = "function"
+	KindMachine  Kind = "workflow"
+	KindAlias    Kind = "alias"
+)
+
+// Op is what an action does to it.
+type Op string
+
+const (
+	Create Op = "create"
+	Update Op = "update"
+	Delete Op = "delete"
+)
+
+// Call is one API call: what an action sends, in order.
+type Call string
+
+const (
+	CreateLogGroup     Call = "logs:CreateLogGroup"
+	PutRetention       Call = "logs:PutRetentionPolicy"
+	TagLogGroup        Call = "logs:TagResource"
+	DeleteLogGroup     Call = "logs:DeleteLogGroup"
+	CreateRole         Call = "iam:CreateRole"
+	PutTrust           Call = "iam:UpdateAssumeRolePolicy"
+	PutRolePolicy      Call = "iam:PutRolePolicy"
+	DeleteRolePolicy   Call = "iam:DeleteRolePolicy"
+	PutBoundary        Call = "iam:PutRolePermissionsBoundary"
+	DeleteBoundary     Call = "iam:DeleteRolePermissionsBoundary"
+	TagRole            Call = "iam:TagRole"
+	DeleteRole         Call = "iam:DeleteRole"
+	CreateFunction     Call = "lambda:CreateFunction" // publishes
+	UpdateSettings     Call = "lambda:UpdateFunctionConfiguration"
+	UpdateCode         Call = "lambda:UpdateFunctionCode" // publishes
+	PublishFunction    Call = "lambda:PublishVersion"
+	PutConcurrency     Call = "lambda:PutFunctionConcurrency"
+	DeleteConcurrency  Call = "lambda:DeleteFunctionConcurrency"
+	TagFunction        Call = "lambda:TagResource"
+	DeleteFunction     Call = "lambda:DeleteFunction"
+	CreateMachine      Call = "states:CreateStateMachine" // publishes
+	UpdateMachine      Call = "states:UpdateStateMachine" // publishes
+	PublishMachine     Call = "states:PublishStateMachineVersion"
+	TagMachine         Call = "states:TagResource"
+	DeleteMachine      Call = "states:DeleteStateMachine"
+	CreateMachineAlias Call = "states:CreateStateMachineAlias"
+	UpdateMachineAlias Call = "states:UpdateStateMachineAlias"
+	DeleteMachineAlias Call = "states:DeleteStateMachineAlias"
+)
+
+// Plan is a deployment that has not happened yet.
+type Plan struct {
+	Project, Env string
+	Place        Place
+	Actions      []Action // in an order in which they could be done one after the other
+	Problems     []Problem
+	// Pins are the function versions that are known before anything is published, by the function's name.
+	Pins map[string]string
+	// Running has the number of running executions of each machine that changes.
+	Running   map[string]int
+	Unchanged int // resources that are as wanted
+}
+
+// Empty is whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Actions) == 0 }
+
+// Action is one step of a plan: calls about one resource, which may begin when the actions it needs are done.
+type Action struct {
+	ID      string
+	Kind    Kind
+	Op      Op
+	Name    string
+	Changes []Change
+	Needs   []string // IDs
+	Calls   []Call
+
+	// What the calls send: one of them, as Kind says. An alias has its machine.
+	LogGroup *LogGroup
+	Role     *Role
+	Function *Function
+	Machine  *Machine
+	Revision string // of the function that the plan saw
+}
+
+// Change is one difference, in words that its reader knows.
+type Change struct {
+	Path   string // "memory", "state Charge: Retry[0].MaxAttempts"
+	Op     Op
+	Before string // "" of what is created
+	After  string // "" of what is deleted
+	Source string // "workflows/fulfilment.go:31", where the change comes from that place
+}
+
+// Problem is why a resource that is there must not be touched without being asked.
+type Problem struct {
+	Resource string
+	Message  string
+	Fatal    bool // somebody else's: it stays so whatever is answered
+}
+
+func id(kind Kind, name string) string { return string(kind) + " " + name }
