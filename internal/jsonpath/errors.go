@@ -35,3 +35,14 @@ type CrashError struct {
 }
 
 func (e *CrashError) Error() string { return e.Reason }
+
+// IntrinsicError is a call of an intrinsic function that failed: the specification's States.IntrinsicFailure. AWS: "The function
+// 'CALL' had the following error: REASON".
+type IntrinsicError struct {
+	Call   string // as written; of nested calls the one that failed
+	Reason string
+}
+
+func (e *IntrinsicError) Error() string {
+	return fmt.Sprintf("The function '%s' had the following error: %s", e.Call, e.Reason)
+}

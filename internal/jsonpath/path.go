@@ -26,6 +26,33 @@ type Scope struct {
 	UUID   func() string
 }
 
+// Expr is a Path or an Intrinsic: what may stand in a field whose name ends in ".$".
+type Expr interface {
+	// Eval is the expression's value in s. Its errors are *NotFoundError, *TypeError, *CrashError or *IntrinsicError.
+	Eval(s Scope) (value.Value, error)
+	// Variables are the names of the workflow variables read, each once, in order of appearance, without the '$'.
+	Variables() []string
+	// Context is true where the context object is read.
+	Context() bool
+	// String is the text that was compiled.
+	String() string
+}
+
+// CompileExpr compiles a path, or an intrinsic where text does not begin with '$'. Errors are *SyntaxError.
+func CompileExpr(text string) (Expr, error) {
+	if strings.HasPrefix(text, "$") {
+		return asExpr(Compile(text))
+	}
+	return asExpr(CompileIntrinsic(text))
+}
+
+func asExpr[E Expr](e E, err error) (Expr, error) {
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
 // Path is a compiled path.
 type Path struct {
 	text     string

@@ -2,8 +2,35 @@ package value
 
 import (
 	"cmp"
+	"hash/maphash"
 	"strings"
 )
+
+var hashSeed = maphash.MakeSeed()
+
+// Hash is a number that Equal values share. It is good for this process only.
+func Hash(v Value) uint64 {
+	h := uint64(v.kind)
+	switch v.kind {
+	case Bool:
+		h = 0x100 + v.num
+	case Number:
+		if f := v.Float(); f != 0 { // -0 equals 0
+			h = maphash.Comparable(hashSeed, f)
+		}
+	case String:
+		h = maphash.String(hashSeed, v.Str())
+	case Array:
+		for _, item := range v.Items() {
+			h = h*0x9E3779B97F4A7C15 + Hash(item)
+		}
+	case Object:
+		for _, m := range v.Members() { // whatever their order
+			h += maphash.String(hashSeed, m.Name) * (Hash(m.Value) | 1)
+		}
+	}
+	return h
+}
 
 // Same says whether a and b are one and the same: an array or object that was reached twice, or equal scalars. Two arrays that
 // were built apart are not the same, even if Equal.

@@ -35,3 +35,16 @@ func TestSame(t *testing.T) {
 		t.Error("Same is about identity of arrays and objects, and equality of the rest")
 	}
 }
+
+func TestHashAgreesWithEqual(t *testing.T) {
+	texts := []string{`null`, `true`, `false`, `0`, `-0.0`, `1`, `1.0`, `1e0`, `"1"`, `""`, `[]`, `{}`, `[1]`, `[1.0]`, `[[1]]`, `{"a":1,"b":2}`, `{"b":2,"a":1.0}`, `{"a":2,"b":1}`}
+	for _, x := range texts {
+		for _, y := range texts {
+			a, _ := Parse(x)
+			b, _ := Parse(y)
+			if Equal(a, b) != (Hash(a) == Hash(b)) {
+				t.Errorf("%s and %s: Equal is %t, their hashes %x and %x", x, y, Equal(a, b), Hash(a), Hash(b))
+			}
+		}
+	}
+}

@@ -87,12 +87,12 @@ func OfInt(i int64) Value {
 }
 
 // OfNumberText is the number that text, a number in JSON's grammar, stands for; it keeps the text where the shortest form of
-// the float64 differs from it.
+// the float64 differs from it. -0 is the integer 0, as it is to Jackson (AWS: States.StringToJson('-0') gives 0); -0.0 is kept.
 func OfNumberText(text string) Value {
 	f, _ := strconv.ParseFloat(text, 64)
 	v := OfFloat(f)
 	var buf [32]byte
-	if string(appendFloat(buf[:0], f)) != text {
+	if string(appendFloat(buf[:0], f)) != text && text != "-0" {
 		v.ref = unsafe.Pointer(&text)
 	}
 	return v
