@@ -50,6 +50,7 @@ type change struct {
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
 	Source string `json:"source,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 type problem struct {

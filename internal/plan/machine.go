@@ -155,7 +155,7 @@ var reference = regexp.MustCompile(`\$\{(fn|workflow|activity):([^}]+)\}`)
 // pin is missing; the function is then named without a version.
 func (w *Machine) Resolve(p Place, pins map[string]string) (definition value.Value, known bool) {
 	known = true
-	definition = mapStrings(w.Definition, func(text string) string {
+	definition = MapStrings(w.Definition, func(text string) string {
 		if !strings.Contains(text, "${") {
 			return text
 		}
@@ -189,21 +189,21 @@ func (w *Machine) Content(p Place, pins map[string]string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// mapStrings is v with f applied to every string in it, member names aside.
-func mapStrings(v value.Value, f func(string) string) value.Value {
+// MapStrings is v with f applied to every string in it, member names aside.
+func MapStrings(v value.Value, f func(string) string) value.Value {
 	switch v.Kind() {
 	case value.String:
 		return value.OfString(f(v.Str()))
 	case value.Array:
 		items := make([]value.Value, v.Len())
 		for i, item := range v.Items() {
-			items[i] = mapStrings(item, f)
+			items[i] = MapStrings(item, f)
 		}
 		return value.OfArray(items)
 	case value.Object:
 		members := make([]value.Member, v.Len())
 		for i, m := range v.Members() {
-			members[i] = value.Member{Name: m.Name, Value: mapStrings(m.Value, f)}
+			members[i] = value.Member{Name: m.Name, Value: MapStrings(m.Value, f)}
 		}
 		return value.OfObject(members)
 	}
@@ -214,13 +214,13 @@ var pinned = regexp.MustCompile(`(arn:[^:\s]*:lambda:[^:\s]*:[^:\s]*:function:([
 
 // unpinned is a definition whose functions are named without their versions.
 func unpinned(definition value.Value) value.Value {
-	return mapStrings(definition, func(text string) string { return pinned.ReplaceAllString(text, "$1") })
+	return MapStrings(definition, func(text string) string { return pinned.ReplaceAllString(text, "$1") })
 }
 
 // pinsOf are the versions that a definition calls, by function name.
 func pinsOf(definition value.Value) map[string]string {
 	pins := map[string]string{}
-	mapStrings(definition, func(text string) string {
+	MapStrings(definition, func(text string) string {
 		for _, m := range pinned.FindAllStringSubmatch(text, -1) {
 			pins[m[2]] = m[3]
 		}

@@ -267,7 +267,7 @@ func functionUpdate(want *Function, have *LiveFunction) Action {
 	d.environment(have.Settings.Env, want.Settings.Env)
 	newCode := have.Code.SHA256 != want.Code.SHA256 || have.Settings.Architecture != want.Settings.Architecture
 	if newCode {
-		d.changes = append(d.changes, Change{Path: "code", Op: Update, Before: digest(have.Code), After: digest(want.Code)})
+		d.changes = append(d.changes, Change{Path: "code", Op: Update, Before: digest(have.Code), After: digest(want.Code), Reason: why(have.Code, want.Code)})
 		d.call(UpdateCode)
 	} else if !published(want, have.Newest) {
 		if len(d.calls) == 0 {
@@ -285,6 +285,26 @@ func concurrencyCall(n int) Call {
 		return DeleteConcurrency
 	}
 	return PutConcurrency
+}
+
+// why names the packages that make the code another, at most three of them.
+func why(before, after Code) string {
+	if before.Packages == nil || after.Packages == nil {
+		return ""
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(after.Packages)) {
+		if before.Packages[name] != after.Packages[name] {
+			names = append(names, name)
+		}
+	}
+	if n := len(names) - 3; n > 0 {
+		names = append(names[:3], fmt.Sprintf("%d more", n))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "changed: " + strings.Join(names, ", ")
 }
 
 // digest is enough of a code hash to tell two apart.

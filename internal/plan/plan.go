@@ -88,6 +88,8 @@ type Function struct {
 type Code struct {
 	SHA256 string // base64, as Lambda reports it
 	Size   int64
+	// Packages has a version or hash for each package that the code was made of, and for "go"; nil where not known.
+	Packages map[string]string
 }
 
 // Settings are what UpdateFunctionConfiguration sets.
@@ -251,6 +253,7 @@ type Change struct {
 	Before string // "" of what is created
 	After  string // "" of what is deleted
 	Source string // "workflows/fulfilment.go:31", where the change comes from that place
+	Reason string // "changed: lambdas/payments", where that is known
 }
 
 // Problem is why a resource that is there must not be touched without being asked.

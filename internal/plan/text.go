@@ -79,8 +79,10 @@ func (c Change) String() string {
 	default:
 		text += " " + short(c.Before) + " -> " + short(c.After)
 	}
-	if c.Source != "" {
-		text += "  (" + c.Source + ")"
+	for _, note := range []string{c.Source, c.Reason} {
+		if note != "" {
+			text += "  (" + note + ")"
+		}
 	}
 	return strings.TrimRight(text, " ")
 }

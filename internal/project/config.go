@@ -1,0 +1,263 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/stride-aws/stride/internal/diag"
+)
+
+// Local is the environment that needs no configuration: the local AWS of `stride local`.
+const Local = "local"
+
+// LocalEndpoint is where `stride local` listens unless told otherwise.
+const LocalEndpoint = "http://127.0.0.1:8083"
+
+// Config is infra/stride.yaml.
+type Config struct {
+	// Project names the owner of what is deployed, in the tag stride:project; the last part of the module path where absent.
+	Project      string                 `yaml:"project"`
+	Defaults     Environment            `yaml:"defaults"`
+	Environments map[string]Environment `yaml:"environments"`
+
+	file string               // as messages name it
+	raw  map[string]yaml.Node // the environments before defaults and inheritance
+	base yaml.Node
+}
+
+// Environment is a place to deploy to, and how.
+type Environment struct {
+	Name    string `yaml:"-"`
+	Inherit string `yaml:"inherit"` // another environment, whose settings this one changes
+	// Account guards: nothing is read or written in any other account.
+	Account    string            `yaml:"account"`
+	Region     string            `yaml:"region"`
+	Profile    string            `yaml:"profile"`
+	Endpoint   string            `yaml:"endpoint"`   // for all services, in place of AWS's
+	AssumeRole string            `yaml:"assumeRole"` // ARN of a role to assume first
+	Names      Names             `yaml:"names"`
+	Tags       map[string]string `yaml:"tags"`
+	Keep       int               `yaml:"keep"` // versions of a machine that rollback can reach
+	Roles      Roles             `yaml:"roles"`
+	Workflows  Workflows         `yaml:"workflows"`
+	Lambda     Lambda            `yaml:"lambda"`
+}
+
+// Names are templates: {env}, {project}, {workflow} or {handler} (package-Func), and for roles {name}, what the role is for.
+type Names struct {
+	Workflow string `yaml:"workflow"`
+	Function string `yaml:"function"`
+	Role     string `yaml:"role"`
+}
+
+// Roles are settings of all roles that stride makes.
+type Roles struct {
+	Path     string `yaml:"path"`
+	Boundary string `yaml:"boundary"` // ARN of a permissions boundary
+}
+
+// Workflows are settings of all state machines.
+type Workflows struct {
+	Vars    map[string]string `yaml:"vars"` // what flow.Env gives
+	Logging Logging           `yaml:"logging"`
+	Tracing bool              `yaml:"tracing"` // X-Ray
+	KMSKey  string            `yaml:"kmsKey"`
+	Role    string            `yaml:"role"` // ARN of a role of yours, for all machines
+}
+
+// Logging is where executions are logged. AWS: CreateStateMachine, loggingConfiguration.
+type Logging struct {
+	Level     string `yaml:"level"`     // ALL, ERROR, FATAL, OFF
+	Data      *bool  `yaml:"data"`      // inputs and outputs too
+	Retention int    `yaml:"retention"` // days; 0: for ever
+}
+
+// Lambda are settings of all functions, which a workflow's flow.Function may override.
+type Lambda struct {
+	Architecture string            `yaml:"architecture"` // arm64, x86_64, host
+	Env          map[string]string `yaml:"env"`
+	Tracing      bool              `yaml:"tracing"`
+	KMSKey       string            `yaml:"kmsKey"`
+	Retention    int               `yaml:"retention"` // of the logs, in days
+	Subnets      []string          `yaml:"subnets"`
+	Groups       []string          `yaml:"securityGroups"`
+	Role         string            `yaml:"role"` // ARN of a role of yours, for all functions
+}
+
+// ReadConfig reads file, which messages call name. A file that is not there is an empty configuration, unless it was asked for.
+func ReadConfig(file, name string, asked bool) (*Config, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !asked {
+		return &Config{file: name}, nil
+	}
+	if err != nil {
+		return nil, &diag.Diagnostic{Place: diag.Place{File: name}, Message: reason(err), Hint: "--config names another file"}
+	}
+	return parseConfig(text, filepath.ToSlash(name))
+}
+
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+func parseConfig(text []byte, name string) (*Config, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, &diag.Diagnostic{Place: diag.Place{File: name}, Message: err.Error()}
+	}
+	c := &Config{file: name, raw: map[string]yaml.Node{}}
+	if len(doc.Content) == 0 {
+		return c, nil
+	}
+	if err := checkKeys(doc.Content[0], c, name).Err(); err != nil {
+		return nil, err
+	}
+	var raw struct {
+		Project      string               `yaml:"project"`
+		Defaults     yaml.Node            `yaml:"defaults"`
+		Environments map[string]yaml.Node `yaml:"environments"`
+	}
+	if err := doc.Decode(&raw); err != nil {
+		return nil, &diag.Diagnostic{Place: diag.Place{File: name}, Message: err.Error()}
+	}
+	c.Project, c.base, c.raw = raw.Project, raw.Defaults, raw.Environments
+	return c, nil
+}
+
+// builtin is what every environment begins with.
+func builtin(name string) Environment {
+	e := Environment{
+		Name:  name,
+		Names: Names{Workflow: "{env}-{workflow}", Function: "{env}-{handler}", Role: "{name}-{region}"},
+		Keep:  5,
+		Roles: Roles{Path: "/"},
+		Workflows: Workflows{
+			Logging: Logging{Level: "ALL", Data: new(true), Retention: 30},
+		},
+		Lambda: Lambda{Architecture: "arm64", Retention: 30},
+	}
+	if name == Local { // a server of its own: names need no prefix, binaries run here
+		e.Region, e.Endpoint = "us-east-1", LocalEndpoint
+		e.Names.Workflow, e.Names.Function = "{workflow}", "{handler}"
+		e.Lambda.Architecture = "host"
+	}
+	return e
+}
+
+// Names are the environments that can be named, sorted.
+func (c *Config) Names() []string {
+	names := slices.Collect(maps.Keys(c.raw))
+	if _, ok := c.raw[Local]; !ok {
+		names = append(names, Local)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Environment is the environment called name: stride's own settings, then the file's defaults, then what it inherits, then its own.
+// Only what it reads must have its ${env:NAME} variables set.
+func (c *Config) Environment(name string, getenv func(string) (string, bool)) (*Environment, error) {
+	if _, ok := c.raw[name]; !ok && name != Local {
+		return nil, &diag.Diagnostic{
+			Place: diag.Place{File: c.file}, Message: fmt.Sprintf("there is no environment %q", name),
+			Hint: "it has " + list(c.Names()),
+		}
+	}
+	e := builtin(name)
+	layers, err := c.layers(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, layer := range layers {
+		if err := c.apply(&layer, &e, getenv); err != nil {
+			return nil, err
+		}
+	}
+	return &e, c.check(&e)
+}
+
+// layers are the nodes that make up an environment, the strongest last.
+func (c *Config) layers(name string) ([]yaml.Node, error) {
+	layers := []yaml.Node{}
+	seen := map[string]bool{}
+	for name != "" {
+		node, ok := c.raw[name]
+		if !ok && name != Local {
+			return nil, c.at(layers[0], "inherits %q, which is no environment", name)
+		}
+		if seen[name] {
+			return nil, c.at(node, "environment %q inherits itself", name)
+		}
+		seen[name] = true
+		layers = append([]yaml.Node{node}, layers...)
+		name = parent(node)
+	}
+	return append([]yaml.Node{c.base}, layers...), nil
+}
+
+func parent(node yaml.Node) string {
+	var e struct {
+		Inherit string `yaml:"inherit"`
+	}
+	_ = node.Decode(&e) // the shape was checked when the file was read
+	return e.Inherit
+}
+
+func (c *Config) apply(node *yaml.Node, e *Environment, getenv func(string) (string, bool)) error {
+	if node.Kind == 0 {
+		return nil
+	}
+	expanded, err := c.expand(node, getenv)
+	if err != nil {
+		return err
+	}
+	if err := expanded.Decode(e); err != nil {
+		return &diag.Diagnostic{Place: diag.Place{File: c.file}, Message: err.Error()}
+	}
+	return nil
+}
+
+// check refuses settings that AWS would refuse after half a deploy.
+func (c *Config) check(e *Environment) error {
+	var found diag.List
+	bad := func(format string, args ...any) {
+		found = append(found, &diag.Diagnostic{
+			Place: diag.Place{File: c.file}, Message: "environment " + e.Name + ": " + fmt.Sprintf(format, args...),
+		})
+	}
+	if !slices.Contains([]string{"ALL", "ERROR", "FATAL", "OFF"}, e.Workflows.Logging.Level) {
+		bad("workflows.logging.level is %q; it is ALL, ERROR, FATAL or OFF", e.Workflows.Logging.Level)
+	}
+	if !slices.Contains([]string{"arm64", "x86_64", "host"}, e.Lambda.Architecture) {
+		bad("lambda.architecture is %q; it is arm64, x86_64 or host", e.Lambda.Architecture)
+	}
+	for _, r := range []struct {
+		key  string
+		days int
+	}{{"workflows.logging.retention", e.Workflows.Logging.Retention}, {"lambda.retention", e.Lambda.Retention}} {
+		if !slices.Contains(retentions, r.days) {
+			bad("%s is %d days; CloudWatch Logs takes %v, and 0 for ever", r.key, r.days, retentions[1:])
+		}
+	}
+	if e.Keep < 1 {
+		bad("keep is %d; at least one version is kept", e.Keep)
+	}
+	if len(e.Account) != 12 && e.Account != "" {
+		bad("account is %q; it is twelve digits, in quotes", e.Account)
+	}
+	return found.Err()
+}
+
+// retentions are the days that a log group may keep its events. AWS: PutRetentionPolicy, retentionInDays; 0 is stride's 'for ever'.
+var retentions = []int{0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}

@@ -1,0 +1,362 @@
+package project
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/bundle"
+	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/plan"
+	"github.com/stride-aws/stride/internal/policy"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// Deployment is what one environment should have, and the files to send.
+type Deployment struct {
+	Desired *plan.Desired
+	Zips    map[string]string // function name -> path of its zip
+}
+
+// Built is a project compiled and built, before it is known where it goes.
+type Built struct {
+	project   *Project
+	env       *Environment
+	compiled  []Compiled
+	handlers  []handler
+	artifacts []bundle.Artifact
+	builder   *bundle.Builder
+}
+
+// handler is a Go function that becomes a Lambda function, whichever workflows call it.
+type handler struct {
+	name      string // "payments.Charge"
+	spec      flow.FunctionSpec
+	workflows []string // of the whole project
+	errors    []bundle.MatchedError
+}
+
+// Build compiles workflows and builds their handlers for env.
+func (p *Project) Build(ctx context.Context, env *Environment, workflows []flow.Workflow) (*Built, error) {
+	compiled, err := p.Compile(ctx, workflows)
+	if err != nil {
+		return nil, err
+	}
+	handlers, err := p.handlers(compiled)
+	if err != nil {
+		return nil, err
+	}
+	b := &Built{project: p, env: env, compiled: compiled, handlers: handlers, builder: &bundle.Builder{Dir: p.Dir}}
+	b.artifacts, err = b.builder.Build(ctx, b.bundles())
+	return b, err
+}
+
+// Handlers are the names of what was built ("payments.Charge") and the zips, in the same order.
+func (b *Built) Handlers() ([]string, []bundle.Artifact) {
+	names := make([]string, len(b.handlers))
+	for i, h := range b.handlers {
+		names[i] = h.name
+	}
+	return names, b.artifacts
+}
+
+func (b *Built) bundles() []bundle.Handler {
+	out := make([]bundle.Handler, len(b.handlers))
+	for i, h := range b.handlers {
+		out[i] = bundle.Handler{Package: h.spec.Func.Package, Func: h.spec.Func.Name, Target: b.env.target(), Errors: h.errors}
+	}
+	return out
+}
+
+func (e *Environment) target() bundle.Target {
+	switch e.Lambda.Architecture {
+	case "host":
+		return bundle.Host
+	case "x86_64":
+		return bundle.AMD64
+	}
+	return bundle.ARM64
+}
+
+// architecture is the target in Lambda's words.
+func (e *Environment) architecture() string {
+	if t := e.target(); t.Arch == "amd64" {
+		return "x86_64"
+	}
+	return "arm64"
+}
+
+// handlers are the handlers of the compiled workflows, sorted by name. A handler that several workflows register must be
+// registered alike: it is one function.
+func (p *Project) handlers(compiled []Compiled) ([]handler, error) {
+	found := diag.List{}
+	byName := map[string]*handler{}
+	for _, c := range compiled {
+		for _, spec := range c.Workflow.Functions() {
+			name := handlerName(spec.Func)
+			h := byName[name]
+			if h == nil {
+				h = &handler{name: name, spec: spec, workflows: p.callers(spec.Func)}
+				byName[name] = h
+			}
+			if d := conflict(c.Workflow, h.spec, spec); d != nil {
+				found = append(found, d)
+			}
+			h.errors = append(h.errors, c.Errors[name]...)
+		}
+	}
+	out := make([]handler, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		out = append(out, *byName[name])
+	}
+	return out, found.Err()
+}
+
+func handlerName(f flow.GoFunc) string { return path.Base(f.Package) + "." + f.Name }
+
+// callers are the workflows of the project that register f.
+func (p *Project) callers(f flow.GoFunc) []string {
+	var names []string
+	for _, w := range p.Workflows {
+		if slices.ContainsFunc(w.Functions(), func(s flow.FunctionSpec) bool { return s.Func == f }) {
+			names = append(names, w.Name())
+		}
+	}
+	return names
+}
+
+// conflict is why a and b, registered under one name, cannot be one function; nil where they can.
+func conflict(w flow.Workflow, a, b flow.FunctionSpec) *diag.Diagnostic {
+	name := handlerName(a.Func)
+	if a.Func.Package != b.Func.Package {
+		return &diag.Diagnostic{Place: placeOf(w), Message: fmt.Sprintf(
+			"two handlers are called %s, in %s and %s; name one of the packages otherwise", name, a.Func.Package, b.Func.Package)}
+	}
+	a.Handler, b.Handler = nil, nil
+	if !reflect.DeepEqual(a, b) {
+		return &diag.Diagnostic{Place: placeOf(w), Message: fmt.Sprintf(
+			"workflow %s registers %s otherwise than another workflow does; they share the function, so register it alike", w.Name(), name)}
+	}
+	return nil
+}
+
+// Deployment composes what the environment should have at place.
+func (b *Built) Deployment(place plan.Place) (*Deployment, error) {
+	c := composer{Built: b, place: place, desired: &plan.Desired{Project: b.project.Name, Env: b.env.Name, Place: place}, zips: map[string]string{}}
+	for i, h := range b.handlers {
+		c.function(h, b.artifacts[i])
+	}
+	for _, w := range b.compiled {
+		if err := c.machine(w); err != nil {
+			return nil, err
+		}
+	}
+	c.sort()
+	return &Deployment{Desired: c.desired, Zips: c.zips}, nil
+}
+
+type composer struct {
+	*Built
+	place   plan.Place
+	desired *plan.Desired
+	zips    map[string]string
+}
+
+func (c *composer) sort() {
+	d := c.desired
+	slices.SortFunc(d.LogGroups, func(a, b plan.LogGroup) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Roles, func(a, b plan.Role) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Functions, func(a, b plan.Function) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Machines, func(a, b plan.Machine) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (c *composer) tags(workflows ...string) plan.Tags {
+	tags := plan.Tags{}
+	maps.Copy(tags, c.env.Tags)
+	tags[plan.TagProject], tags[plan.TagEnv] = c.project.Name, c.env.Name
+	tags[plan.TagWorkflow] = strings.Join(workflows, " ")
+	return tags
+}
+
+// The longest names that AWS takes. Lambda: CreateFunction; Step Functions: CreateStateMachine; IAM: CreateRole.
+const (
+	maxFunctionName = 64
+	maxMachineName  = 80
+	maxRoleName     = 64
+)
+
+// name fills a name template in. What is too long is cut, and keeps apart from others by a hash.
+func (c *composer) name(template string, limit int, values ...string) string {
+	values = append(values, "{env}", c.env.Name, "{project}", c.project.Name, "{region}", c.place.Region)
+	name := strings.NewReplacer(values...).Replace(template)
+	if len(name) <= limit {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return name[:limit-9] + "-" + hex.EncodeToString(sum[:4])
+}
+
+// FunctionName and MachineName are the names in AWS, for commands that look something up without building.
+func (c *composer) functionName(h string) string {
+	return c.name(c.env.Names.Function, maxFunctionName, "{handler}", strings.ReplaceAll(h, ".", "-"))
+}
+
+func (c *composer) machineName(workflow string) string {
+	return c.name(c.env.Names.Workflow, maxMachineName, "{workflow}", workflow)
+}
+
+func (c *composer) roleName(of string) string {
+	return c.name(c.env.Names.Role, maxRoleName, "{name}", of)
+}
+
+// MachineName is the state machine that a workflow is in e, of the project called project.
+func (e *Environment) MachineName(project, workflow, region string) string {
+	c := composer{Built: &Built{project: &Project{Name: project}, env: e}, place: plan.Place{Region: region}}
+	return c.machineName(workflow)
+}
+
+func (c *composer) logGroup(name string, days int, key string, workflows ...string) {
+	c.desired.LogGroups = append(c.desired.LogGroups, plan.LogGroup{Name: name, Retention: days, KMSKey: key, Tags: c.tags(workflows...)})
+}
+
+// role makes a role for a service, or takes the user's own.
+func (c *composer) role(own, of, service string, grants policy.Grants, workflows ...string) (arn string) {
+	if own != "" {
+		return own
+	}
+	name := c.roleName(of)
+	c.desired.Roles = append(c.desired.Roles, plan.Role{
+		Name: name, Path: c.env.Roles.Path, Trust: policy.Trust(service, c.guard(service), ""), Policy: grants.Document(),
+		Grants: grants, Boundary: c.env.Roles.Boundary, Tags: c.tags(workflows...),
+	})
+	return c.place.ARN("iam", "role"+c.env.Roles.Path+name)
+}
+
+// guard is the account that may use a role, where the service says whose resource asks. Lambda does not.
+// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+func (c *composer) guard(service string) string {
+	if service == "states.amazonaws.com" {
+		return c.place.Account
+	}
+	return ""
+}
+
+func (c *composer) function(h handler, zip bundle.Artifact) {
+	l := &c.env.Lambda
+	name := c.functionName(h.name)
+	group := "/aws/lambda/" + name
+	needs := policy.Needs{LogGroup: c.place.ARN("logs", "log-group:"+group), Tracing: l.Tracing, VPC: len(l.Subnets) > 0}
+	for _, p := range h.spec.Policies {
+		needs.Declared = append(needs.Declared, policy.Declared{Actions: p.Actions, Resources: p.Resources})
+	}
+	variables := map[string]string{}
+	maps.Copy(variables, l.Env)
+	maps.Copy(variables, h.spec.Env)
+	c.zips[name] = zip.Path
+	c.logGroup(group, l.Retention, l.KMSKey, h.workflows...)
+	c.desired.Functions = append(c.desired.Functions, plan.Function{
+		Name: name, Handler: h.name, Concurrency: h.spec.Concurrency, Tags: c.tags(h.workflows...),
+		Code: plan.Code{SHA256: zip.Digest, Size: zip.Size, Packages: packages(zip)},
+		Settings: plan.Settings{
+			Role:    c.role(l.Role, name+"-lambda", "lambda.amazonaws.com", policy.Function(needs), h.workflows...),
+			Runtime: "provided.al2023", Handler: "bootstrap", Architecture: c.env.architecture(),
+			Description: h.spec.Func.Package + "." + h.spec.Func.Name,
+			Memory:      h.spec.Memory, Timeout: int(h.spec.Timeout / time.Second), Storage: h.spec.Storage,
+			Env: variables, Tracing: l.Tracing, KMSKey: l.KMSKey, Subnets: l.Subnets, SecurityGroups: l.Groups,
+		},
+	})
+}
+
+func packages(a bundle.Artifact) map[string]string {
+	out := map[string]string{"go": a.Go}
+	for _, p := range a.Packages {
+		out[p.Path] = p.Version + p.Hash
+	}
+	return out
+}
+
+// Packages says what live functions' code was made of, where this machine built it: a plan then names what changed.
+func (b *Built) Packages(a *plan.Actual) {
+	for name, f := range a.Functions {
+		if known, ok := b.builder.Known(f.Code.SHA256); ok {
+			f.Code.Packages = packages(known)
+			a.Functions[name] = f
+		}
+	}
+}
+
+func (c *composer) machine(w Compiled) error {
+	name := c.machineName(w.Workflow.Name())
+	group := "/aws/vendedlogs/states/" + name
+	set := &c.env.Workflows
+	m := plan.Machine{
+		Name: name, Workflow: w.Workflow.Name(), Type: string(w.Workflow.Type()), Tracing: set.Tracing, KMSKey: set.KMSKey,
+		Functions: map[string]string{}, Machines: map[string]string{}, Tags: c.tags(w.Workflow.Name()), Source: w.Source,
+	}
+	for _, f := range w.Workflow.Functions() {
+		m.Functions[handlerName(f.Func)] = c.functionName(handlerName(f.Func))
+	}
+	for _, other := range c.project.Workflows {
+		m.Machines[other.Name()] = c.machineName(other.Name())
+	}
+	var err error
+	if m.Definition, err = c.variables(w); err != nil {
+		return err
+	}
+	m.Logging = plan.Logging{Level: "OFF"}
+	if set.Logging.Level != "OFF" {
+		m.Logging = plan.Logging{Level: set.Logging.Level, IncludeData: *set.Logging.Data, LogGroup: c.place.ARN("logs", "log-group:"+group+":*")}
+		c.logGroup(group, set.Logging.Retention, "", w.Workflow.Name())
+	}
+	m.Role = c.role(set.Role, name+"-states", "states.amazonaws.com", c.grants(&m), w.Workflow.Name())
+	c.desired.Machines = append(c.desired.Machines, m)
+	return nil
+}
+
+// grants are what the machine may do: any version of each function, since which one is not known before it is published.
+func (c *composer) grants(m *plan.Machine) policy.Grants {
+	pins := map[string]string{}
+	for _, name := range m.Functions {
+		pins[name] = "1"
+	}
+	definition, _ := m.Resolve(c.place, pins)
+	return policy.Machine(asl.FromValue(definition), policy.Scope{
+		Partition: c.place.Partition, Account: c.place.Account, Region: c.place.Region, Machine: m.Name,
+		Logging: m.Logging.Level != "OFF", Tracing: m.Tracing, KMSKey: m.KMSKey,
+	})
+}
+
+var variable = regexp.MustCompile(`\$\{env:([^}]+)\}`)
+
+// variables puts the values of `workflows: vars:` into a definition, for flow.Env.
+func (c *composer) variables(w Compiled) (value.Value, error) {
+	var found diag.List
+	bad := func(format string, args ...any) {
+		found = append(found, &diag.Diagnostic{Place: placeOf(w.Workflow), Message: fmt.Sprintf(format, args...)})
+	}
+	definition := plan.MapStrings(asl.ToValue(&w.Definition.Machine), func(text string) string {
+		return variable.ReplaceAllStringFunc(text, func(ref string) string {
+			name := variable.FindStringSubmatch(ref)[1]
+			v, ok := c.env.Workflows.Vars[name]
+			switch {
+			case !ok:
+				bad("workflow %s reads flow.Env(%q), which environment %s does not have; add it to workflows.vars in %s",
+					w.Workflow.Name(), name, c.env.Name, c.project.Config.file)
+			case strings.HasPrefix(text, "{%") && strings.ContainsAny(v, `"'\`):
+				bad("workflows.vars.%s of environment %s has a quote or backslash, which a JSONata string cannot take as it is", name, c.env.Name)
+			}
+			return v
+		})
+	})
+	return definition, found.Err()
+}
