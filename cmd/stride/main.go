@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/stride-aws/stride"
+	"github.com/stride-aws/stride/workflows"
 )
 
-func main() { os.Exit(stride.Main()) }
+func main() { os.Exit(stride.Main(workflows.All()...)) }

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/stride-aws/stride/flow"
 )
 
 // World is what the command line stands in.
@@ -20,6 +22,7 @@ type World struct {
 	Args           []string // without the program's name
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	Workflows      []flow.Workflow // of the project whose command line this is
 }
 
 // Main runs one command line and returns its exit code. It ends early, with 130, when ctx does.
@@ -48,6 +51,13 @@ const (
 // commands are all of stride's, in the order of the help.
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
+		startCommand(a),
+		tailCommand(a),
+		lsCommand(a),
+		inspectCommand(a),
+		stopCommand(a),
+		redriveCommand(a),
+		callbackCommand(a),
 		versionCommand(a),
 		completionCommand(a),
 	}
@@ -56,6 +66,7 @@ func (a *app) commands() []*cli.Command {
 // formats are the values of -o that a command takes besides text and json.
 var formats = map[string][]string{
 	"plan": {"md", "github"},
+	"tail": {"raw"},
 }
 
 func newApp(w World) *app {

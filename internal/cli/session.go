@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/stride-aws/stride/internal/project"
+)
+
+// project is the checkout around the current folder.
+func (a *app) project() (*project.Project, error) {
+	return project.Load(project.Options{Config: a.Config, ConfigAsked: a.Config != defaultConfig, Workflows: a.Workflows})
+}
+
+const defaultConfig = "infra/stride.yaml"
+
+// environment is the one that --env names, as the project's configuration has it; outside of a project there is local alone.
+func (a *app) environment() (*project.Project, *project.Environment, error) {
+	p, err := a.project()
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := p.Environment(a.Env)
+	return p, e, err
+}
+
+// machineName is the state machine of a workflow in the environment.
+func (a *app) machineName(s *session, workflow string) string {
+	return s.env.MachineName(s.project.Name, workflow, s.Region)
+}
+
+// workflowNames are the project's workflows.
+func (a *app) workflowNames() []string {
+	names := make([]string, len(a.Workflows))
+	for i, w := range a.Workflows {
+		names[i] = w.Name()
+	}
+	return names
+}
+
+// session is AWS, or what stands for it, as the flags, AWS's own variables and the environment's settings say.
+type session struct {
+	aws.Config
+	project  *project.Project
+	env      *project.Environment
+	endpoint string // "" for AWS itself
+}
+
+// connect reads the SDK's configuration. Flags win over AWS's variables, those over the environment's settings.
+func (a *app) connect(ctx context.Context) (*session, error) {
+	p, e, err := a.environment()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, a.sdkOptions(e)...)
+	if err != nil {
+		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return nil, withHint(errors.New("no AWS region is set"), "set AWS_REGION, or add --region")
+	}
+	s := &session{Config: cfg, project: p, env: e}
+	if cfg.BaseEndpoint != nil {
+		s.endpoint = *cfg.BaseEndpoint
+		s.APIOptions = append(s.APIOptions, noHostPrefix)
+	}
+	if e.AssumeRole != "" {
+		s.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(s.Config), e.AssumeRole))
+	}
+	return s, nil
+}
+
+func (a *app) sdkOptions(e *project.Environment) []func(*config.LoadOptions) error {
+	options := []func(*config.LoadOptions) error{config.WithRetryer(newRetryer)}
+	if region := first(a.Region, os.Getenv("AWS_REGION"), e.Region); region != "" {
+		options = append(options, config.WithRegion(region))
+	}
+	if profile := first(a.Profile, os.Getenv("AWS_PROFILE"), e.Profile); profile != "" {
+		options = append(options, config.WithSharedConfigProfile(profile))
+	}
+	endpoint := first(a.Endpoint, os.Getenv("AWS_ENDPOINT_URL"), e.Endpoint)
+	if endpoint == "" {
+		return options
+	}
+	options = append(options, config.WithBaseEndpoint(endpoint))
+	if os.Getenv("AWS_ACCESS_KEY_ID") == "" && first(a.Profile, os.Getenv("AWS_PROFILE"), e.Profile) == "" {
+		// A server that stands for AWS checks no credentials, and its user may have none.
+		options = append(options, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")))
+	}
+	return options
+}
+
+// first is the first text that is not empty.
+func first(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func newRetryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.Retryables = append([]retry.IsErrorRetryable{refused}, o.Retryables...)
+	})
+}
+
+// refused stops the SDK from trying again where nobody listens.
+var refused = retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+})
+
+// noHostPrefix keeps the SDK from putting "sync-" or "streaming-" before the host of an endpoint that is not AWS's.
+func noHostPrefix(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("NoHostPrefix",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+		}), middleware.Before)
+}
+
+func (s *session) states() *sfn.Client          { return sfn.NewFromConfig(s.Config) }
+func (s *session) logs() *cloudwatchlogs.Client { return cloudwatchlogs.NewFromConfig(s.Config) }
+
+// explain adds to an error of an AWS call what can be done about it.
+func (s *session) explain(err error) error {
+	var dns *net.DNSError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ECONNREFUSED) && s.env.Name == project.Local:
+		return withHint(fmt.Errorf("nothing answers at %s, where environment local is", s.endpoint), "stride local   (in another terminal)")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("nothing answers at %s, where environment %s is", s.endpoint, s.env.Name)
+	case errors.As(err, &dns):
+		return fmt.Errorf("%s has no address: is the region %s right, and is there a network?", dns.Name, s.Region)
+	}
+	return err
+}
