@@ -3,6 +3,8 @@ ENV ?= local
 STRIDE = go run ./cmd/stride
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
+# Folders with benchmarks.
+BENCHES = internal/value
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench fuzz deploy tail integration generate
@@ -27,6 +29,9 @@ deploy: ## deploy the workflows to ENV (an environment of infra/stride.yaml)
 
 tail: ## follow the executions of all workflows in ENV
 	$(STRIDE) tail -f --env $(ENV)
+
+bench: ## figures beside what they are measured against, in one run: a table, and bench.json
+	@go run ./internal/bench $(BENCHES)
 
 generate: ## rewrite what is generated: golden files, docs, help
 	go test ./... -update

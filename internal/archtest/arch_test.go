@@ -20,7 +20,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/value", "internal/diag", "internal/judges", "internal/lambdamain"}},
+		[]string{"internal/value", "internal/diag", "internal/judges", "internal/lambdamain", "internal/bench"}},
 	{"parts of JSONata that know no expressions", []string{"internal/jsonata/picture", "internal/jsonata/jsregexp"}},
 	{"the definition, and what evaluates its expressions", []string{"internal/asl", "internal/jsonata", "internal/jsonpath"}},
 	{"judges over the expression languages", []string{"internal/jsonata/difftest"}},
@@ -56,7 +56,7 @@ var fences = []struct {
 	{"github.com/aws/aws-sdk-go-v2/", "AWS is reached at the edges only",
 		[]string{"internal/deploy", "internal/observe", "internal/task", "internal/cli", "workflows"}},
 	{"os/exec", "processes are started where building and running them is the purpose",
-		[]string{"internal/bundle", "internal/compile", "internal/lambdahost", "internal/project", "internal/cli"}},
+		[]string{"internal/bundle", "internal/compile", "internal/lambdahost", "internal/project", "internal/cli", "internal/bench"}},
 	{"net/http", "the network is at the edges only",
 		[]string{"internal/server", "internal/lambdahost", "internal/task", "internal/cli", "internal/deploy", "internal/observe", "internal/localaws"}},
 }
