@@ -1,0 +1,96 @@
+package lambdahost
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// MaxUnzipped bounds the size of a function's unpacked code, in bytes. AWS: Lambda quotas, deployment package.
+const MaxUnzipped = 262144000
+
+// ErrBadZip is code that Lambda does not take. AWS: InvalidParameterValueException of CreateFunction.
+var ErrBadZip = errors.New("Could not unzip uploaded file. Please check your file, then try to upload again.") //lint:ignore ST1005 AWS's text
+
+// ErrTooLarge is code of more than MaxUnzipped bytes.
+var ErrTooLarge = fmt.Errorf("Unzipped size must be smaller than %d bytes", MaxUnzipped) //lint:ignore ST1005 AWS's text
+
+// CheckZip says whether Lambda takes zipped: ErrBadZip, ErrTooLarge or nil.
+func CheckZip(zipped []byte) error {
+	_, err := readZip(zipped)
+	return err
+}
+
+func readZip(zipped []byte) (*zip.Reader, error) {
+	r, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
+	if err != nil {
+		return nil, ErrBadZip
+	}
+	var size uint64
+	for _, f := range r.File {
+		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
+			return nil, ErrBadZip
+		}
+		if size += f.UncompressedSize64; size > MaxUnzipped {
+			return nil, ErrTooLarge
+		}
+	}
+	return r, nil
+}
+
+// unpacked is a folder with the code, one for each content.
+func (h *Host) unpacked(zipped []byte) (string, error) {
+	h.unpack.Lock()
+	defer h.unpack.Unlock()
+	dir := filepath.Join(h.dir, fmt.Sprintf("%x", sha256.Sum256(zipped)))
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	r, err := readZip(zipped)
+	if err != nil {
+		return "", err
+	}
+	part := dir + ".part"
+	for _, f := range r.File {
+		if err := unpackFile(part, f); err != nil {
+			return "", fmt.Errorf("unpacking %s: %w", f.Name, err)
+		}
+	}
+	if err := os.MkdirAll(part, 0o755); err != nil { // of a zip without files
+		return "", err
+	}
+	return dir, os.Rename(part, dir)
+}
+
+func unpackFile(dir string, f *zip.File) error {
+	name := filepath.Join(dir, filepath.FromSlash(f.Name))
+	if f.Mode().IsDir() {
+		return os.MkdirAll(name, 0o755)
+	}
+	if !f.Mode().IsRegular() {
+		return fs.ErrInvalid
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	text, err := io.ReadAll(io.LimitReader(in, MaxUnzipped))
+	if err != nil {
+		return err
+	}
+	// A process that forks while the file is open for writing inherits that, and the file cannot be executed: "text file busy".
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(name, text, f.Mode().Perm()|0o400)
+}
