@@ -111,8 +111,9 @@ type Execution struct {
 	MachineARN, MachineName string
 	AliasARN, VersionARN    string // of what was started, if it was an alias or a version
 	Express                 bool
-	Redrives                int    // how often it was redriven before this run
-	MapRunARN               string // of a child execution
+	Redrives                int       // how often it was redriven before this run
+	RedriveTime             time.Time // of the last of them
+	MapRunARN               string    // of a child execution
 }
 
 // Status is the state of an execution, in AWS's words.

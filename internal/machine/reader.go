@@ -1,0 +1,342 @@
+package machine
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// readerSpec is ItemReader: where the items of a distributed Map are, and in which form.
+type readerSpec struct {
+	resource  string // arn:aws:states:::s3:getObject or …:s3:listObjectsV2
+	arguments *template
+	config    value.Value // ReaderConfig, for its plain fields
+	maxItems  *valueField
+}
+
+func compileReader(v value.Value, inJSONata bool) (*readerSpec, error) {
+	if v.Kind() != value.Object {
+		return nil, nil
+	}
+	r := &readerSpec{}
+	resource, _ := v.Get("Resource")
+	r.resource = resource.Str()
+	r.config, _ = v.Get("ReaderConfig")
+	var err error
+	if r.arguments, err = argumentsOf(v, inJSONata, "ItemReader"); err != nil {
+		return nil, err
+	}
+	limit, _ := r.config.Get("MaxItems")
+	path, _ := r.config.Get("MaxItemsPath")
+	r.maxItems, err = compileValueField("MaxItems", limit, path, inJSONata)
+	return r, err
+}
+
+// argumentsOf compiles the Parameters or Arguments of an ItemReader or ResultWriter.
+func argumentsOf(v value.Value, inJSONata bool, field string) (*template, error) {
+	name := "Parameters"
+	if inJSONata {
+		name = "Arguments"
+	}
+	arguments, _ := v.Get(name)
+	return compileTemplate(arguments, inJSONata, field+"/"+name)
+}
+
+func (r *readerSpec) text(name string) string {
+	v, _ := r.config.Get(name)
+	return v.Str()
+}
+
+// A reading is the items of a map run being read.
+type reading struct {
+	run   *mapRun
+	spec  *readerSpec
+	limit int // 0: none
+	items []value.Value
+	files []value.Value // of a manifest, still to be read: requests
+	parse func(body string) ([]value.Value, error)
+	input value.Value
+}
+
+// read reads the items and goes on in start.
+func (m *mapRun) read(a *activation) error {
+	spec := m.spec.reader
+	limit, err := spec.maxItems.integer(a)
+	if err != nil {
+		return err
+	}
+	g := &reading{run: m, spec: spec, limit: limit, input: emptyObject}
+	if spec.arguments != nil {
+		if g.input, err = spec.arguments.eval(a); err != nil {
+			return err
+		}
+	}
+	g.parse = spec.parse
+	if strings.HasSuffix(spec.resource, ":listObjectsV2") {
+		m.call(spec.resource, g.input, g.listed, g.failed)
+	} else {
+		m.call(spec.resource, g.input, g.got, g.failed)
+	}
+	return nil
+}
+
+func (g *reading) failed(f Failure) {
+	cause := f.Cause
+	if !cause.Present() {
+		cause = history.Verbatim(f.Error)
+	}
+	g.run.fail(&failure{name: errItemReader, cause: cause})
+}
+
+// got takes an object's content.
+func (g *reading) got(output history.Text) {
+	body, _ := output.Value().Get("Body")
+	if g.spec.text("InputType") == "MANIFEST" && g.files == nil {
+		g.manifest(body.Str())
+		return
+	}
+	items, err := g.parse(body.Str())
+	if err != nil {
+		g.run.fail(&failure{name: errItemReader, cause: history.Verbatim(err.Error())})
+		return
+	}
+	g.items = append(g.items, items...)
+	g.more()
+}
+
+// more reads the next file of a manifest, or starts the run with what was read.
+func (g *reading) more() {
+	if g.limit > 0 && len(g.items) >= g.limit {
+		g.items, g.files = g.items[:g.limit], nil
+	}
+	if len(g.files) > 0 {
+		next := g.files[0]
+		g.files = g.files[1:]
+		g.run.call(g.spec.resource, next, g.got, g.failed)
+		return
+	}
+	if err := g.run.start(g.items); err != nil {
+		s := g.run.owner
+		s.fail(s.fault(err))
+	}
+}
+
+// listed takes a page of listObjectsV2 and asks for the next one.
+func (g *reading) listed(output history.Text) {
+	page := output.Value()
+	contents, _ := page.Get("Contents")
+	g.items = append(g.items, contents.Items()...)
+	token, _ := page.Get("NextContinuationToken")
+	if token.Str() == "" || g.limit > 0 && len(g.items) >= g.limit {
+		g.more()
+		return
+	}
+	g.run.call(g.spec.resource, g.input.With("ContinuationToken", token), g.listed, g.failed)
+}
+
+// manifest reads an S3 inventory's manifest, or Athena's list of s3://bucket/key lines, and then the files that it names.
+func (g *reading) manifest(body string) {
+	bucket, _ := g.input.Get("Bucket")
+	if doc, err := value.Parse(body); err == nil {
+		schema, _ := doc.Get("fileSchema")
+		g.parse = func(body string) ([]value.Value, error) { return records(body, ',', headersOf(schema.Str())) }
+		files, _ := doc.Get("files")
+		for _, f := range files.Items() {
+			key, _ := f.Get("key")
+			g.files = append(g.files, object(member("Bucket", bucket), member("Key", key)))
+		}
+	} else {
+		g.parse = func(body string) ([]value.Value, error) { return records(body, ',', nil) }
+		for _, line := range strings.Fields(body) {
+			host, key, _ := strings.Cut(strings.TrimPrefix(line, "s3://"), "/")
+			g.files = append(g.files, object(str("Bucket", host), str("Key", key)))
+		}
+	}
+	if g.files == nil {
+		g.files = []value.Value{}
+	}
+	g.more()
+}
+
+func headersOf(schema string) []string {
+	headers := strings.Split(schema, ",")
+	for i := range headers {
+		headers[i] = strings.TrimSpace(headers[i])
+	}
+	return headers
+}
+
+// parse makes items of an object's content.
+func (r *readerSpec) parse(body string) ([]value.Value, error) {
+	switch r.text("InputType") {
+	case "CSV":
+		var headers []string
+		if r.text("CSVHeaderLocation") == "GIVEN" {
+			names, _ := r.config.Get("CSVHeaders")
+			for _, n := range names.Items() {
+				headers = append(headers, n.Str())
+			}
+		}
+		return records(body, delimiter(r.text("CSVDelimiter")), headers)
+	case "JSONL":
+		return parseLines(body)
+	}
+	return r.parseJSON(body)
+}
+
+func (r *readerSpec) parseJSON(body string) ([]value.Value, error) {
+	doc, err := value.Parse(body)
+	if err != nil {
+		return nil, errors.New("Attempting to map over non-iterable node.")
+	}
+	if pointer := r.text("ItemsPointer"); pointer != "" {
+		if doc = atPointer(doc, pointer); !doc.Defined() {
+			return nil, errors.New("The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.")
+		}
+	}
+	if doc.Kind() != value.Array && doc.Kind() != value.Object {
+		return nil, errors.New("Attempting to map over non-iterable node.")
+	}
+	return itemList(doc), nil
+}
+
+// atPointer follows a JSON Pointer; Undefined where it leads nowhere.
+func atPointer(v value.Value, pointer string) value.Value {
+	for _, name := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
+		name = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+		if i, err := strconv.Atoi(name); err == nil && v.Kind() == value.Array && i >= 0 && i < v.Len() {
+			v = v.At(i)
+			continue
+		}
+		v, _ = v.Get(name)
+	}
+	return v
+}
+
+func parseLines(body string) ([]value.Value, error) {
+	var items []value.Value
+	for line := range strings.Lines(body) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		v, err := value.Parse(line)
+		if err != nil {
+			return nil, errors.New("Attempting to map over non-iterable node.")
+		}
+		items = append(items, v)
+	}
+	return items, nil
+}
+
+func delimiter(name string) rune {
+	switch name {
+	case "PIPE":
+		return '|'
+	case "SEMICOLON":
+		return ';'
+	case "SPACE":
+		return ' '
+	case "TAB":
+		return '\t'
+	}
+	return ','
+}
+
+// records reads CSV. Without headers the first row has them. Missing fields are empty, surplus ones are dropped (recorded:
+// map_item_reader csv_first_row_extra_fields).
+func records(body string, comma rune, headers []string) ([]value.Value, error) {
+	rows := csv.NewReader(strings.NewReader(body))
+	rows.Comma, rows.FieldsPerRecord, rows.LazyQuotes = comma, -1, true
+	var items []value.Value
+	for {
+		row, err := rows.Read()
+		if err == io.EOF {
+			return items, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if headers == nil {
+			headers = row
+			continue
+		}
+		members := make([]value.Member, len(headers))
+		for i, h := range headers {
+			field := ""
+			if i < len(row) {
+				field = row[i]
+			}
+			members[i] = str(h, field)
+		}
+		items = append(items, value.OfObject(members))
+	}
+}
+
+// batcherSpec is ItemBatcher: several items a child.
+type batcherSpec struct {
+	input    *template
+	maxItems *valueField
+	maxBytes *valueField
+}
+
+func compileBatcher(v value.Value, inJSONata bool) (*batcherSpec, error) {
+	if v.Kind() != value.Object {
+		return nil, nil
+	}
+	get := func(name string) value.Value { x, _ := v.Get(name); return x }
+	b := &batcherSpec{}
+	var err error
+	if b.input, err = compileTemplate(get("BatchInput"), inJSONata, "ItemBatcher/BatchInput"); err != nil {
+		return nil, err
+	}
+	if b.maxItems, err = compileValueField("MaxItemsPerBatch", get("MaxItemsPerBatch"), get("MaxItemsPerBatchPath"), inJSONata); err != nil {
+		return nil, err
+	}
+	b.maxBytes, err = compileValueField("MaxInputBytesPerBatch", get("MaxInputBytesPerBatch"), get("MaxInputBytesPerBatchPath"), inJSONata)
+	return b, err
+}
+
+// batch groups the inputs: {"BatchInput": …, "Items": […]}.
+func (b *batcherSpec) batch(a *activation, inputs []value.Value) ([]value.Value, error) {
+	most, err := b.maxItems.integer(a)
+	if err != nil {
+		return nil, err
+	}
+	bytes, err := b.maxBytes.integer(a)
+	if err != nil {
+		return nil, err
+	}
+	var head []value.Member
+	if b.input != nil {
+		v, err := b.input.eval(a)
+		if err != nil {
+			return nil, err
+		}
+		head = []value.Member{member("BatchInput", v)}
+	}
+	var out []value.Value
+	for len(inputs) > 0 {
+		n := batchLength(inputs, most, bytes)
+		members := append(head[:len(head):len(head)], member("Items", value.OfArray(inputs[:n:n])))
+		out = append(out, value.OfObject(members))
+		inputs = inputs[n:]
+	}
+	return out, nil
+}
+
+// batchLength is how many of the inputs fit into one batch; at least one.
+func batchLength(inputs []value.Value, most, bytes int) int {
+	size := 0
+	for i, v := range inputs {
+		size += v.Size() + 1
+		if i > 0 && (most > 0 && i >= most || bytes > 0 && size > bytes) {
+			return i
+		}
+	}
+	return len(inputs)
+}
