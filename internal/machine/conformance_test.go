@@ -194,6 +194,10 @@ type recordedAnswers struct {
 }
 
 func (a *recordedAnswers) start(_ context.Context, task *Task, r Replier) {
+	if task.Execution.MapRunARN != "" { // the recording shows nothing of child executions
+		r.Succeeded(history.JSON(task.Input))
+		return
+	}
 	chain := a.next()
 	for _, e := range chain {
 		kind, _ := e.Get("type")
@@ -323,7 +327,7 @@ func (rec *recording) compare(got []*history.Event) error {
 			return fmt.Errorf("event %d: %v\n got %s\nwant %s\n got %s", i+1, err, unstring(g), w, strings.Join(text, ", "))
 		}
 	}
-	if !masked && len(got) > len(want) {
+	if !masked && len(got) > len(want) && !rec.unverified("$..events") {
 		return fmt.Errorf("%d events more: %s", len(got)-len(want), strings.Join(text, ", "))
 	}
 	return nil
@@ -423,7 +427,7 @@ func (rec *recording) textMatches(want, got string) bool {
 func (rec *recording) unverified(path string) bool {
 	for _, p := range rec.c.Localstack_does_not_verify {
 		p = strings.TrimPrefix(strings.TrimPrefix(p, "$.."), "$.")
-		if strings.HasSuffix(path, p) && strings.Contains(p, "previousEventId") {
+		if strings.HasSuffix(path, p) && strings.Contains(p, "previousEventId") || path == "$..events" && p == "events" {
 			return true
 		}
 		if p == "SdkHttpMetadata" && strings.Contains(path, p) || p == "SdkResponseMetadata" && strings.Contains(path, p) {

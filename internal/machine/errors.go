@@ -3,7 +3,6 @@ package machine
 import (
 	"errors"
 	"fmt"
-	"unicode/utf16"
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/jsonata"
@@ -180,5 +179,3 @@ func (f *failure) matches(names []string) bool {
 	}
 	return false
 }
-
-func utf16s(s string) []uint16 { return utf16.Encode([]rune(s)) }

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"strconv"
+
 	"github.com/stride-aws/stride/internal/jsonpath"
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -128,8 +130,8 @@ func (f *valueField) integer(a *activation) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := v.Float()
-	switch whole := v.Kind() == value.Number && n == float64(int(n)); {
+	n, whole := wholeNumber(v, f.path != nil)
+	switch {
 	case f.jsonata != nil && v.Kind() != value.Number:
 		return 0, unexpectedType(f.jsonata, "number", v)
 	case !whole && f.path != nil:
@@ -139,7 +141,17 @@ func (f *valueField) integer(a *activation) (int, error) {
 	case n < 0:
 		return 0, runtimeErrorf("%s cannot be negative.", f.name)
 	}
-	return int(n), nil
+	return n, nil
+}
+
+// wholeNumber reads an integer; where a path led to it, also from a string (recorded: reference_in_map_state_max_items_path).
+func wholeNumber(v value.Value, orText bool) (int, bool) {
+	if orText && v.Kind() == value.String {
+		n, err := strconv.Atoi(v.Str())
+		return n, err == nil
+	}
+	n := v.Float()
+	return int(n), v.Kind() == value.Number && n == float64(int(n))
 }
 
 // plainText is a string's content, any other value's JSON.

@@ -189,18 +189,22 @@ func (r *readerSpec) parse(body string) ([]value.Value, error) {
 	return r.parseJSON(body)
 }
 
+// errNotIterable is content that is no list of items, an object included (recorded: map_item_reader_json_no_json_list_object).
+var errNotIterable = errors.New("Attempting to map over non-iterable node.")
+
 func (r *readerSpec) parseJSON(body string) ([]value.Value, error) {
 	doc, err := value.Parse(body)
 	if err != nil {
-		return nil, errors.New("Attempting to map over non-iterable node.")
+		return nil, errNotIterable
 	}
-	if pointer := r.text("ItemsPointer"); pointer != "" {
+	pointer := r.text("ItemsPointer")
+	if pointer != "" {
 		if doc = atPointer(doc, pointer); !doc.Defined() {
 			return nil, errors.New("The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.")
 		}
 	}
-	if doc.Kind() != value.Array && doc.Kind() != value.Object {
-		return nil, errors.New("Attempting to map over non-iterable node.")
+	if doc.Kind() != value.Array && (pointer == "" || doc.Kind() != value.Object) {
+		return nil, errNotIterable
 	}
 	return itemList(doc), nil
 }
@@ -226,7 +230,7 @@ func parseLines(body string) ([]value.Value, error) {
 		}
 		v, err := value.Parse(line)
 		if err != nil {
-			return nil, errors.New("Attempting to map over non-iterable node.")
+			return nil, errNotIterable
 		}
 		items = append(items, v)
 	}
@@ -273,6 +277,7 @@ func records(body string, comma rune, headers []string) ([]value.Value, error) {
 			}
 			members[i] = str(h, field)
 		}
+		hashOrder(members, func(m value.Member) string { return m.Name })
 		items = append(items, value.OfObject(members))
 	}
 }

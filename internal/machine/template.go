@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -119,28 +120,29 @@ func pathTemplate(v value.Value, field string) (*template, error) {
 			}
 			computed = append(computed, templateMember{name, &template{expr: e, field: m.Name}})
 		}
-		t.members = append(t.members, hashOrder(computed)...)
+		hashOrder(computed, func(m templateMember) string { return m.name })
+		t.members = append(t.members, computed...)
 		return t.fold(v), nil
 	}
 	return constantTemplate(v), nil
 }
 
-// hashOrder is the order in which AWS puts the computed members of a JSONPath template, after the constant ones: that of a Java
-// HashMap over their names. Seen where an output is an array, whose text keeps it (base_scenarios map_state_item_selector).
-func hashOrder(members []templateMember) []templateMember {
+// hashOrder sorts what has names as a Java HashMap over them does. AWS so orders the computed members of a JSONPath template,
+// after the constant ones, and the fields of a CSV row; where the whole is an array, its text shows it (recorded:
+// base_scenarios map_state_item_selector and map_item_reader_csv_first_row_extra_fields).
+func hashOrder[T any](members []T, name func(T) string) {
 	buckets := 16
 	for 4*len(members) > 3*buckets {
 		buckets *= 2
 	}
-	bucket := func(name string) int {
+	bucket := func(m T) int {
 		var h uint32
-		for _, r := range utf16s(name) {
-			h = 31*h + uint32(r)
+		for _, unit := range utf16.Encode([]rune(name(m))) {
+			h = 31*h + uint32(unit)
 		}
 		return int(h^h>>16) & (buckets - 1)
 	}
-	slices.SortStableFunc(members, func(a, b templateMember) int { return bucket(a.name) - bucket(b.name) })
-	return members
+	slices.SortStableFunc(members, func(a, b T) int { return bucket(a) - bucket(b) })
 }
 
 // eval is the template's value in a.
