@@ -3,7 +3,8 @@
 // jsonata calls it, and package picture to parse dates.
 //
 // JavaScript's strings are sequences of UTF-16 units, ours are UTF-8. A place is a byte offset; inside a character of four
-// bytes, the offset of its third byte stands between the two halves of the surrogate pair.
+// bytes, the offset of its third byte stands between the two halves of the surrogate pair. A half that stands alone has the
+// three bytes that UTF-8's scheme would give it (WTF-8).
 //
 // Go's regexp and its kin differ from JavaScript in what captures hold after a loop, in empty iterations, in case folding and
 // in surrogate pairs, so the matcher is our own: it backtracks as ECMAScript defines it, and remembers where it failed, which

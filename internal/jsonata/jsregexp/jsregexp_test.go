@@ -74,6 +74,8 @@ var matches = []struct{ pattern, flags, text, want string }{
 	{`[😀]`, "", "x😀", "1-2"},
 	{`\uDE00`, "", "😀", "1-2"},
 	{`\uD83D\uDE00b`, "", "a😀b", "1-4"},
+	{`(?<=\uD83D)b`, "", "\xED\xA0\xBDb", "1-2"}, // a half alone
+	{`^.b`, "", "\xED\xA0\xBDb", "0-2"},
 }
 
 func TestFind(t *testing.T) {
@@ -173,6 +175,7 @@ func TestHostile(t *testing.T) {
 }
 
 func TestUnits(t *testing.T) {
+	const high, low = "\xED\xA0\xBD", "\xED\xB8\x80" // the halves of 😀
 	s := "a😀é"
 	if n := Units(s, 0, len(s)); n != 4 {
 		t.Errorf("Units: %d, want 4", n)
@@ -185,7 +188,7 @@ func TestUnits(t *testing.T) {
 	for _, c := range []struct {
 		from, to int
 		want     string
-	}{{0, 4, s}, {0, 2, "a\uFFFD"}, {2, 4, "\uFFFDé"}, {1, 3, "😀"}, {2, 3, "\uFFFD"}, {2, 2, ""}} {
+	}{{0, 4, s}, {0, 2, "a" + high}, {2, 4, low + "é"}, {1, 3, "😀"}, {2, 3, low}, {2, 2, ""}} {
 		if got := Slice(s, Place(s, c.from), Place(s, c.to)); got != c.want {
 			t.Errorf("Slice(%d, %d): %q, want %q", c.from, c.to, got, c.want)
 		}

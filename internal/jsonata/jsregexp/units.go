@@ -1,9 +1,6 @@
 package jsregexp
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 const (
 	highHalf = 0xD800 // the first of a surrogate pair's halves, up to 0xDBFF
@@ -36,10 +33,27 @@ func wideUnitAt(s string, p int) (rune, int) {
 		return lowHalf + (r-0x10000)&0x3FF, p + 2
 	}
 	r, size := utf8.DecodeRuneInString(s[p:])
-	if size == 4 {
+	switch size {
+	case 4:
 		return highHalf + (r-0x10000)>>10, p + 2
+	case 1:
+		if u, ok := loneHalf(s[p:]); ok {
+			return u, p + 3
+		}
 	}
 	return r, p + size
+}
+
+// loneHalf is the half of a surrogate pair that s starts with, alone, in the three bytes of WTF-8.
+func loneHalf(s string) (rune, bool) {
+	if len(s) < 3 || s[0] != 0xED || s[1]&0xE0 != 0xA0 || s[2]&0xC0 != 0x80 {
+		return 0, false
+	}
+	return 0xD000 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), true
+}
+
+func appendHalf(buf []byte, u rune) []byte {
+	return append(buf, 0xED, 0x80|byte(u>>6&0x3F), 0x80|byte(u&0x3F))
 }
 
 // unitBefore is the UTF-16 unit that ends at place p, p > 0, and the place before it.
@@ -52,8 +66,13 @@ func unitBefore(s string, p int) (rune, int) {
 		return u, p - 2
 	}
 	r, size := utf8.DecodeLastRuneInString(s[:p])
-	if size == 4 {
+	switch {
+	case size == 4:
 		return lowHalf + (r-0x10000)&0x3FF, p - 2
+	case size == 1 && p >= 3:
+		if u, ok := loneHalf(s[p-3:]); ok {
+			return u, p - 3
+		}
 	}
 	return r, p - size
 }
@@ -76,25 +95,27 @@ func Place(s string, index int) int {
 	return p
 }
 
-// Slice is the text between two places of s. Half a surrogate pair, which UTF-8 cannot carry, becomes U+FFFD.
+// Slice is the text between two places of s. Half a surrogate pair at its ends has the three bytes of WTF-8.
 func Slice(s string, from, to int) string {
 	halfFirst, halfLast := from < to && between(s, from), from < to && between(s, to)
 	if !halfFirst && !halfLast {
 		return s[from:to]
 	}
-	var b strings.Builder
+	var buf []byte
 	if halfFirst {
-		b.WriteRune(utf8.RuneError)
-		from += 2
+		var u rune
+		u, from = unitAt(s, from)
+		buf = appendHalf(buf, u)
 	}
 	if halfLast {
 		to -= 2
 	}
 	if from < to {
-		b.WriteString(s[from:to])
+		buf = append(buf, s[from:to]...)
 	}
 	if halfLast {
-		b.WriteRune(utf8.RuneError)
+		u, _ := unitAt(s, to)
+		buf = appendHalf(buf, u)
 	}
-	return b.String()
+	return string(buf)
 }
