@@ -21,9 +21,6 @@ func compileRoute(text string) (*route, error) {
 	if text == "" {
 		return nil, errors.New("the path is empty")
 	}
-	if strings.HasSuffix(text, "..") {
-		return nil, errors.New("a path can not end with a scan")
-	}
 	r := &route{absolute: text[0] != '@'}
 	switch text[0] {
 	case '$', '@':
@@ -34,12 +31,12 @@ func compileRoute(text string) (*route, error) {
 	if text != "" && text[0] != '.' && text[0] != '[' {
 		return nil, fmt.Errorf("the path's root is followed by %q, not by '.' or '['", text[:1])
 	}
-	for text != "" {
-		fragment, rest, err := cut(text)
+	for rest := text; rest != ""; {
+		fragment, after, err := cut(rest)
 		if err != nil {
 			return nil, err
 		}
-		if text = rest; fragment == "" {
+		if rest = after; fragment == "" {
 			continue
 		}
 		s, err := analyze(fragment)
@@ -47,6 +44,9 @@ func compileRoute(text string) (*route, error) {
 			return nil, err
 		}
 		r.steps = append(r.steps, s)
+	}
+	if strings.HasSuffix(text, "..") || len(r.steps) > 0 && r.steps[len(r.steps)-1].kind == scan {
+		return nil, errors.New("a path can not end with a scan")
 	}
 	return r.seal(), nil
 }
@@ -158,7 +158,7 @@ func analyzeNames(text string) (step, error) {
 		names = append(names, parts[i])
 	}
 	if len(names) == 1 {
-		return step{kind: property, names: names}, nil
+		return step{kind: property, name: names[0]}, nil
 	}
 	return step{kind: properties, names: names}, nil
 }

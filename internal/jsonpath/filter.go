@@ -59,14 +59,18 @@ type exists struct {
 }
 
 func (p exists) accepts(w *walker, item value.Value) (bool, error) {
-	v, fail := p.path.find(item) // also of a path that begins with '$': another quirk
-	if fail.problem == none {
-		return (v.Kind() != value.Null) == p.want, nil
+	if name := p.path.member(); name != "" {
+		v, ok := item.Get(name)
+		return (ok && v.Kind() != value.Null) == p.want, nil
 	}
-	if fail.problem.missing() {
+	v, at, problem := p.path.find(0, item) // also of a path that begins with '$': another quirk
+	switch {
+	case problem == none:
+		return (v.Kind() != value.Null) == p.want, nil
+	case problem.missing():
 		return !p.want, nil
 	}
-	return false, p.path.explain(fail, item, w.text)
+	return false, p.path.explain(problem, at, item, w.text)
 }
 
 // analyzeFilter reads the filter in a fragment whose first '?' stands at mark.
@@ -164,20 +168,17 @@ func splitFilter(text string) []string {
 	return append(parts, text[start:])
 }
 
-// operators in the order in which they are looked for, anywhere in a criterion.
-var operators = [...]string{"==", ">=", "<=", "!=", "<", ">", "=~"}
-
 func parseCriterion(text string) (predicate, error) {
 	text = strings.TrimRight(strings.TrimLeft(text, "[?( "), ") ")
 	if text == "" {
 		return nil, errors.New("a filter has an empty expression")
 	}
-	for _, operator := range operators {
-		left, right, ok := strings.Cut(text, operator)
+	for o, name := range operators {
+		left, right, ok := strings.Cut(text, name)
 		if !ok {
 			continue
 		}
-		return newComparison(strings.TrimFunc(left, javaSpace), operator, strings.TrimFunc(right, javaSpace))
+		return newComparison(strings.TrimFunc(left, javaSpace), operator(o), strings.TrimFunc(right, javaSpace))
 	}
 	want := !strings.HasPrefix(text, "!")
 	if !isPath(text) {

@@ -142,9 +142,9 @@ func (p *Path) Eval(s Scope) (value.Value, error) {
 		return value.Value{}, err
 	}
 	if p.route.definite {
-		v, fail := p.route.find(doc)
-		if fail.problem != none {
-			return value.Value{}, p.route.explain(fail, doc, p.text)
+		v, at, problem := p.route.find(0, doc)
+		if problem != none {
+			return value.Value{}, p.route.explain(problem, at, doc, p.text)
 		}
 		return v, nil
 	}

@@ -55,12 +55,12 @@ func (r *Reference) set(i int, doc, v value.Value) (value.Value, error) {
 	if doc.Defined() && doc.Kind() != value.Object {
 		return doc, r.misplaced(i, doc)
 	}
-	old, _ := doc.Get(s.names[0])
+	old, _ := doc.Get(s.name)
 	x, err := r.set(i+1, old, v)
 	if err != nil {
 		return doc, err
 	}
-	return doc.With(s.names[0], x), nil
+	return doc.With(s.name, x), nil
 }
 
 func (r *Reference) setItem(i int, doc, v value.Value) (value.Value, error) {

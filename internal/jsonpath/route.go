@@ -10,6 +10,7 @@ import (
 // A route is a compiled path less its origin: the steps from the document's root.
 type route struct {
 	steps    []step
+	tail     int // from this step on all are definite
 	definite bool
 	absolute bool // in a filter: began with '$', so it starts at the document, not at the item
 }
@@ -33,7 +34,8 @@ const (
 
 type step struct {
 	kind    kind
-	names   []string // property, properties
+	name    string   // property
+	names   []string // properties
 	numbers []int    // index … slice
 	test    predicate
 	// strict: a missing name that is not the last step is an error. Jayway asks whether "upstream" is definite, and means by it
@@ -45,12 +47,14 @@ func (k kind) definite() bool { return k <= restart }
 
 // seal computes what depends on the whole list of steps.
 func (r *route) seal() *route {
-	definite := true // of the steps from i on
-	for i := len(r.steps) - 1; i >= 0; i-- {
-		definite = definite && r.steps[i].kind.definite()
-		r.steps[i].strict = definite && (i == 0 || r.steps[i-1].kind.definite())
+	r.tail = len(r.steps)
+	for r.tail > 0 && r.steps[r.tail-1].kind.definite() {
+		r.tail--
 	}
-	r.definite = definite
+	for i := range r.steps {
+		r.steps[i].strict = i >= r.tail && (i == 0 || r.steps[i-1].kind.definite())
+	}
+	r.definite = r.tail == 0
 	return r
 }
 
@@ -72,46 +76,68 @@ const (
 
 func (p problem) missing() bool { return p >= noResult && p <= outOfBounds }
 
-// A failure is a problem and where it arose, from which explain makes the error; most failures are never printed.
+// A failure is a problem, the step where it arose and what the step met, from which report makes the error; most failures are
+// never printed.
 type failure struct {
 	problem problem
-	at      int         // the step
-	model   value.Value // what the step met
-	err     error       // of crash
+	at      int
+	model   value.Value
+	err     error // of crash
 }
 
-// find follows a definite route.
-func (r *route) find(doc value.Value) (value.Value, failure) {
+// find follows the definite steps of a route from step at on. It tells a failure by its problem and its step.
+func (r *route) find(at int, doc value.Value) (v value.Value, failedAt int, p problem) {
 	cur := doc
-	for i := range r.steps {
+	for i := at; i < len(r.steps); i++ {
 		s := &r.steps[i]
-		switch s.kind {
-		case property:
-			next, ok := cur.Get(s.names[0])
+		if s.kind == property {
+			next, ok := cur.Get(s.name)
 			if !ok {
-				return cur, failure{problem: r.missed(i, cur), at: i, model: cur}
+				return cur, i, r.missed(i, cur)
 			}
 			cur = next
-		case index, fromEnd:
-			n := s.numbers[0]
-			if s.kind == fromEnd {
-				n += cur.Len()
-			}
-			if cur.Kind() != value.Array {
-				return cur, failure{problem: notIndexable(cur), at: i, model: cur}
-			}
-			if n < 0 || n >= cur.Len() {
-				return cur, failure{problem: outOfBounds, at: i}
-			}
-			cur = cur.At(n)
-		case properties:
-			if p := r.unpickable(i, cur); p != none {
-				return cur, failure{problem: p, at: i, model: cur}
-			}
-			cur = pick(cur, s.names)
+			continue
 		}
+		next, p := r.follow(i, cur)
+		if p != none {
+			return cur, i, p
+		}
+		cur = next
 	}
-	return cur, failure{}
+	return cur, 0, none
+}
+
+// follow is one definite step other than a name.
+func (r *route) follow(i int, cur value.Value) (value.Value, problem) {
+	s := &r.steps[i]
+	switch s.kind {
+	case index, fromEnd:
+		if cur.Kind() != value.Array {
+			return cur, notIndexable(cur)
+		}
+		n := s.numbers[0]
+		if s.kind == fromEnd {
+			n += cur.Len()
+		}
+		if n < 0 || n >= cur.Len() {
+			return cur, outOfBounds
+		}
+		return cur.At(n), none
+	case properties:
+		if p := r.unpickable(i, cur); p != none {
+			return cur, p
+		}
+		return pick(cur, s.names), none
+	}
+	return cur, none
+}
+
+// member is the name where the route is one name and no more, else "".
+func (r *route) member() string {
+	if len(r.steps) != 1 {
+		return ""
+	}
+	return r.steps[0].name
 }
 
 // missed is why step i, a name, is not found in cur.
@@ -159,27 +185,14 @@ next:
 	return value.OfObject(members)
 }
 
-// explain is the failure of a definite route through doc as an error. text is the whole path as written.
-func (r *route) explain(f failure, doc value.Value, text string) error {
+// explain is the failure of a definite route through doc, at step at, as an error. text is the whole path as written.
+func (r *route) explain(p problem, at int, doc value.Value, text string) error {
 	var trail []place
-	for i := range r.steps[:f.at+1] {
-		s := &r.steps[i]
-		n := 0
-		if s.kind == fromEnd {
-			n = doc.Len() + s.numbers[0]
-		}
-		trail = append(trail, s.place(n))
-		if i == f.at {
-			break
-		}
-		switch s.kind {
-		case property:
-			doc, _ = doc.Get(s.names[0])
-		case index, fromEnd:
-			doc = doc.At(trail[i].index)
-		}
+	for i := range r.steps[:at] {
+		trail = append(trail, r.steps[i].place(doc))
+		doc, _, _ = (&route{steps: r.steps[:i+1]}).find(i, doc)
 	}
-	return r.report(f, trail[:f.at], trail, text)
+	return r.report(failure{problem: p, at: at, model: doc}, trail, append(trail, r.steps[at].place(doc)), text)
 }
 
 // report words a failure: before is where the failing step began, after where it was to lead.
@@ -212,15 +225,15 @@ type place struct {
 	kind  kind // property, index, properties or restart
 }
 
-// place is where the step leads; at is the index that a step from the end comes to.
-func (s *step) place(at int) place {
+// place is where a definite step leads from doc.
+func (s *step) place(doc value.Value) place {
 	switch s.kind {
 	case property:
-		return place{text: s.names[0], kind: property}
+		return place{text: s.name, kind: property}
 	case index:
 		return place{index: s.numbers[0], kind: index}
 	case fromEnd:
-		return place{index: at, kind: index}
+		return place{index: doc.Len() + s.numbers[0], kind: index}
 	case properties:
 		return place{text: s.String(), kind: properties}
 	}
@@ -257,7 +270,9 @@ func (r *route) from(i int) string {
 
 func (s *step) String() string {
 	switch s.kind {
-	case property, properties:
+	case property:
+		return "['" + s.name + "']"
+	case properties:
 		if len(s.names) == 0 {
 			return "[]"
 		}

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
 
+	"github.com/stride-aws/stride/internal/judges"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -33,23 +33,9 @@ type suiteError struct {
 	Message string `json:"message"`
 }
 
-// judges is the judges' folder for suite name, or skips the test.
-func judges(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("STRIDE_JUDGES")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	path := filepath.Join(root, "suites", "jsonpath", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no judges: %v; STRIDE_JUDGES names their folder", err)
-	}
-	return path
-}
-
 func readLines[T any](t *testing.T, name string) []T {
 	t.Helper()
-	f, err := os.Open(judges(t, name))
+	f, err := os.Open(judges.Dir(t, "suites", "jsonpath", name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package jsonpath
 
-import "github.com/stride-aws/stride/internal/value"
+import (
+	"slices"
+
+	"github.com/stride-aws/stride/internal/value"
+)
 
 // maxVisits bounds the values that one evaluation looks at: a hostile "$..*..*..*" ends in an error. No payload of AWS's (262,144
 // bytes) brings a path that people write near it.
@@ -47,11 +51,20 @@ func (w *walker) push(depth int, p place) { w.trail = append(w.trail[:depth], p)
 
 // found hands model, which step at-1 led to, to step at, or out where there is none.
 func (w *walker) found(at, depth int, model value.Value) bool {
-	if at == len(w.route.steps) {
-		w.out = append(w.out, model)
-		return true
+	return w.take(at, model) || w.step(at, depth, model)
+}
+
+// take follows the rest of the route at once where all of it is definite and can be followed. If not, the caller goes step by
+// step, which finds the reason.
+func (w *walker) take(at int, model value.Value) bool {
+	if at < w.route.tail {
+		return false
 	}
-	return w.step(at, depth, model)
+	v, _, problem := w.route.find(at, model)
+	if problem == none {
+		w.out = append(w.out, v)
+	}
+	return problem == none
 }
 
 func (w *walker) step(at, depth int, model value.Value) bool {
@@ -84,16 +97,18 @@ func (w *walker) property(at, depth int, model value.Value) bool {
 	if model.Kind() != value.Object {
 		return w.failed(notObject, at, depth, model)
 	}
-	s := &w.route.steps[at]
-	return w.member(at, depth, model, s.names[0])
+	return w.member(at, depth, model, w.route.steps[at].name)
 }
 
 func (w *walker) member(at, depth int, model value.Value, name string) bool {
-	w.push(depth, place{text: name, kind: property})
 	v, ok := model.Get(name)
+	if ok && w.take(at+1, v) {
+		return true
+	}
+	w.push(depth, place{text: name, kind: property})
 	switch {
 	case ok:
-		return w.found(at+1, depth+1, v)
+		return w.step(at+1, depth+1, v)
 	case at == len(w.route.steps)-1:
 		return w.failed(noResult, at, depth, model)
 	case w.route.steps[at].strict:
@@ -105,7 +120,7 @@ func (w *walker) member(at, depth int, model value.Value, name string) bool {
 func (w *walker) properties(at, depth int, model value.Value) bool {
 	s := &w.route.steps[at]
 	if p := w.route.unpickable(at, model); p != none {
-		w.push(depth, s.place(0))
+		w.push(depth, s.place(model))
 		return w.failed(p, at, depth, model)
 	}
 	w.out = append(w.out, pick(model, s.names))
@@ -114,14 +129,26 @@ func (w *walker) properties(at, depth int, model value.Value) bool {
 
 // item goes on with item n of the array model.
 func (w *walker) item(at, depth int, model value.Value, n int) bool {
+	inside := n >= 0 && n < model.Len()
+	if inside && w.take(at+1, model.At(n)) {
+		return true
+	}
 	w.push(depth, place{index: n, kind: index})
-	if n < 0 || n >= model.Len() {
+	if !inside {
 		return w.failed(outOfBounds, at, depth, model)
 	}
-	return w.found(at+1, depth+1, model.At(n))
+	return w.step(at+1, depth+1, model.At(n))
+}
+
+// expect makes room for n results where each value that step at leads to gives one at most.
+func (w *walker) expect(at, n int) {
+	if at+1 >= w.route.tail && n > 0 {
+		w.out = slices.Grow(w.out, n)
+	}
 }
 
 func (w *walker) items(at, depth int, model value.Value, from, to int) bool {
+	w.expect(at, to-from)
 	for n := from; n < to; n++ {
 		if !w.item(at, depth, model, n) {
 			return false
@@ -167,15 +194,20 @@ func fromStart(n, size int) int {
 
 // wildcard forgives items that lack what follows, but not members of objects that do.
 func (w *walker) wildcard(at, depth int, model value.Value) bool {
+	w.expect(at, model.Len())
 	for _, m := range model.Members() {
 		if !w.member(at, depth, model, m.Name) {
 			return false
 		}
 	}
 	for n := range model.Items() {
-		if !w.item(at, depth, model, n) && !w.fail.problem.missing() {
+		if w.item(at, depth, model, n) {
+			continue
+		}
+		if !w.fail.problem.missing() {
 			return false
 		}
+		w.fail = failure{}
 	}
 	return true
 }
@@ -183,10 +215,12 @@ func (w *walker) wildcard(at, depth int, model value.Value) bool {
 func (w *walker) filter(at, depth int, model value.Value) bool {
 	switch model.Kind() {
 	case value.Object:
-		return w.passing(at, model, func() bool { return w.found(at+1, depth, model) })
+		ok := w.accepts(at, model)
+		return w.fail.problem == none && (!ok || w.found(at+1, depth, model))
 	case value.Array:
+		w.expect(at, min(model.Len(), 16))
 		for n, item := range model.Items() {
-			if !w.passing(at, item, func() bool { return w.item(at, depth, model, n) }) {
+			if w.accepts(at, item) && !w.item(at, depth, model, n) || w.fail.problem != none {
 				return false
 			}
 		}
@@ -195,13 +229,13 @@ func (w *walker) filter(at, depth int, model value.Value) bool {
 	return w.failed(primitive, at, depth, model)
 }
 
-// passing goes on where the filter accepts item.
-func (w *walker) passing(at int, item value.Value, then func() bool) bool {
+// accepts asks the filter of step at; where that fails, w.fail says so.
+func (w *walker) accepts(at int, item value.Value) bool {
 	ok, err := w.route.steps[at].test.accepts(w, item)
 	if err != nil {
 		return w.crashed(err)
 	}
-	return !ok || then()
+	return ok
 }
 
 // scan offers model and everything inside it to step at.
@@ -262,14 +296,18 @@ func (w *walker) scanArray(at, depth int, model value.Value) bool {
 func (w *walker) offer(at int, model value.Value, then func() bool) bool {
 	s := &w.route.steps[at]
 	switch s.kind {
-	case property, properties:
+	case property:
+		_, ok := model.Get(s.name)
+		return !ok || then()
+	case properties:
 		return !hasAll(model, s.names) || then()
 	case index, fromEnd, indices, sliceFrom, sliceTo, slice:
 		return model.Kind() != value.Array || then()
 	case wildcard:
 		return then()
 	case filter:
-		return w.passing(at, model, then)
+		ok := w.accepts(at, model)
+		return w.fail.problem == none && (!ok || then())
 	}
 	return true
 }

@@ -208,8 +208,9 @@ func (v Value) Get(name string) (Value, bool) {
 		return o.members[i].Value, true
 	}
 	for i := range o.members {
-		if o.members[i].Name == name {
-			return o.members[i].Value, true
+		m := &o.members[i]
+		if len(m.Name) == len(name) && (name == "" || m.Name[0] == name[0]) && m.Name == name { // most names differ at once
+			return m.Value, true
 		}
 	}
 	return Value{}, false
