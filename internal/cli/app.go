@@ -51,6 +51,7 @@ const (
 // commands are all of stride's, in the order of the help.
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
+		graphCommand(a),
 		startCommand(a),
 		tailCommand(a),
 		lsCommand(a),

@@ -1,0 +1,236 @@
+// Package graph draws a state machine. A definition goes in through New, which lays it out; SVG, Mermaid and Terminal draw it, and
+// the web page draws the same layout. An Overlay colours it with what an execution did.
+package graph
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/stride-aws/stride/internal/asl"
+)
+
+// Kind says what a node is: a state of a type, or the begin or end of a machine.
+const (
+	Start = "Start"
+	End   = "End"
+)
+
+// Graph is a definition laid out, in pixels from the top left corner.
+type Graph struct {
+	Width, Height float64
+	Nodes         []*Node // containers before what they hold
+	Edges         []*Edge
+}
+
+// Node is a state, or the begin or end of a machine.
+type Node struct {
+	Pointer    string  // JSON Pointer of the state; of a begin or end, of its machine with "#start" or "#end"
+	Name       string  // "" of a begin or end
+	Kind       string  // a state's type, Start or End
+	X, Y, W, H float64 // the top left corner and the size
+	Container  bool    // holds the branches or the iteration of a Parallel or Map
+	Depth      int     // containers around it
+	Comment    string
+}
+
+// Edge is a transition.
+type Edge struct {
+	From, To string // pointers of nodes
+	Label    string
+	Catch    bool    // taken on an error
+	Way      []point // from the border of one node to that of the other
+}
+
+// Points are the corners of the edge's way.
+func (e *Edge) Points() [][2]float64 {
+	points := make([][2]float64, len(e.Way))
+	for i, p := range e.Way {
+		points[i] = [2]float64{p.X, p.Y}
+	}
+	return points
+}
+
+// Sizes, in pixels, for a sans-serif font of 13 px.
+const (
+	charWidth  = 7.4
+	nodeHeight = 40.0
+	nodePad    = 34.0
+	minWidth   = 76.0
+	dot        = 22.0 // a begin or end
+	header     = 26.0 // of a container
+	inset      = 16.0 // around what a container holds
+	longest    = 34   // characters of a name before it is cut
+)
+
+// New lays out a definition.
+func New(d *asl.Definition) *Graph {
+	g := &Graph{}
+	l := newLevel(&d.Machine, true)
+	l.emit(g, 0, 0, 0)
+	g.Width, g.Height = l.size.w, l.size.h
+	return g
+}
+
+// level is one machine: its states, and the levels inside of them.
+type level struct {
+	machine *asl.Machine
+	nodes   []*Node
+	inner   [][]*level // of each node
+	edges   []*Edge
+	centres []point
+	size    box
+}
+
+func newLevel(m *asl.Machine, ends bool) *level {
+	l := &level{machine: m}
+	index := map[string]int{}
+	if ends {
+		l.add(&Node{Pointer: m.Pointer + "#start", Kind: Start, W: dot, H: dot}, nil)
+	}
+	for _, s := range m.States {
+		index[s.Name] = len(l.nodes)
+		l.addState(s)
+	}
+	var links []link
+	connect := func(from, to int, label string, catch bool) {
+		links = append(links, link{from, to})
+		l.edges = append(l.edges, &Edge{From: l.nodes[from].Pointer, To: l.nodes[to].Pointer, Label: label, Catch: catch})
+	}
+	if start, ok := index[m.StartAt]; ok && ends {
+		connect(0, start, "", false)
+	}
+	end := -1
+	for _, s := range m.States {
+		from := index[s.Name]
+		for _, t := range transitions(s) {
+			if to, ok := index[t.to]; ok {
+				connect(from, to, t.label, t.catch)
+			}
+		}
+		if ends && terminalState(s) {
+			if end < 0 {
+				end = l.add(&Node{Pointer: m.Pointer + "#end", Kind: End, W: dot, H: dot}, nil)
+			}
+			connect(from, end, "", false)
+		}
+	}
+	boxes := make([]box, len(l.nodes))
+	for i, n := range l.nodes {
+		boxes[i] = box{n.W, n.H}
+	}
+	var ways [][]point
+	l.centres, ways, l.size = layout(boxes, links)
+	for i := range l.edges {
+		l.edges[i].Way = ways[i]
+	}
+	return l
+}
+
+func (l *level) add(n *Node, inner []*level) int {
+	l.nodes, l.inner = append(l.nodes, n), append(l.inner, inner)
+	return len(l.nodes) - 1
+}
+
+func (l *level) addState(s *asl.State) {
+	n := &Node{Pointer: s.Pointer, Name: s.Name, Kind: string(s.Type), Comment: s.Comment, H: nodeHeight}
+	n.W = max(minWidth, nodePad+charWidth*float64(min(longest, utf8.RuneCountInString(s.Name))))
+	var inner []*level
+	for _, b := range s.Branches {
+		inner = append(inner, newLevel(b, false))
+	}
+	if s.Processor != nil {
+		inner = append(inner, newLevel(s.Processor, false))
+	}
+	if len(inner) > 0 {
+		n.Container = true
+		width, height := inset, 0.0
+		for _, in := range inner {
+			width += in.size.w + inset
+			height = max(height, in.size.h)
+		}
+		n.W, n.H = max(n.W, width), header+height+2*inset
+	}
+	l.add(n, inner)
+}
+
+// emit appends the level to g, moved by x and y.
+func (l *level) emit(g *Graph, x, y float64, depth int) {
+	for i, n := range l.nodes {
+		n.X, n.Y, n.Depth = x+l.centres[i].X-n.W/2, y+l.centres[i].Y-n.H/2, depth
+		g.Nodes = append(g.Nodes, n)
+		left := n.X + (n.W-held(l.inner[i]))/2
+		for _, in := range l.inner[i] {
+			in.emit(g, left, n.Y+header+inset, depth+1)
+			left += in.size.w + inset
+		}
+	}
+	for _, e := range l.edges {
+		for i := range e.Way {
+			e.Way[i].X += x
+			e.Way[i].Y += y
+		}
+		g.Edges = append(g.Edges, e)
+	}
+}
+
+// held is the width of levels side by side.
+func held(inner []*level) float64 {
+	width := -inset
+	for _, in := range inner {
+		width += in.size.w + inset
+	}
+	return width
+}
+
+type transition struct {
+	to, label string
+	catch     bool
+}
+
+// transitions are the ways out of s, in the order in which they are tried.
+func transitions(s *asl.State) []transition {
+	var list []transition
+	for _, r := range s.Choices {
+		list = append(list, transition{to: r.Next, label: Condition(r)})
+	}
+	if s.Default != "" {
+		list = append(list, transition{to: s.Default, label: "else"})
+	}
+	if s.Next != "" {
+		list = append(list, transition{to: s.Next})
+	}
+	for _, c := range s.Catch {
+		list = append(list, transition{to: c.Next, label: strings.Join(c.ErrorEquals, ", "), catch: true})
+	}
+	return list
+}
+
+func terminalState(s *asl.State) bool {
+	return s.End || s.Type == asl.Succeed || s.Type == asl.Fail
+}
+
+// Condition is a choice rule in a few words: its comment, where it has one.
+func Condition(r *asl.Rule) string {
+	switch {
+	case r.Comment != "":
+		return r.Comment
+	case r.Condition.Defined():
+		text := strings.TrimSuffix(strings.TrimPrefix(r.Condition.Str(), "{%"), "%}")
+		return strings.TrimSpace(text)
+	case r.Not != nil:
+		return "not " + Condition(r.Not)
+	case len(r.And) > 0:
+		return joined(r.And, " and ")
+	case len(r.Or) > 0:
+		return joined(r.Or, " or ")
+	}
+	return strings.TrimSpace(r.Variable.Str() + " " + r.Operator + " " + r.Operand.String())
+}
+
+func joined(rules []*asl.Rule, with string) string {
+	parts := make([]string, len(rules))
+	for i, r := range rules {
+		parts[i] = Condition(r)
+	}
+	return strings.Join(parts, with)
+}

@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"encoding/xml"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/judges"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const sample = `{"StartAt":"Look","States":{
+ "Look":{"Type":"Choice","Choices":[{"Variable":"$.total","NumericGreaterThan":100,"Next":"Approve"}],"Default":"Pack"},
+ "Approve":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Catch":[{"ErrorEquals":["States.Timeout"],"Next":"Rejected"}],"Next":"Pack"},
+ "Pack":{"Type":"Map","ItemProcessor":{"StartAt":"Box","States":{"Box":{"Type":"Task","Resource":"r","Next":"Weigh <\"&>"},"Weigh <\"&>":{"Type":"Pass","End":true}}},"Next":"Tell"},
+ "Tell":{"Type":"Parallel","Branches":[{"StartAt":"Mail","States":{"Mail":{"Type":"Pass","End":true}}},{"StartAt":"Text","States":{"Text":{"Type":"Wait","Seconds":1,"End":true}}}],"Next":"Again"},
+ "Again":{"Type":"Choice","Choices":[{"Comment":"not yet","Variable":"$.n","NumericLessThan":3,"Next":"Pack"}],"Default":"Done"},
+ "Done":{"Type":"Succeed"},
+ "Rejected":{"Type":"Fail","Error":"Rejected"}}}`
+
+var ran = Overlay{
+	"/States/Look": {Status: "SUCCEEDED", Count: 1}, "/States/Pack": {Status: "FAILED", Count: 2, Failed: 1},
+	"/States/Pack/ItemProcessor/States/Box": {Status: "FAILED", Count: 12, Failed: 1},
+}
+
+func parse(t testing.TB, text string) *asl.Definition {
+	t.Helper()
+	d, err := asl.Parse(text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestDrawings(t *testing.T) {
+	d := parse(t, sample)
+	g := New(d)
+	for name, got := range map[string]string{
+		"sample.svg": g.SVG("sample", nil), "ran.svg": g.SVG("ran", ran),
+		"sample.mmd": g.Mermaid(nil), "ran.mmd": g.Mermaid(ran),
+		"sample.txt": Terminal(d, nil), "ran.txt": Terminal(d, ran),
+	} {
+		path := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestLayoutOfRealDefinitions wants of every real definition: no two states overlap, what is inside stays inside, every edge begins
+// and ends at its nodes, and the SVG is XML.
+func TestLayoutOfRealDefinitions(t *testing.T) {
+	files := judges.Files(t, "suites", "asl", "valid", "*.json")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := asl.Parse(string(text), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := New(d)
+		for _, problem := range check(g) {
+			t.Errorf("%s: %s", filepath.Base(file), problem)
+		}
+	}
+	t.Logf("%d definitions laid out", len(files))
+}
+
+func check(g *Graph) []string {
+	var problems []string
+	at := map[string]*Node{}
+	for i, a := range g.Nodes {
+		at[a.Pointer] = a
+		if a.X < -0.1 || a.Y < -0.1 || a.X+a.W > g.Width+0.1 || a.Y+a.H > g.Height+0.1 {
+			problems = append(problems, fmt.Sprintf("%s is outside of the picture", a.Pointer))
+		}
+		for _, b := range g.Nodes[i+1:] {
+			inside := strings.HasPrefix(b.Pointer, a.Pointer+"/")
+			if inside && !contains(a, b) {
+				problems = append(problems, fmt.Sprintf("%s sticks out of %s", b.Pointer, a.Pointer))
+			}
+			if !inside && overlap(a, b) {
+				problems = append(problems, fmt.Sprintf("%s lies over %s", b.Pointer, a.Pointer))
+			}
+		}
+	}
+	for _, e := range g.Edges {
+		if !touches(at[e.From], e.Way[0]) || !touches(at[e.To], e.Way[len(e.Way)-1]) {
+			problems = append(problems, fmt.Sprintf("the edge from %s to %s does not reach them", e.From, e.To))
+		}
+	}
+	if err := xmlError(g.SVG("x", nil)); err != nil {
+		problems = append(problems, err.Error())
+	}
+	return problems
+}
+
+func contains(a, b *Node) bool {
+	return b.X >= a.X && b.Y >= a.Y && b.X+b.W <= a.X+a.W+0.1 && b.Y+b.H <= a.Y+a.H+0.1
+}
+
+func overlap(a, b *Node) bool {
+	return a.X < b.X+b.W-0.1 && b.X < a.X+a.W-0.1 && a.Y < b.Y+b.H-0.1 && b.Y < a.Y+a.H-0.1
+}
+
+func touches(n *Node, p point) bool {
+	dx := math.Max(0, math.Max(n.X-p.X, p.X-n.X-n.W))
+	dy := math.Max(0, math.Max(n.Y-p.Y, p.Y-n.Y-n.H))
+	return dx < 1 && dy < 1
+}
+
+func xmlError(text string) error {
+	d := xml.NewDecoder(strings.NewReader(text))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// large is a machine of n states with branches, jumps and loops.
+func large(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"StartAt":"S0","States":{`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		switch {
+		case i == n-1:
+			fmt.Fprintf(&b, `"S%d":{"Type":"Succeed"}`, i)
+		case i%7 == 3:
+			fmt.Fprintf(&b, `"S%d":{"Type":"Choice","Choices":[{"Variable":"$.a","IsPresent":true,"Next":"S%d"},{"Variable":"$.b","IsPresent":true,"Next":"S%d"}],"Default":"S%d"}`, i, min(i+5, n-1), max(i-3, 0), i+1)
+		default:
+			fmt.Fprintf(&b, `"S%d":{"Type":"Pass","Next":"S%d"}`, i, i+1)
+		}
+	}
+	return b.String() + "}}"
+}
+
+func BenchmarkLayout(b *testing.B) {
+	for _, n := range []int{20, 500} {
+		d := parse(b, large(n))
+		b.Run(fmt.Sprintf("%d states", n), func(b *testing.B) {
+			for b.Loop() {
+				New(d)
+			}
+		})
+	}
+}
