@@ -42,8 +42,10 @@ func (g *Graph) SVG(title string, over Overlay) string {
 	for _, n := range g.Nodes {
 		n.svg(&b, over)
 	}
+	out := map[string]int{}
 	for _, e := range g.Edges {
-		e.svg(&b, over)
+		e.svg(&b, over, out[e.From])
+		out[e.From]++
 	}
 	b.WriteString("</g></svg>\n")
 	return b.String()
@@ -75,7 +77,7 @@ func (n *Node) svg(b *strings.Builder, over Overlay) {
 		fmt.Fprintf(b, `<text class="kind" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, y+13, html.EscapeString(n.Kind))
 	}
 	if entered {
-		fmt.Fprintf(b, `<text class="kind" x="%.1f" y="%.1f" text-anchor="end">%s</text>`, n.X+n.W-6, n.Y+14, badge(mark))
+		fmt.Fprintf(b, `<text class="kind" x="%.1f" y="%.1f" text-anchor="end">%s</text>`, n.X+n.W-2, n.Y-4, badge(mark))
 	}
 	b.WriteString("</g>")
 }
@@ -107,7 +109,8 @@ func cut(s string, n int) string {
 	return string(r[:n-1]) + "…"
 }
 
-func (e *Edge) svg(b *strings.Builder, over Overlay) {
+// svg draws the edge, which is the nth of its node: labels of neighbours stand at different heights.
+func (e *Edge) svg(b *strings.Builder, over Overlay, nth int) {
 	class := "edge"
 	if e.Catch {
 		class += " catch"
@@ -124,7 +127,8 @@ func (e *Edge) svg(b *strings.Builder, over Overlay) {
 	at := e.Way[0]
 	if len(e.Way) > 1 {
 		next := e.Way[1]
-		at = point{at.X + (next.X-at.X)*0.45, at.Y + (next.Y-at.Y)*0.45}
+		along := 0.4 + 0.3*float64(nth%2)
+		at = point{at.X + (next.X-at.X)*along, at.Y + (next.Y-at.Y)*along + 3}
 	}
 	fmt.Fprintf(b, `<text class="label" x="%.1f" y="%.1f" text-anchor="middle">%s<title>%s</title></text>`, at.X, at.Y,
 		html.EscapeString(cut(e.Label, 28)), html.EscapeString(e.Label))
