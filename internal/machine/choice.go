@@ -23,7 +23,7 @@ type condition interface {
 }
 
 func (c *compiler) rule(r *asl.Rule, m *machine, inJSONata bool) (*rule, error) {
-	out := &rule{next: m.states[r.Next]}
+	out := &rule{next: c.target(m, r.Next)}
 	if out.next == nil {
 		return nil, fmt.Errorf("%s: Next names %q, which is not a state", r.Pointer, r.Next)
 	}

@@ -20,7 +20,19 @@ func Compile(def *asl.Definition) (*Program, error) {
 	return &Program{def: def, root: root, timeout: seconds(number(def.TimeoutSeconds, 0))}, nil
 }
 
-type compiler struct{ def *asl.Definition }
+type compiler struct {
+	def *asl.Definition
+	// alone says that a state is tested by itself: the states that it names need not exist.
+	alone bool
+}
+
+// target is the state that a field names; nil where there is none.
+func (c *compiler) target(m *machine, name string) *state {
+	if st := m.states[name]; st != nil || !c.alone {
+		return st
+	}
+	return &state{name: name}
+}
 
 // machine compiles the states of m. They refer to each other, so all exist before the first is filled in.
 func (c *compiler) machine(m *asl.Machine) (*machine, error) {
@@ -37,7 +49,7 @@ func (c *compiler) machine(m *asl.Machine) (*machine, error) {
 		}
 	}
 	out.start = out.states[m.StartAt]
-	if out.start == nil {
+	if out.start == nil && !c.alone {
 		return nil, fmt.Errorf("%s/StartAt names %q, which is not a state", m.Pointer, m.StartAt)
 	}
 	return out, nil
@@ -47,7 +59,7 @@ func (c *compiler) state(st *state, s *asl.State, m *machine) error {
 	*st = state{name: s.Name, kind: s.Type, def: s, jsonata: c.def.Language(s) == asl.JSONata,
 		entered: history.Entered(string(s.Type)), exited: history.Exited(string(s.Type))}
 	if s.Next != "" {
-		if st.next = m.states[s.Next]; st.next == nil {
+		if st.next = c.target(m, s.Next); st.next == nil {
 			return fmt.Errorf("Next names %q, which is not a state", s.Next)
 		}
 	}
@@ -107,7 +119,7 @@ func (c *compiler) retry(st *state, s *asl.State) error {
 
 func (c *compiler) catch(st *state, s *asl.State, m *machine) (err error) {
 	for i, k := range s.Catch {
-		out := &catcher{errors: k.ErrorEquals, next: m.states[k.Next]}
+		out := &catcher{errors: k.ErrorEquals, next: c.target(m, k.Next)}
 		if out.next == nil {
 			return fmt.Errorf("Catch: Next names %q, which is not a state", k.Next)
 		}
@@ -158,7 +170,7 @@ func (c *compiler) work(st *state, s *asl.State, m *machine) (err error) {
 
 func (c *compiler) choice(st *state, s *asl.State, m *machine) error {
 	if s.Default != "" {
-		if st.fallback = m.states[s.Default]; st.fallback == nil {
+		if st.fallback = c.target(m, s.Default); st.fallback == nil {
 			return fmt.Errorf("Default names %q, which is not a state", s.Default)
 		}
 	}

@@ -312,7 +312,7 @@ func (m *mapRun) ended(i int, res Result) {
 		m.failures++
 	}
 	if m.exceeded() {
-		m.fail(&failure{name: errTolerance, cause: history.Verbatim("The specified tolerated failure threshold was exceeded")})
+		m.fail(toleranceExceeded())
 		return
 	}
 	m.fill()
@@ -330,6 +330,10 @@ func (m *mapRun) exceeded() bool {
 	failed := float64(m.failures) / float64(len(m.inputs)) * 100
 	return spec.toleratedCount != nil && m.failures > m.info.ToleratedFailureCount ||
 		spec.toleratedPercentage != nil && failed > m.percent
+}
+
+func toleranceExceeded() *failure {
+	return &failure{name: errTolerance, cause: history.Verbatim("The specified tolerated failure threshold was exceeded")}
 }
 
 // fail ends the run and, with it, the state.
@@ -381,7 +385,7 @@ func (m *mapRun) succeed(result value.Value) {
 	m.event(history.MapRunSucceeded, history.Details{})
 	m.tell()
 	succeeded := s.run.emit(s.prev, history.MapStateSucceeded, nil)
-	if err := s.complete(result, false); err != nil {
+	if err := s.complete(result); err != nil {
 		s.prev = succeeded
 		s.fail(s.fault(err))
 	}

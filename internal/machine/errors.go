@@ -49,7 +49,10 @@ func (s *strand) fault(err error) *failure {
 	if errors.As(err, &f) {
 		return f
 	}
-	prefix := fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", s.state.name, s.entered)
+	prefix := ""
+	if s.run.inspector == nil { // TestState has no events to name
+		prefix = fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", s.state.name, s.entered)
+	}
 	var q *queryError
 	if errors.As(err, &q) {
 		return &failure{name: errQuery, cause: history.Verbatim(prefix + q.Error()), query: q}

@@ -27,6 +27,9 @@ func (s *strand) startParallel() error {
 	if err != nil {
 		return err
 	}
+	if handled, err := s.inspected(); handled {
+		return err
+	}
 	s.prev = r.emit(s.prev, history.ParallelStateStarted, nil)
 	n := len(s.state.branches)
 	f := &fork{owner: s, children: make([]*strand, n), results: make([]value.Value, n), left: n, next: n, last: s.prev}
@@ -126,7 +129,7 @@ func (f *fork) complete() {
 		event = history.MapStateSucceeded
 	}
 	succeeded := s.run.emit(s.prev, event, nil)
-	if err := s.complete(value.OfArray(f.results), false); err != nil {
+	if err := s.complete(value.OfArray(f.results)); err != nil {
 		s.prev = succeeded // a failure follows the event that the way out passes by
 		s.fail(s.fault(err))
 	}

@@ -60,7 +60,13 @@ func (s *strand) startMap() error {
 			return err
 		}
 	}
+	if d := s.data(); d != nil && m.itemsPath != nil {
+		d.AfterItemsPath = items
+	}
 	limit, err := m.concurrency.integer(a)
+	if handled, err := s.inspectMap(a, limit, err); handled {
+		return err
+	}
 	if err != nil && m.distributed == nil {
 		return err
 	}
@@ -76,6 +82,32 @@ func (s *strand) startMap() error {
 		return s.startMapRun(a, items, limit)
 	}
 	return s.startIterations(items.Items(), limit)
+}
+
+// inspectMap does the work of a mocked Map.
+func (s *strand) inspectMap(a *activation, limit int, err error) (bool, error) {
+	d := s.data()
+	if d == nil || err != nil {
+		return false, nil
+	}
+	d.MaxConcurrency = &limit
+	if spec := s.state.fan.distributed; spec != nil {
+		count, err := spec.toleratedCount.integer(a)
+		if err != nil {
+			return true, err
+		}
+		percent, err := spec.toleratedPercentage.percentage(a)
+		if err != nil {
+			return true, err
+		}
+		if spec.toleratedCount != nil {
+			d.ToleratedFailureCount = &count
+		}
+		if spec.toleratedPercentage != nil {
+			d.ToleratedFailurePercentage = &percent
+		}
+	}
+	return s.inspected()
 }
 
 // evalItems is the array that the Map goes over. In a distributed Map it may also be an object.
@@ -96,8 +128,9 @@ func (m *mapSpec) evalItems(a *activation) (value.Value, error) {
 			return v, err
 		}
 		items = v
-		if m.itemsPath.path != nil {
-			path = m.itemsPath.path.text
+		path = strings.TrimPrefix(m.itemsPath.path.text, "$") // a path into the context object shows one '$'
+		if !strings.HasPrefix(path, "$") {
+			path = "$" + path
 		}
 	}
 	if items.Kind() != value.Array && !(m.distributed != nil && items.Kind() == value.Object) {

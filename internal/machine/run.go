@@ -38,6 +38,7 @@ type Run struct {
 	journal   []Input // still to be replayed
 	replaying bool
 	cached    contextCache
+	inspector *inspector // of a state tested alone; nil else
 
 	scope        jsonpath.Scope
 	jsonataInput jsonata.Input
@@ -140,6 +141,9 @@ func (r *Run) begin() {
 		r.after(expressTimeout, nil, nil)
 	}
 	r.root = &strand{run: r, vars: &scope{}, input: r.exec.Input, next: r.prog.root.start}
+	if r.inspector != nil {
+		r.root.vars.assign(r.inspector.test.Variables)
+	}
 	r.queue = append(r.queue, r.root)
 }
 

@@ -78,6 +78,9 @@ func (s *strand) perform() error {
 		return err
 	}
 	s.effective = effective
+	if d := s.data(); d != nil && !s.state.jsonata && !s.state.result.Defined() {
+		d.AfterInputPath = effective
+	}
 	switch s.state.kind {
 	case asl.Pass:
 		return s.pass()
@@ -109,21 +112,32 @@ func (s *strand) pass() error {
 	st := s.state
 	switch {
 	case st.result.Defined():
-		return s.complete(st.result, true)
+		if d := s.data(); d != nil {
+			d.Result = st.result
+		}
+		return s.complete(st.result)
 	case st.parameters != nil:
 		v, err := st.parameters.eval(&activation{run: s.run, strand: s, input: s.effective})
 		if err != nil {
 			return err
 		}
-		return s.complete(v, true)
+		return s.passOn(v)
 	case st.jsonata:
 		return s.leave(s.input, value.Value{}, nil)
 	}
-	return s.complete(s.effective, true)
+	return s.passOn(s.effective)
+}
+
+// passOn completes a Pass without a Result.
+func (s *strand) passOn(v value.Value) error {
+	if d := s.data(); d != nil {
+		d.AfterParameters = v
+	}
+	return s.complete(v)
 }
 
 // complete ends the state with the result of its work: ResultSelector, ResultPath, OutputPath and Assign, or Output and Assign.
-func (s *strand) complete(result value.Value, filtered bool) error {
+func (s *strand) complete(result value.Value) error {
 	st := s.state
 	if st.jsonata {
 		return s.leave(result, result, nil)
@@ -142,6 +156,9 @@ func (s *strand) complete(result value.Value, filtered bool) error {
 			return err
 		}
 		output = v
+	}
+	if d := s.data(); d != nil {
+		d.AfterResultSelector, d.AfterResultPath = result, output
 	}
 	return s.leaveWith(output, &activation{run: s.run, strand: s, input: result}, st.outputPath, st.assign)
 }
@@ -203,6 +220,10 @@ func (s *strand) exit(output value.Value, assigned []value.Member, next *state) 
 		return f
 	}
 	r := s.run
+	if r.inspector != nil {
+		r.inspector.left(s, output, next)
+		return nil
+	}
 	var d *history.Details
 	if r.recording {
 		d = &history.Details{Name: s.state.name, Output: r.text(output), AssignedVariables: assigned}
@@ -277,6 +298,10 @@ func (t *retrier) delay(retries int, random func() float64) time.Duration {
 func (s *strand) fail(f *failure) {
 	r := s.run
 	if r.done {
+		return
+	}
+	if r.inspector != nil {
+		r.inspector.failed(s, f)
 		return
 	}
 	s.reportEvaluation(f)

@@ -251,7 +251,9 @@ func (s *strand) prepare(p *pending) (err error) {
 		return err
 	}
 	p.Task.Heartbeat = time.Duration(beat) * time.Second
-	if st.task.hasToken {
+	if token := s.givenToken(); token != "" {
+		s.token = token
+	} else if st.task.hasToken {
 		s.taskToken()
 	}
 	p.Token = s.token
@@ -260,13 +262,21 @@ func (s *strand) prepare(p *pending) (err error) {
 
 // payload is what a Task sends, and what the branches of a Parallel get: Parameters, Arguments or else the input.
 func (s *strand) payload(a *activation) (value.Value, error) {
+	v, err := a.input, error(nil)
 	switch st := s.state; {
 	case st.parameters != nil:
-		return st.parameters.eval(a)
+		v, err = st.parameters.eval(a)
 	case st.arguments != nil:
-		return st.arguments.eval(a)
+		v, err = st.arguments.eval(a)
 	}
-	return a.input, nil
+	if d := s.data(); d != nil && err == nil {
+		if s.state.jsonata {
+			d.AfterArguments = v
+		} else {
+			d.AfterParameters = v
+		}
+	}
+	return v, err
 }
 
 // launch hands the task to the Env, unless a journal may have what becomes of it.
@@ -277,6 +287,8 @@ func (r *Run) launch(p *pending) {
 		r.env.StartChild(p, p.child, p)
 	case p.child != nil:
 		r.runChild(p, p.child)
+	case r.inspector != nil && r.inspector.test.Mock != nil:
+		r.inspector.test.Mock.answer(p)
 	case r.env.StartTask != nil:
 		r.env.StartTask(p, &p.Task, p)
 	default:
@@ -364,6 +376,9 @@ func (s *strand) taskSubmitted(p *pending, output history.Text) {
 
 func (s *strand) taskSucceeded(p *pending, output history.Text) {
 	s.task = nil
+	if d := s.data(); d != nil && !s.state.jsonata {
+		d.Result = output.Value()
+	}
 	if output.Size() > maxPayload {
 		f := tooLarge(p.Resource.display())
 		s.failTask(p, f, Running)
@@ -375,7 +390,7 @@ func (s *strand) taskSucceeded(p *pending, output history.Text) {
 	if !result.Defined() {
 		err = runtimeErrorf("The state/task '%s' returned a result that is not JSON.", p.Resource.display())
 	} else {
-		err = s.complete(result, false)
+		err = s.complete(result)
 	}
 	if err != nil {
 		s.fail(s.fault(err))
