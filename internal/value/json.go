@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -33,10 +34,14 @@ func Parse(text string) (Value, error) {
 	return v, nil
 }
 
+// parser keeps the items and members of all arrays and objects that are open in two stacks; what is complete is copied out of them
+// in one piece.
 type parser struct {
-	src   string
-	pos   int
-	depth int
+	src     string
+	pos     int
+	depth   int
+	items   []Value
+	members []Member
 }
 
 var errEnd = errors.New("unexpected end of input")
@@ -103,13 +108,18 @@ func (p *parser) nested(read func(*parser) (Value, error)) (Value, error) {
 }
 
 func (p *parser) word() (Value, error) {
-	for text, v := range map[string]Value{"null": NullValue, "true": True, "false": False} {
-		if strings.HasPrefix(p.src[p.pos:], text) {
-			p.pos += len(text)
-			return v, nil
-		}
+	text, v := "null", NullValue
+	switch p.src[p.pos] {
+	case 't':
+		text, v = "true", True
+	case 'f':
+		text, v = "false", False
 	}
-	return Value{}, p.unexpected()
+	if !strings.HasPrefix(p.src[p.pos:], text) {
+		return Value{}, p.unexpected()
+	}
+	p.pos += len(text)
+	return v, nil
 }
 
 // next skips white space and reports the byte there, 0 at the end.
@@ -122,22 +132,24 @@ func (p *parser) next() byte {
 }
 
 func (p *parser) array() (Value, error) {
-	var items []Value
 	if p.next() == ']' {
 		p.pos++
 		return OfArray(nil), nil
 	}
+	base := len(p.items)
 	for {
 		v, err := p.value()
 		if err != nil {
 			return v, err
 		}
-		items = append(items, v)
+		p.items = append(p.items, v)
 		switch p.next() {
 		case ',':
 			p.pos++
 		case ']':
 			p.pos++
+			items := slices.Clone(p.items[base:])
+			p.items = p.items[:base]
 			return OfArray(items), nil
 		default:
 			return Value{}, p.unexpected()
@@ -146,34 +158,29 @@ func (p *parser) array() (Value, error) {
 }
 
 func (p *parser) object() (Value, error) {
-	var members []Member
-	var seen map[string]int // only of large objects
 	if p.next() == '}' {
 		p.pos++
 		return OfObject(nil), nil
 	}
+	base := len(p.members)
+	var seen map[string]int // only of large objects
 	for {
-		if p.next() != '"' {
-			return Value{}, p.unexpected()
-		}
-		name, err := p.str()
+		name, err := p.name()
 		if err != nil {
 			return Value{}, err
 		}
-		if p.next() != ':' {
-			return Value{}, p.unexpected()
-		}
-		p.pos++
 		v, err := p.value()
 		if err != nil {
 			return v, err
 		}
-		members, seen = put(members, seen, name, v)
+		seen = p.put(base, seen, name, v)
 		switch p.next() {
 		case ',':
 			p.pos++
 		case '}':
 			p.pos++
+			members := slices.Clone(p.members[base:])
+			p.members = p.members[:base]
 			return OfObject(members), nil
 		default:
 			return Value{}, p.unexpected()
@@ -181,15 +188,34 @@ func (p *parser) object() (Value, error) {
 	}
 }
 
-func put(members []Member, seen map[string]int, name string, v Value) ([]Member, map[string]int) {
+// name reads a member's name and the colon behind it.
+func (p *parser) name() (string, error) {
+	if p.next() != '"' {
+		return "", p.unexpected()
+	}
+	name, err := p.str()
+	if err != nil {
+		return "", err
+	}
+	if p.next() != ':' {
+		return "", p.unexpected()
+	}
+	p.pos++
+	return name, nil
+}
+
+// put adds a member to the object that begins at base, or changes the one that has its name.
+func (p *parser) put(base int, seen map[string]int, name string, v Value) map[string]int {
+	members := p.members[base:]
 	if len(members) <= indexAbove {
 		for i := range members {
-			if members[i].Name == name {
+			if len(members[i].Name) == len(name) && members[i].Name == name {
 				members[i].Value = v
-				return members, seen
+				return nil
 			}
 		}
-		return append(members, Member{name, v}), seen
+		p.members = append(p.members, Member{name, v})
+		return nil
 	}
 	if seen == nil {
 		seen = make(map[string]int, 2*len(members))
@@ -199,10 +225,11 @@ func put(members []Member, seen map[string]int, name string, v Value) ([]Member,
 	}
 	if i, ok := seen[name]; ok {
 		members[i].Value = v
-		return members, seen
+		return seen
 	}
 	seen[name] = len(members)
-	return append(members, Member{name, v}), seen
+	p.members = append(p.members, Member{name, v})
+	return seen
 }
 
 func (p *parser) number() (Value, error) {
@@ -233,20 +260,44 @@ func (p *parser) number() (Value, error) {
 	return numberOf(p.src[start:p.pos]), nil
 }
 
-// numberOf spares short integers, which most numbers are, the general conversion.
+// maxExact is how many digits any number may have and still be exact when read as an integer and divided by a power of ten; the
+// shortest text of the double is then the text itself, less zeros at its end.
+const maxExact = 15
+
+var powersOfTen = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// numberOf spares short numbers without exponent, which most are, the general conversion.
 func numberOf(text string) Value {
-	if len(text) > 15 || text[0] == '-' {
+	if text == "0" {
+		return OfFloat(0)
+	}
+	digits := text
+	if text[0] == '-' {
+		digits = text[1:]
+	}
+	if len(digits) > maxExact || digits[0] == '0' { // 0, 0.001, -0
 		return OfNumberText(text)
 	}
-	var n int64
-	for i := 0; i < len(text); i++ {
-		c := text[i] - '0'
-		if c > 9 {
+	n, point := int64(0), len(digits)
+	for i := 0; i < len(digits); i++ {
+		c := digits[i]
+		switch {
+		case c >= '0' && c <= '9':
+			n = n*10 + int64(c-'0')
+		case c == '.':
+			point = i + 1
+		default:
 			return OfNumberText(text)
 		}
-		n = n*10 + int64(c)
 	}
-	return OfFloat(float64(n))
+	if point < len(digits) && digits[len(digits)-1] == '0' {
+		return OfNumberText(text)
+	}
+	f := float64(n) / powersOfTen[len(digits)-point]
+	if len(digits) < len(text) {
+		f = -f
+	}
+	return OfFloat(f)
 }
 
 func (p *parser) digits() bool {

@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -92,37 +91,5 @@ func agree(b *testing.B, name string, path *jsonpath.Path, scope jsonpath.Scope,
 	}
 	if err != nil || n != len(theirs) || n == 0 {
 		b.Fatalf("%s: %d values here (%v), %d there", name, n, err, len(theirs))
-	}
-}
-
-func BenchmarkJSON(b *testing.B) {
-	for _, items := range []int{10, 1000} {
-		text := document(items)
-		v, err := value.Parse(text)
-		if err != nil {
-			b.Fatal(err)
-		}
-		var x any
-		if err := json.Unmarshal([]byte(text), &x); err != nil {
-			b.Fatal(err)
-		}
-		run := func(name string, do func() error) {
-			b.Run(fmt.Sprintf("%s/%dB", name, len(text)), func(b *testing.B) {
-				b.ReportAllocs()
-				b.SetBytes(int64(len(text)))
-				for b.Loop() {
-					if err := do(); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
-		run("parse/stride", func() error { _, err := value.Parse(text); return err })
-		run("parse/encoding-json", func() error { var x any; return json.Unmarshal([]byte(text), &x) })
-		run("parse/ojg", func() error { _, err := oj.ParseString(text); return err })
-		buf := make([]byte, 0, 2*len(text))
-		run("print/stride", func() error { buf = v.AppendJSON(buf[:0]); return nil })
-		run("print/encoding-json", func() error { _, err := json.Marshal(x); return err })
-		run("print/ojg", func() error { _ = oj.JSON(x); return nil })
 	}
 }
