@@ -1,0 +1,213 @@
+// Package deploy is where plans meet AWS: Read makes a plan.Actual of what is there, Apply sends a plan.Plan. Both take small
+// interfaces over the SDK's clients, which New makes of a configuration. Apply decides nothing: what a plan says is what is sent,
+// as concurrently as its dependencies allow, and a deploy that dies at any call is finished by the next one.
+package deploy
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"github.com/stride-aws/stride/internal/plan"
+)
+
+// Clients are the services that a deploy talks to, and the clock that its waits use.
+type Clients struct {
+	Lambda LambdaAPI
+	States StatesAPI
+	IAM    IAMAPI
+	Logs   LogsAPI
+	STS    STSAPI
+	// Sleep waits between attempts; it returns ctx's error when ctx ends first.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// LambdaAPI is what a deploy asks of Lambda.
+type LambdaAPI interface {
+	GetFunction(context.Context, *lambda.GetFunctionInput, ...func(*lambda.Options)) (*lambda.GetFunctionOutput, error)
+	GetFunctionConfiguration(context.Context, *lambda.GetFunctionConfigurationInput, ...func(*lambda.Options)) (*lambda.GetFunctionConfigurationOutput, error)
+	ListVersionsByFunction(context.Context, *lambda.ListVersionsByFunctionInput, ...func(*lambda.Options)) (*lambda.ListVersionsByFunctionOutput, error)
+	ListFunctions(context.Context, *lambda.ListFunctionsInput, ...func(*lambda.Options)) (*lambda.ListFunctionsOutput, error)
+	ListTags(context.Context, *lambda.ListTagsInput, ...func(*lambda.Options)) (*lambda.ListTagsOutput, error)
+	CreateFunction(context.Context, *lambda.CreateFunctionInput, ...func(*lambda.Options)) (*lambda.CreateFunctionOutput, error)
+	UpdateFunctionConfiguration(context.Context, *lambda.UpdateFunctionConfigurationInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionConfigurationOutput, error)
+	UpdateFunctionCode(context.Context, *lambda.UpdateFunctionCodeInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionCodeOutput, error)
+	PublishVersion(context.Context, *lambda.PublishVersionInput, ...func(*lambda.Options)) (*lambda.PublishVersionOutput, error)
+	PutFunctionConcurrency(context.Context, *lambda.PutFunctionConcurrencyInput, ...func(*lambda.Options)) (*lambda.PutFunctionConcurrencyOutput, error)
+	DeleteFunctionConcurrency(context.Context, *lambda.DeleteFunctionConcurrencyInput, ...func(*lambda.Options)) (*lambda.DeleteFunctionConcurrencyOutput, error)
+	TagResource(context.Context, *lambda.TagResourceInput, ...func(*lambda.Options)) (*lambda.TagResourceOutput, error)
+	DeleteFunction(context.Context, *lambda.DeleteFunctionInput, ...func(*lambda.Options)) (*lambda.DeleteFunctionOutput, error)
+}
+
+// StatesAPI is what a deploy asks of Step Functions.
+type StatesAPI interface {
+	DescribeStateMachine(context.Context, *sfn.DescribeStateMachineInput, ...func(*sfn.Options)) (*sfn.DescribeStateMachineOutput, error)
+	DescribeStateMachineAlias(context.Context, *sfn.DescribeStateMachineAliasInput, ...func(*sfn.Options)) (*sfn.DescribeStateMachineAliasOutput, error)
+	ListTagsForResource(context.Context, *sfn.ListTagsForResourceInput, ...func(*sfn.Options)) (*sfn.ListTagsForResourceOutput, error)
+	ListExecutions(context.Context, *sfn.ListExecutionsInput, ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error)
+	ListStateMachines(context.Context, *sfn.ListStateMachinesInput, ...func(*sfn.Options)) (*sfn.ListStateMachinesOutput, error)
+	ListStateMachineVersions(context.Context, *sfn.ListStateMachineVersionsInput, ...func(*sfn.Options)) (*sfn.ListStateMachineVersionsOutput, error)
+	ListStateMachineAliases(context.Context, *sfn.ListStateMachineAliasesInput, ...func(*sfn.Options)) (*sfn.ListStateMachineAliasesOutput, error)
+	CreateStateMachine(context.Context, *sfn.CreateStateMachineInput, ...func(*sfn.Options)) (*sfn.CreateStateMachineOutput, error)
+	UpdateStateMachine(context.Context, *sfn.UpdateStateMachineInput, ...func(*sfn.Options)) (*sfn.UpdateStateMachineOutput, error)
+	PublishStateMachineVersion(context.Context, *sfn.PublishStateMachineVersionInput, ...func(*sfn.Options)) (*sfn.PublishStateMachineVersionOutput, error)
+	CreateStateMachineAlias(context.Context, *sfn.CreateStateMachineAliasInput, ...func(*sfn.Options)) (*sfn.CreateStateMachineAliasOutput, error)
+	UpdateStateMachineAlias(context.Context, *sfn.UpdateStateMachineAliasInput, ...func(*sfn.Options)) (*sfn.UpdateStateMachineAliasOutput, error)
+	DeleteStateMachineAlias(context.Context, *sfn.DeleteStateMachineAliasInput, ...func(*sfn.Options)) (*sfn.DeleteStateMachineAliasOutput, error)
+	DeleteStateMachineVersion(context.Context, *sfn.DeleteStateMachineVersionInput, ...func(*sfn.Options)) (*sfn.DeleteStateMachineVersionOutput, error)
+	DeleteStateMachine(context.Context, *sfn.DeleteStateMachineInput, ...func(*sfn.Options)) (*sfn.DeleteStateMachineOutput, error)
+	TagResource(context.Context, *sfn.TagResourceInput, ...func(*sfn.Options)) (*sfn.TagResourceOutput, error)
+}
+
+// IAMAPI is what a deploy asks of IAM.
+type IAMAPI interface {
+	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
+	GetRolePolicy(context.Context, *iam.GetRolePolicyInput, ...func(*iam.Options)) (*iam.GetRolePolicyOutput, error)
+	ListRolePolicies(context.Context, *iam.ListRolePoliciesInput, ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error)
+	CreateRole(context.Context, *iam.CreateRoleInput, ...func(*iam.Options)) (*iam.CreateRoleOutput, error)
+	UpdateAssumeRolePolicy(context.Context, *iam.UpdateAssumeRolePolicyInput, ...func(*iam.Options)) (*iam.UpdateAssumeRolePolicyOutput, error)
+	PutRolePolicy(context.Context, *iam.PutRolePolicyInput, ...func(*iam.Options)) (*iam.PutRolePolicyOutput, error)
+	DeleteRolePolicy(context.Context, *iam.DeleteRolePolicyInput, ...func(*iam.Options)) (*iam.DeleteRolePolicyOutput, error)
+	PutRolePermissionsBoundary(context.Context, *iam.PutRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.PutRolePermissionsBoundaryOutput, error)
+	DeleteRolePermissionsBoundary(context.Context, *iam.DeleteRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.DeleteRolePermissionsBoundaryOutput, error)
+	TagRole(context.Context, *iam.TagRoleInput, ...func(*iam.Options)) (*iam.TagRoleOutput, error)
+	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
+}
+
+// LogsAPI is what a deploy asks of CloudWatch Logs.
+type LogsAPI interface {
+	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
+	ListTagsForResource(context.Context, *cloudwatchlogs.ListTagsForResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.ListTagsForResourceOutput, error)
+	CreateLogGroup(context.Context, *cloudwatchlogs.CreateLogGroupInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogGroupOutput, error)
+	PutRetentionPolicy(context.Context, *cloudwatchlogs.PutRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutRetentionPolicyOutput, error)
+	DeleteRetentionPolicy(context.Context, *cloudwatchlogs.DeleteRetentionPolicyInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteRetentionPolicyOutput, error)
+	DeleteLogGroup(context.Context, *cloudwatchlogs.DeleteLogGroupInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DeleteLogGroupOutput, error)
+}
+
+// STSAPI says who is asking.
+type STSAPI interface {
+	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+}
+
+// New makes clients of cfg. Throttling and server errors are retried by the SDK itself, more patiently than it does by default.
+func New(cfg aws.Config) *Clients {
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts = 8
+			o.MaxBackoff = 10 * time.Second
+			o.RateLimiter = noQuota{} // a deploy has few calls, and each must come through
+		})
+	}
+	return &Clients{
+		Lambda: lambda.NewFromConfig(cfg), States: sfn.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg),
+		Logs: cloudwatchlogs.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Sleep: sleep,
+	}
+}
+
+type noQuota struct{}
+
+func (noQuota) GetToken(context.Context, uint) (func() error, error) { return noQuota{}.release, nil }
+func (noQuota) AddTokens(uint) error                                 { return nil }
+func (noQuota) release() error                                       { return nil }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// Identify is the account that cfg's credentials belong to, in region.
+func (c *Clients) Identify(ctx context.Context, region string) (plan.Place, error) {
+	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return plan.Place{}, err
+	}
+	place := plan.Place{Partition: "aws", Account: aws.ToString(out.Account), Region: region}
+	if caller, err := arn.Parse(aws.ToString(out.Arn)); err == nil && caller.Partition != "" {
+		place.Partition = caller.Partition
+	}
+	return place, nil
+}
+
+// code is the error code of an API error, "" of any other.
+func code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// missing is whether err says that a resource is not there.
+func missing(err error) bool {
+	switch code(err) {
+	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException", "StateMachineDoesNotExist", "ResourceNotFound":
+		return true
+	}
+	return false
+}
+
+// pending are the errors that go away by themselves, with the text that tells them from lasting ones of the same code.
+var pending = []struct{ code, text, why string }{
+	{"InvalidParameterValueException", "cannot be assumed", "a new role takes some seconds to reach Lambda"},
+	{"InvalidParameterValueException", "not authorized to perform", "so does its policy"},
+	{"InvalidParameterValueException", "KMS key is invalid for CreateGrant", "so does a grant on the key"},
+	{"AccessDeniedException", "to assume the provided role", "a new role takes some seconds to reach Step Functions"},
+	{"AccessDeniedException", "not authorized to access the Log Destination", "so does its policy"},
+	{"ResourceConflictException", "in progress", "Lambda changes one thing of a function at a time"},
+	{"ResourceConflictException", "Pending", "a function that was just made is not ready"},
+	{"ResourceConflictException", "currently in the following state", "the same"},
+	{"ConflictException", "", "Step Functions changes one thing of a machine at a time"},
+	{"ConcurrentModification", "", "IAM changes one thing of a role at a time"},
+	{"EntityTemporarilyUnmodifiable", "", "IAM has not settled a change"},
+	{"OperationAbortedException", "", "CloudWatch Logs changes one thing of a group at a time"},
+	{"StateMachineDeleting", "", "a machine of this name is still being deleted"},
+}
+
+func transient(err error) bool {
+	c, text := code(err), ""
+	if c == "" {
+		return false
+	}
+	text = err.Error()
+	for _, p := range pending {
+		if p.code == c && strings.Contains(text, p.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// patience is how often a call is repeated on errors that go away: about a minute and a half in all.
+const patience = 20
+
+// settle calls f until it returns no transient error, waiting 0.25 s, 0.5 s … 5 s in between.
+func (c *Clients) settle(ctx context.Context, f func() error) error {
+	wait := 250 * time.Millisecond
+	for attempt := 1; ; attempt++ {
+		err := f()
+		if err == nil || !transient(err) || attempt == patience {
+			return err
+		}
+		if err := c.Sleep(ctx, wait); err != nil {
+			return err
+		}
+		wait = min(2*wait, 5*time.Second)
+	}
+}
