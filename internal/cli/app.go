@@ -52,6 +52,14 @@ const (
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		graphCommand(a),
+		renderCommand(a),
+		buildCommand(a),
+		planCommand(a),
+		deployCommand(a),
+		statusCommand(a),
+		versionsCommand(a),
+		rollbackCommand(a),
+		destroyCommand(a),
 		startCommand(a),
 		tailCommand(a),
 		lsCommand(a),

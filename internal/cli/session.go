@@ -7,8 +7,10 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -118,6 +120,8 @@ func first(texts ...string) string {
 func newRetryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Retryables = append([]retry.IsErrorRetryable{refused}, o.Retryables...)
+		o.MaxAttempts, o.MaxBackoff = 8, 10*time.Second
+		o.RateLimiter = ratelimit.None // a command has few calls, and each must come through
 	})
 }
 

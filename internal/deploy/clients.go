@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -82,6 +81,7 @@ type IAMAPI interface {
 	PutRolePermissionsBoundary(context.Context, *iam.PutRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.PutRolePermissionsBoundaryOutput, error)
 	DeleteRolePermissionsBoundary(context.Context, *iam.DeleteRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.DeleteRolePermissionsBoundaryOutput, error)
 	TagRole(context.Context, *iam.TagRoleInput, ...func(*iam.Options)) (*iam.TagRoleOutput, error)
+	ListRoles(context.Context, *iam.ListRolesInput, ...func(*iam.Options)) (*iam.ListRolesOutput, error)
 	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
 }
 
@@ -100,26 +100,13 @@ type STSAPI interface {
 	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
 }
 
-// New makes clients of cfg. Throttling and server errors are retried by the SDK itself, more patiently than it does by default.
+// New makes clients of cfg, whose retryer repeats what was throttled and what a server failed at.
 func New(cfg aws.Config) *Clients {
-	cfg.Retryer = func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = 8
-			o.MaxBackoff = 10 * time.Second
-			o.RateLimiter = noQuota{} // a deploy has few calls, and each must come through
-		})
-	}
 	return &Clients{
 		Lambda: lambda.NewFromConfig(cfg), States: sfn.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg),
 		Logs: cloudwatchlogs.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Sleep: sleep,
 	}
 }
-
-type noQuota struct{}
-
-func (noQuota) GetToken(context.Context, uint) (func() error, error) { return noQuota{}.release, nil }
-func (noQuota) AddTokens(uint) error                                 { return nil }
-func (noQuota) release() error                                       { return nil }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

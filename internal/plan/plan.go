@@ -184,7 +184,6 @@ type Call string
 const (
 	CreateLogGroup     Call = "logs:CreateLogGroup"
 	PutRetention       Call = "logs:PutRetentionPolicy"
-	TagLogGroup        Call = "logs:TagResource"
 	DeleteLogGroup     Call = "logs:DeleteLogGroup"
 	CreateRole         Call = "iam:CreateRole"
 	PutTrust           Call = "iam:UpdateAssumeRolePolicy"

@@ -46,8 +46,8 @@ type handler struct {
 	errors    []bundle.MatchedError
 }
 
-// Build compiles workflows and builds their handlers for env.
-func (p *Project) Build(ctx context.Context, env *Environment, workflows []flow.Workflow) (*Built, error) {
+// Build compiles workflows and builds their handlers for env; force builds even what is in the cache.
+func (p *Project) Build(ctx context.Context, env *Environment, workflows []flow.Workflow, force bool) (*Built, error) {
 	compiled, err := p.Compile(ctx, workflows)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (p *Project) Build(ctx context.Context, env *Environment, workflows []flow.
 	if err != nil {
 		return nil, err
 	}
-	b := &Built{project: p, env: env, compiled: compiled, handlers: handlers, builder: &bundle.Builder{Dir: p.Dir}}
+	b := &Built{project: p, env: env, compiled: compiled, handlers: handlers, builder: &bundle.Builder{Dir: p.Dir, Force: force}}
 	b.artifacts, err = b.builder.Build(ctx, b.bundles())
 	return b, err
 }
@@ -359,4 +359,27 @@ func (c *composer) variables(w Compiled) (value.Value, error) {
 		})
 	})
 	return definition, found.Err()
+}
+
+// NamePrefixes are what the names of an environment's machines, functions and roles begin with, as far as its templates say.
+func (e *Environment) NamePrefixes(project, region string) (machines, functions, roles string) {
+	c := composer{Built: &Built{project: &Project{Name: project}, env: e}, place: plan.Place{Region: region}}
+	until := func(template, placeholder string) string {
+		prefix, _, _ := strings.Cut(template, placeholder)
+		return c.name(prefix, maxMachineName)
+	}
+	machines, functions = until(e.Names.Workflow, "{workflow}"), until(e.Names.Function, "{handler}")
+	roles = until(e.Names.Role, "{name}")
+	if roles == "" { // the names of what the roles are for come first
+		roles = commonPrefix(machines, functions)
+	}
+	return machines, functions, roles
+}
+
+func commonPrefix(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
 }

@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/stride-aws/stride/internal/plan"
+)
+
+type deployOptions struct {
+	workflows []string
+	dryRun    bool
+}
+
+func deployCommand(a *app) *cli.Command {
+	return &cli.Command{
+		Name: "deploy", Category: groupDeploy, ArgsUsage: "[WORKFLOW...]",
+		Usage: "make AWS what the project is: roles, logs, functions, versions, machines, aliases",
+		Description: "The alias 'current' of each state machine moves last. A deploy that was interrupted is finished by the next one;\n" +
+			"executions that run stay on the version they started with.",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "dry-run", Usage: "print the plan and change nothing"}},
+		Action: func(c *cli.Context) error {
+			return a.runDeploy(c.Context, deployOptions{c.Args().Slice(), c.Bool("dry-run")})
+		},
+	}
+}
+
+func (a *app) runDeploy(ctx context.Context, o deployOptions) error {
+	if o.dryRun {
+		return a.runPlan(ctx, planOptions{workflows: o.workflows})
+	}
+	t, err := a.prepare(ctx, o.workflows)
+	if err != nil {
+		return err
+	}
+	p, actual, err := t.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.adopt(p); err != nil {
+		return err
+	}
+	if !p.Empty() {
+		p.WriteText(a.err, a.painter(a.err))
+	}
+	d, err := a.apply(ctx, t, p)
+	if err != nil {
+		return err
+	}
+	return a.deployed(t, p, d.versions(actual))
+}
+
+// adopt asks before something is changed that stride did not make, and refuses what is somebody else's.
+func (a *app) adopt(p *plan.Plan) error {
+	var ask []string
+	var refused []error
+	for _, problem := range p.Problems {
+		if problem.Fatal {
+			refused = append(refused, fmt.Errorf("%s %s", problem.Resource, problem.Message))
+			continue
+		}
+		ask = append(ask, problem.Resource)
+	}
+	if len(refused) > 0 || len(ask) == 0 {
+		return errors.Join(refused...)
+	}
+	yes, err := a.confirm(fmt.Sprintf("%s: stride did not make it; adopt it and change it", strings.Join(ask, ", ")))
+	if err == nil && !yes {
+		return errors.New("nothing was changed")
+	}
+	return err
+}
+
+// applied is what a deploy has done.
+type applied struct {
+	machines map[string]string // state machine -> version ARN
+	plan     *plan.Plan
+}
+
+func (a *app) apply(ctx context.Context, t *target, p *plan.Plan) (*applied, error) {
+	begun := time.Now()
+	result, err := t.clients.Apply(ctx, p, t.Zips, &deployProgress{app: a, begun: map[string]time.Time{}})
+	switch {
+	case errors.Is(err, context.Canceled):
+		a.talk("interrupted: aliases that had not moved still point to their old versions\n")
+		a.hint("stride deploy --env " + a.Env + "   (does the rest)")
+		return nil, err
+	case err != nil:
+		return nil, withHint(t.explain(err), "stride deploy --env "+a.Env+"   (does the rest, once that is mended)")
+	}
+	if !p.Empty() {
+		a.talk("deployed to %s in %.1f s\n", a.Env, time.Since(begun).Seconds())
+	}
+	return &applied{machines: result.Machines, plan: p}, nil
+}
+
+// versions are the version ARNs that the aliases have now.
+func (d *applied) versions(before *plan.Actual) map[string]string {
+	out := map[string]string{}
+	for name, m := range before.Machines {
+		if m.Alias != nil {
+			out[name] = m.Alias.Version
+		}
+	}
+	for name, version := range d.machines {
+		out[name] = version
+	}
+	return out
+}
+
+// deployProgress prints a line for each action that has ended.
+type deployProgress struct {
+	app   *app
+	begun map[string]time.Time
+}
+
+func (p *deployProgress) Begin(a *plan.Action) { p.begun[a.ID] = time.Now() }
+
+func (p *deployProgress) End(a *plan.Action, err error) {
+	word := map[plan.Op]string{plan.Create: "created", plan.Update: "changed", plan.Delete: "deleted"}[a.Op]
+	if err != nil {
+		word = p.app.red("stopped")
+	}
+	p.app.talk("  %s %s %s\n", word, a.ID, p.app.faint(fmt.Sprintf("%.1f s", time.Since(p.begun[a.ID]).Seconds())))
+}
+
+// deployedMachine is a line of a deploy's result.
+type deployedMachine struct {
+	Workflow string `json:"workflow"`
+	ARN      string `json:"stateMachineArn"`
+	Alias    string `json:"aliasArn"`
+	Version  string `json:"version"`
+	Changed  bool   `json:"changed"`
+}
+
+// deployed prints what is there now, and hands it to GitHub Actions.
+func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string) error {
+	var machines []deployedMachine
+	moved := p.Affected()
+	for _, m := range t.Desired.Machines {
+		arn := t.place.ARN("states", "stateMachine:"+m.Name)
+		changed := false
+		for _, name := range moved {
+			changed = changed || name == m.Name
+		}
+		machines = append(machines, deployedMachine{m.Workflow, arn, arn + ":" + plan.AliasName, plan.VersionOf(versions[m.Name]), changed})
+	}
+	if err := appendTo(os.Getenv("GITHUB_OUTPUT"), func(w io.Writer) { writeOutputs(w, machines) }); err != nil {
+		return err
+	}
+	if err := appendTo(os.Getenv("GITHUB_STEP_SUMMARY"), p.WriteMarkdown); err != nil {
+		return err
+	}
+	if a.Format == "json" {
+		return a.printJSON(map[string]any{"env": a.Env, "changed": !p.Empty(), "machines": machines, "plan": p.JSON()})
+	}
+	for _, m := range machines {
+		a.print("%s version %s  %s\n", m.Workflow, m.Version, m.Alias)
+	}
+	if p.Empty() {
+		a.talk("%s\n", p.Summary())
+		return nil
+	}
+	a.hint(fmt.Sprintf("stride start %s --env %s --input FILE", machines[0].Workflow, a.Env))
+	return nil
+}
+
+// writeOutputs prints the outputs of a GitHub Actions step: for order-fulfilment order_fulfilment_arn and its like.
+func writeOutputs(w io.Writer, machines []deployedMachine) {
+	for _, m := range machines {
+		name := strings.ReplaceAll(m.Workflow, "-", "_")
+		fmt.Fprintf(w, "%s_arn=%s\n%s_alias_arn=%s\n%s_version=%s\n", name, m.ARN, name, m.Alias, name, m.Version)
+	}
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/stride-aws/stride/internal/deploy"
+	"github.com/stride-aws/stride/internal/plan"
+)
+
+type destroyOptions struct{ keepLogs bool }
+
+func destroyCommand(a *app) *cli.Command {
+	return &cli.Command{
+		Name: "destroy", Category: groupDeploy,
+		Usage:       "remove everything that stride made in the environment, and nothing else",
+		Description: "What is stride's is known by its tags, also what the project no longer has. Running executions end.",
+		Flags:       []cli.Flag{&cli.BoolFlag{Name: "keep-logs", Usage: "leave the log groups"}},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0); err != nil {
+				return err
+			}
+			return a.runDestroy(c.Context, destroyOptions{c.Bool("keep-logs")})
+		},
+	}
+}
+
+func (a *app) runDestroy(ctx context.Context, o destroyOptions) error {
+	t, err := a.identify(ctx)
+	if err != nil {
+		return err
+	}
+	owner := deploy.Owner{Project: t.project.Name, Env: t.env.Name, Place: t.place, RolePath: t.env.Roles.Path}
+	owner.Machines, owner.Functions, owner.Roles = t.env.NamePrefixes(t.project.Name, t.place.Region)
+	found, err := t.clients.Find(ctx, owner)
+	if err != nil {
+		return t.explain(err)
+	}
+	p := plan.Destroy(t.project.Name, t.env.Name, found, o.keepLogs)
+	if p.Empty() {
+		a.talk("environment %s of project %s has nothing in %s\n", t.env.Name, t.project.Name, t.place.Region)
+		return a.destroyed(p)
+	}
+	p.WriteText(a.err, a.painter(a.err))
+	yes, err := a.confirm(fmt.Sprintf("delete all of it in account %s", t.place.Account))
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return errors.New("nothing was deleted")
+	}
+	if _, err := t.clients.Apply(ctx, p, nil, &deployProgress{app: a, begun: map[string]time.Time{}}); err != nil {
+		return withHint(t.explain(err), "stride destroy --env "+a.Env+"   (does the rest)")
+	}
+	return a.destroyed(p)
+}
+
+func (a *app) destroyed(p *plan.Plan) error {
+	if a.Format == "json" {
+		return a.printJSON(p.JSON())
+	}
+	if !p.Empty() {
+		a.talk("deleted %d resources\n", len(p.Actions))
+	}
+	return nil
+}
