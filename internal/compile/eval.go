@@ -1,0 +1,646 @@
+package compile
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"maps"
+	"math"
+
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// key is a Go variable of one call of its function.
+type key struct {
+	v     *types.Var
+	frame int
+}
+
+// env is the value of each Go variable at a place in the program.
+type env map[key]sym
+
+func (e env) clone() env { return maps.Clone(e) }
+
+// frame is one call of a function, compiled into its caller.
+type frame struct {
+	*unit
+	id     int
+	node   ast.Node // *ast.FuncDecl or *ast.FuncLit
+	scope  *frame   // of the function around a literal
+	caller *frame
+	pkg    *pkg
+	types  map[*types.TypeParam]types.Type
+	live   *liveness
+	at     ast.Node // the statement that is being compiled
+	only   vars     // where it is set, exactly these variables are live
+	ret    exits
+
+	boundary   bool // the function is a whole machine: nothing outside is live in it
+	leaving    []leaving
+	resultKeys []key
+}
+
+// owner is the frame that v belongs to.
+func (f *frame) owner(v *types.Var) *frame {
+	for s := f; s != nil; s = s.scope {
+		if s.node.Pos() <= v.Pos() && v.Pos() < s.node.End() {
+			return s
+		}
+	}
+	return nil
+}
+
+func (f *frame) key(v *types.Var) (key, bool) {
+	if o := f.owner(v); o != nil {
+		return key{v, o.id}, true
+	}
+	return key{}, false
+}
+
+// closure is a function value: a literal with the frame around it, or a declared function.
+type closure struct {
+	lit   *ast.FuncLit
+	frame *frame
+	decl  *types.Func
+	node  ast.Node // where it is mentioned
+}
+
+// eval turns the expressions at one place of the program into JSONata.
+type eval struct {
+	*frame
+	env  env
+	host host // the state that would evaluate them; nil inside a pure function
+}
+
+func (x *eval) bad(at ast.Node, message, hint string) sym {
+	x.refuse(at, message, hint)
+	return sym{e: null, t: types.Typ[types.Invalid]}
+}
+
+func (x *eval) exprs(list []ast.Expr) []sym {
+	out := make([]sym, len(list))
+	for i, e := range list {
+		out[i] = x.expr(e)
+	}
+	return out
+}
+
+// expr is the value of e.
+func (x *eval) expr(e ast.Expr) sym {
+	tv := x.pkg.info.Types[e]
+	if tv.Value != nil {
+		return x.constant(e, x.typeOf(e), tv.Value)
+	}
+	if tv.IsNil() {
+		return sym{e: null, t: x.typeOf(e)}
+	}
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return x.expr(e.X)
+	case *ast.Ident:
+		return x.ident(e)
+	case *ast.SelectorExpr:
+		return x.selector(e)
+	case *ast.CompositeLit:
+		return x.composite(e)
+	case *ast.UnaryExpr:
+		return x.unary(e)
+	case *ast.BinaryExpr:
+		return x.binary(e)
+	case *ast.CallExpr:
+		return x.callOne(e)
+	case *ast.IndexExpr:
+		return x.index(e)
+	case *ast.SliceExpr:
+		return x.slice(e)
+	case *ast.StarExpr:
+		s := x.expr(e.X)
+		return sym{e: s.e, t: x.typeOf(e), maybe: s.maybe, raw: s.raw}
+	case *ast.FuncLit:
+		return sym{e: null, t: x.typeOf(e), full: true, fn: &closure{lit: e, frame: x.frame, node: e}}
+	case *ast.TypeAssertExpr:
+		return x.bad(e, "a type assertion cannot run inside a workflow: JSON has no Go types", "decide in a handler")
+	}
+	return x.bad(e, "this expression has no form in JSONata", "compute it in a handler")
+}
+
+func (x *eval) constant(at ast.Node, t types.Type, v constant.Value) sym {
+	s := sym{t: t, full: true}
+	switch v.Kind() {
+	case constant.Bool:
+		s.e = lit{value.OfBool(constant.BoolVal(v))}
+	case constant.String:
+		s.e = str(constant.StringVal(v))
+	default:
+		f, _ := constant.Float64Val(v)
+		if kindOf(t) == intKind && math.Abs(f) > 1<<53 {
+			return x.bad(at, "the number "+v.ExactString()+" is past 2^53, where JSON numbers are not exact", "keep it in a string")
+		}
+		if kindOf(t) == intKind {
+			s.e = num(int64(f))
+		} else {
+			s.e = float(f)
+		}
+	}
+	return s
+}
+
+func (x *eval) ident(e *ast.Ident) sym {
+	switch obj := x.pkg.info.ObjectOf(e).(type) {
+	case *types.Var:
+		return x.variable(e, obj)
+	case *types.Func:
+		return sym{e: null, t: obj.Type(), full: true, fn: &closure{decl: obj, node: e, frame: x.frame}}
+	}
+	return x.bad(e, e.Name+" is not a value that a workflow can use", "")
+}
+
+func (x *eval) variable(at ast.Node, v *types.Var) sym {
+	if k, ok := x.key(v); ok {
+		if s, ok := x.env[k]; ok {
+			return s
+		}
+		if kindOf(v.Type()) == structKind && isNamed(v.Type(), flowPath, "Context") {
+			return x.bad(at, "a Context is no value: it can only be handed to a step or to a function with steps", "")
+		}
+		return zeroSym(x.subst(v.Type()))
+	}
+	return x.packageVar(at, v)
+}
+
+// packageVar is a variable of a package: its initial value, where nothing changes it.
+func (x *eval) packageVar(at ast.Node, v *types.Var) sym {
+	p := x.prog.packageOf(v.Pkg())
+	if p == nil {
+		return x.bad(at, v.Pkg().Name()+"."+v.Name()+" is a variable of another module, whose value is not known", "use a constant")
+	}
+	init, assigned := p.variable(v)
+	switch {
+	case assigned:
+		return x.bad(at, v.Name()+" is a package variable that changes: an execution has no shared memory", "pass the value in the input")
+	case init == nil:
+		return zeroSym(v.Type())
+	}
+	inner := &eval{frame: x.newFrame(init, nil, p, nil), env: env{}}
+	s := inner.expr(init)
+	s.t = v.Type()
+	return s
+}
+
+func (x *eval) selector(e *ast.SelectorExpr) sym {
+	sel, ok := x.pkg.info.Selections[e]
+	if !ok { // package.Name
+		return x.ident(e.Sel)
+	}
+	if sel.Kind() != types.FieldVal {
+		if f, ok := sel.Obj().(*types.Func); ok {
+			return sym{e: null, t: sel.Type(), full: true, fn: &closure{decl: f, node: e, frame: x.frame}}
+		}
+	}
+	v, _ := sel.Obj().(*types.Var)
+	return x.fieldOf(e, x.expr(e.X), v)
+}
+
+// fieldOf reads a field of a struct, through a pointer and embedded structs too.
+func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
+	t := s.t
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if isErrorType(t) && onlyCaught(s.e) {
+		return x.bad(at, "an error's fields stay in the handler: Step Functions keeps its name and its text", "put what the workflow needs into the handler's result")
+	}
+	if kindOf(t) != structKind {
+		return x.bad(at, "the fields of "+typeName(t)+" are not known in JSON: the type writes its own", "decide in a handler")
+	}
+	f, ok := fieldOf(t, v)
+	if !ok {
+		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
+	}
+	return s.field(f, x.subst(fieldType(t, f)))
+}
+
+// fieldType is the type of f in t, which may be an instance of a generic type.
+func fieldType(t types.Type, f jsonField) types.Type { return f.v.Type() }
+
+func (s sym) field(f jsonField, t types.Type) sym {
+	if o, ok := s.e.(object); ok {
+		for _, have := range o.fields {
+			if have.name == f.name {
+				return have.v
+			}
+		}
+		return zeroSym(t)
+	}
+	k := kindOf(t)
+	nilable := k == pointerKind || k == mapKind || k == opaque
+	return sym{
+		e: member{s.e, f.name}, t: t, raw: s.raw,
+		maybe: s.raw || s.maybe || f.omit || nilable && f.omit,
+	}
+}
+
+func isErrorType(t types.Type) bool {
+	return types.Implements(t, errorType.Underlying().(*types.Interface)) ||
+		types.Implements(types.NewPointer(t), errorType.Underlying().(*types.Interface))
+}
+
+func onlyCaught(e expr) bool {
+	_, isObject := e.(object)
+	return !isObject
+}
+
+func typeName(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
+}
+
+func (x *eval) unary(e *ast.UnaryExpr) sym {
+	s := x.expr(e.X)
+	t := x.typeOf(e)
+	switch e.Op {
+	case token.NOT:
+		return sym{e: negate(s.use()), t: t}
+	case token.SUB:
+		if l, ok := s.e.(lit); ok {
+			return sym{e: float(-l.v.Float()), t: t}
+		}
+		return sym{e: binary{"-", num(0), s.use()}, t: t}
+	case token.ADD:
+		return s
+	case token.AND:
+		s.t, s.full = t, true
+		return s
+	}
+	return x.bad(e, "the operator "+e.Op.String()+" has no form in JSONata", "compute it in a handler")
+}
+
+func (x *eval) binary(e *ast.BinaryExpr) sym {
+	t := x.typeOf(e)
+	l, r := x.expr(e.X), x.expr(e.Y)
+	switch e.Op {
+	case token.LAND:
+		return sym{e: and(l.use(), r.use()), t: t}
+	case token.LOR:
+		return sym{e: or(l.use(), r.use()), t: t}
+	case token.EQL, token.NEQ:
+		return sym{e: x.equal(e, l, r, e.Op == token.NEQ), t: t}
+	case token.LSS, token.LEQ, token.GTR, token.GEQ:
+		return sym{e: x.compare(e, l, r), t: t}
+	}
+	return x.arithmetic(e, e.Op, l, r, t)
+}
+
+// arithmetic is l op r, both of type t.
+func (x *eval) arithmetic(at ast.Node, op token.Token, l, r sym, t types.Type) sym {
+	a, b := l.use(), r.use()
+	k := kindOf(t)
+	if k == stringKind && op == token.ADD {
+		return sym{e: concat(a, b), t: t}
+	}
+	if b, ok := t.Underlying().(*types.Basic); ok && (k == intKind || k == floatKind) && !exactNumber(b) {
+		return x.bad(at, "arithmetic on "+typeName(t)+" wraps or rounds in Go, and does not in JSONata", "use int, int64 or float64")
+	}
+	if e, ok := fold(op, a, b, k); ok {
+		return sym{e: e, t: t}
+	}
+	switch {
+	case op == token.ADD || op == token.SUB || op == token.MUL:
+		return sym{e: identity(op, a, b), t: t}
+	case op == token.QUO && k == floatKind:
+		return sym{e: binary{"/", a, b}, t: t}
+	case op == token.QUO && k == intKind:
+		return sym{e: binary{"/", binary{"-", a, binary{"%", a, b}}, b}, t: t}
+	case op == token.REM:
+		return sym{e: binary{"%", a, b}, t: t}
+	}
+	return x.bad(at, "the operator "+op.String()+" has no form in JSONata", "compute it in a handler")
+}
+
+func exactNumber(b *types.Basic) bool {
+	switch b.Kind() {
+	case types.Int, types.Int64, types.Float64, types.UntypedInt, types.UntypedFloat, types.UntypedRune:
+		return true
+	}
+	return false
+}
+
+// identity leaves out the 0 of a sum and the 1 of a product.
+func identity(op token.Token, a, b expr) expr {
+	is := func(e expr, f float64) bool {
+		l, ok := e.(lit)
+		return ok && l.v.Float() == f
+	}
+	switch {
+	case op == token.ADD && is(a, 0), op == token.MUL && is(a, 1):
+		return b
+	case op != token.MUL && is(b, 0), op == token.MUL && is(b, 1):
+		return a
+	}
+	return binary{op.String(), a, b}
+}
+
+// fold computes what is known now. Divisions by zero are left to fail when they run, as Go's do.
+func fold(op token.Token, a, b expr, k kind) (expr, bool) {
+	x, okX := a.(lit)
+	y, okY := b.(lit)
+	if !okX || !okY {
+		return nil, false
+	}
+	f, g := x.v.Float(), y.v.Float()
+	switch {
+	case op == token.ADD:
+		f += g
+	case op == token.SUB:
+		f -= g
+	case op == token.MUL:
+		f *= g
+	case g == 0:
+		return nil, false
+	case op == token.QUO && k == intKind:
+		f = math.Trunc(f / g)
+	case op == token.QUO:
+		f /= g
+	case op == token.REM:
+		f = math.Mod(f, g)
+	default:
+		return nil, false
+	}
+	if math.IsInf(f, 0) || k == intKind && math.Abs(f) > 1<<53 {
+		return nil, false
+	}
+	return float(f), true
+}
+
+// concat joins strings; neighbouring constants become one.
+func concat(a, b expr) expr {
+	x, okA := a.(lit)
+	y, okB := b.(lit)
+	switch {
+	case okA && okB:
+		return str(x.v.Str() + y.v.Str())
+	case okA && x.v.Str() == "":
+		return b
+	case okB && y.v.Str() == "":
+		return a
+	}
+	if l, ok := a.(binary); ok && l.op == "&" && okB {
+		if m, ok := l.r.(lit); ok {
+			return binary{"&", l.l, str(m.v.Str() + y.v.Str())}
+		}
+	}
+	return binary{"&", a, b}
+}
+
+// compare is an ordering of numbers or strings.
+func (x *eval) compare(e *ast.BinaryExpr, l, r sym) expr {
+	a, b := l.use(), r.use()
+	op := e.Op.String()
+	u, okA := a.(lit)
+	v, okB := b.(lit)
+	if okA && okB {
+		return lit{value.OfBool(ordered(op, u.v, v.v))}
+	}
+	return binary{op, a, b}
+}
+
+func ordered(op string, a, b value.Value) bool {
+	less, equal := a.Float() < b.Float(), a.Float() == b.Float()
+	if a.Kind() == value.String {
+		less, equal = a.Str() < b.Str(), a.Str() == b.Str()
+	}
+	switch op {
+	case "<":
+		return less
+	case "<=":
+		return less || equal
+	case ">":
+		return !less && !equal
+	}
+	return !less
+}
+
+// equal is ==, or != where not is set.
+func (x *eval) equal(e *ast.BinaryExpr, l, r sym, not bool) expr {
+	if isNull(r.e) {
+		return flip(x.isNil(l), not)
+	}
+	if isNull(l.e) {
+		return flip(x.isNil(r), not)
+	}
+	for _, s := range []sym{l, r} {
+		switch kindOf(s.t) {
+		case structKind, opaque, pointerKind, sliceKind:
+			x.refuse(e, "values of type "+typeName(s.t)+" cannot be compared in JSON", "compare their fields")
+			return no
+		case errorKind:
+			x.refuse(e, "errors are compared with errors.Is and errors.As", "use errors.Is")
+			return no
+		case timeKind:
+			x.refuse(e, "two texts of one time can differ", "use Equal")
+			return no
+		}
+	}
+	return flip(equalExpr(l, r), not)
+}
+
+func flip(e expr, not bool) expr {
+	if not {
+		return negate(e)
+	}
+	return e
+}
+
+func equalExpr(l, r sym) expr {
+	if isLit(l.e) && !isLit(r.e) {
+		l, r = r, l
+	}
+	if isLit(l.e) && isLit(r.e) {
+		return lit{value.OfBool(value.Equal(l.e.(lit).v, r.e.(lit).v))}
+	}
+	if v, ok := boolOf(r.use()); ok {
+		return flip(l.use(), !v)
+	}
+	if isLit(r.e) && r.isZero() && l.maybe {
+		return cond{l.e, no, yes}
+	}
+	if isLit(r.e) && l.maybe { // undefined = "x" is false, as it should be
+		return loose{l.e, r.e}
+	}
+	return binary{"=", l.use(), r.use()}
+}
+
+// isNil is s == nil.
+func (x *eval) isNil(s sym) expr {
+	switch {
+	case s.full || s.fn != nil:
+		return no
+	case isNull(s.e):
+		return yes
+	}
+	if c, ok := s.e.(cond); ok && c.els != nil {
+		then, els := x.isNil(sym{e: c.then, t: s.t}), x.isNil(sym{e: c.els, t: s.t})
+		_, known := boolOf(then)
+		_, knownToo := boolOf(els)
+		if known && knownToo {
+			return tidy(cond{c.test, then, els})
+		}
+	}
+	switch s.e.(type) {
+	case object, array:
+		return no
+	}
+	return binary{"=", s.use(), null}
+}
+
+func (x *eval) index(e *ast.IndexExpr) sym {
+	if fn, ok := x.pkg.info.Types[e.X]; ok {
+		if _, isFunc := fn.Type.Underlying().(*types.Signature); isFunc { // f[T]
+			return x.expr(e.X)
+		}
+	}
+	of, at := x.expr(e.X), x.expr(e.Index)
+	t := x.typeOf(e)
+	switch kindOf(of.t) {
+	case sliceKind:
+		if a, ok := of.e.(array); ok {
+			if l, ok := at.e.(lit); ok && int(l.v.Float()) < len(a.items) {
+				return sym{e: a.items[int(l.v.Float())], t: t}
+			}
+		}
+		return sym{e: index{of.e, at.use()}, t: t, raw: of.raw, maybe: of.raw}
+	case mapKind:
+		return x.lookup(e, of, at, t)
+	}
+	return x.bad(e, "a string's bytes have no form in JSONata", "use strings.Cut, strings.Split or a handler")
+}
+
+// lookup is m[k].
+func (x *eval) lookup(at ast.Node, m, k sym, t types.Type) sym {
+	if kindOf(k.t) != stringKind {
+		return x.bad(at, "the keys of a map must be strings in JSON", "use map[string]...")
+	}
+	s := sym{t: t, raw: m.raw, maybe: true}
+	if l, ok := k.e.(lit); ok {
+		if o, ok := m.e.(object); ok {
+			for _, f := range o.fields {
+				if f.name == l.v.Str() {
+					return f.v
+				}
+			}
+			return zeroSym(t)
+		}
+		s.e = member{m.e, l.v.Str()}
+	} else {
+		s.e = call{"$lookup", []expr{m.e, k.use()}}
+	}
+	return s
+}
+
+func (x *eval) slice(e *ast.SliceExpr) sym {
+	return x.bad(e, "a part of a slice or string has no safe form in JSONata", "compute it in a handler")
+}
+
+func (x *eval) composite(e *ast.CompositeLit) sym {
+	t := x.typeOf(e)
+	switch kindOf(t) {
+	case structKind:
+		return x.structLit(e, t)
+	case sliceKind:
+		return x.sliceLit(e, t)
+	case mapKind:
+		return x.mapLit(e, t)
+	}
+	return x.bad(e, "a literal of type "+typeName(t)+" has no form in JSON", "make it in a handler")
+}
+
+func (x *eval) structLit(e *ast.CompositeLit, t types.Type) sym {
+	s := sym{e: zeroStruct(t), t: t}
+	st := t.Underlying().(*types.Struct)
+	for i, elt := range e.Elts {
+		v, val := st.Field(min(i, st.NumFields()-1)), elt
+		if kv, ok := elt.(*ast.KeyValueExpr); ok {
+			v, _ = x.pkg.info.ObjectOf(kv.Key.(*ast.Ident)).(*types.Var)
+			val = kv.Value
+		}
+		s = x.setField(elt, s, v, x.as(x.expr(val), x.subst(v.Type())))
+	}
+	return s
+}
+
+// as is s where a value of type t is expected: an untyped nil or a concrete error take the type.
+func (x *eval) as(s sym, t types.Type) sym {
+	if s.t == nil || kindOf(t) != opaque || kindOf(s.t) == opaque {
+		s.t = t
+	}
+	return s
+}
+
+// setField is s with another value of a field.
+func (x *eval) setField(at ast.Node, s sym, v *types.Var, to sym) sym {
+	if o, ok := s.e.(object); ok {
+		if out, ok := o.set(s.t, v, to); ok {
+			return sym{e: out, t: s.t}
+		}
+	}
+	f, ok := fieldOf(s.t, v)
+	if !ok {
+		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(s.t), "export it, and give it a name in JSON")
+	}
+	change := object{[]field{{name: f.name, v: sym{e: to.use(), t: to.t}}}}
+	return sym{e: call{"$merge", []expr{array{[]expr{s.use(), change}}}}, t: s.t, raw: s.raw}
+}
+
+// set replaces the member of a field, or the members of an embedded struct.
+func (o object) set(t types.Type, v *types.Var, to sym) (object, bool) {
+	out := object{append([]field(nil), o.fields...)}
+	found := false
+	for _, f := range fieldsOf(t) {
+		for _, step := range f.path {
+			if step.Origin() != v.Origin() {
+				continue
+			}
+			part := to
+			if f.v.Origin() != v.Origin() {
+				part = to.field(f, f.v.Type())
+			}
+			for i := range out.fields {
+				if out.fields[i].name == f.name {
+					out.fields[i].v, found = sym{e: part.use(), t: part.t, raw: part.raw, full: part.full}, true
+				}
+			}
+		}
+	}
+	return out, found
+}
+
+func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
+	items := make([]expr, len(e.Elts))
+	for i, elt := range e.Elts {
+		if _, keyed := elt.(*ast.KeyValueExpr); keyed {
+			return x.bad(elt, "a slice literal with indices has no form in JSON", "list the items in their order")
+		}
+		it := x.as(x.expr(elt), elemOf(t))
+		items[i] = it.use()
+		if kindOf(it.t) == sliceKind && !isArrayLit(items[i]) {
+			items[i] = each{it.items()}
+		}
+	}
+	return sym{e: array{items}, t: t, full: true}
+}
+
+func isArrayLit(e expr) bool { _, ok := e.(array); return ok }
+
+func (x *eval) mapLit(e *ast.CompositeLit, t types.Type) sym {
+	var o object
+	for _, elt := range e.Elts {
+		kv := elt.(*ast.KeyValueExpr)
+		k, ok := x.expr(kv.Key).e.(lit)
+		if !ok || k.v.Kind() != value.String {
+			return x.bad(kv.Key, "the keys of a map literal must be constant strings", "make the map in a handler")
+		}
+		v := x.as(x.expr(kv.Value), elemOf(t))
+		o.fields = append(o.fields, field{name: k.v.Str(), v: sym{e: v.use(), t: v.t, raw: v.raw}})
+	}
+	return sym{e: o, t: t, full: true}
+}

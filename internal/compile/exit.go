@@ -1,0 +1,387 @@
+package compile
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// exits is what happens where a function returns: on a flow, with results.
+type exits func(fl *flow, at ast.Node, values []sym)
+
+// undo is a compensation: flows that failed after it was registered come in, run it, and go on to the one before.
+type undo struct {
+	call    *ast.CallExpr
+	fn      *closure
+	frame   *frame
+	parent  *undo
+	m       *machine
+	pending []*flow
+	err     key // the error that the compensations must not lose
+}
+
+// deferred is a deferred call of one frame.
+type deferred struct {
+	call   *ast.CallExpr
+	frame  *frame
+	parent *deferred
+}
+
+func (f *frame) returnStmt(s *ast.ReturnStmt, fs []*flow) {
+	if len(s.Results) == 1 {
+		if call, ok := ast.Unparen(s.Results[0]).(*ast.CallExpr); ok && f.callHasSteps(call) {
+			for _, o := range f.exec(call, fs) {
+				f.at = s
+				f.exit(o.flow, s, o.values)
+			}
+			return
+		}
+	}
+	if f.hasStepsIn(s) {
+		f.refuse(s, "a step stands inside an expression", "assign its result to a variable first")
+		return
+	}
+	for _, fl := range fs {
+		f.exit(fl, s, f.results(s, fl))
+	}
+}
+
+// results are the values of a return statement.
+func (f *frame) results(s *ast.ReturnStmt, fl *flow) []sym {
+	x := &eval{frame: f, env: fl.env, host: fl.host}
+	return x.results(s)
+}
+
+func (x *eval) results(s *ast.ReturnStmt) []sym {
+	wanted := resultsOf(x.pkg, x.node)
+	if len(s.Results) == 0 {
+		out := make([]sym, len(wanted))
+		for i, v := range wanted {
+			out[i] = x.variable(s, v)
+		}
+		return out
+	}
+	values := x.exprs(s.Results)
+	if len(s.Results) == 1 && len(wanted) > 1 {
+		if call, ok := ast.Unparen(s.Results[0]).(*ast.CallExpr); ok {
+			values = x.call(call)
+		}
+	}
+	for i := range values {
+		if i < len(wanted) {
+			values[i] = x.as(values[i], x.subst(wanted[i].Type()))
+		}
+	}
+	return values
+}
+
+// exit leaves the function: deferred calls first.
+func (f *frame) exit(fl *flow, at ast.Node, values []sym) {
+	if fl.defers == nil || fl.defers.frame != f {
+		f.ret(fl, at, values)
+		return
+	}
+	for i, v := range values {
+		fl.env[f.resultKey(i, v.t)] = v
+	}
+	f.leaving = append(f.leaving, leaving{fl, at})
+}
+
+type leaving struct {
+	*flow
+	at ast.Node
+}
+
+// resultKey is the variable that has result i while deferred calls run.
+func (f *frame) resultKey(i int, t types.Type) key {
+	if named := resultsOf(f.pkg, f.node); i < len(named) && named[i].Name() != "" && named[i].Name() != "_" {
+		f.synthetic[named[i]] = true
+		return key{named[i], f.id}
+	}
+	for len(f.resultKeys) <= i {
+		f.resultKeys = append(f.resultKeys, f.temporary("result", t))
+	}
+	return f.resultKeys[i]
+}
+
+// runDeferred runs the deferred calls of the flows that leave, the last registered first; flows at the same one share its states.
+func (f *frame) runDeferred() {
+	for len(f.leaving) > 0 {
+		last := f.leaving[0].defers
+		for _, l := range f.leaving {
+			if l.defers.depth() > last.depth() {
+				last = l.defers
+			}
+		}
+		var here []*flow
+		at := f.leaving[0].at
+		f.leaving = slices.DeleteFunc(f.leaving, func(l leaving) bool {
+			if l.defers == last {
+				here = append(here, l.flow)
+			}
+			return l.defers == last
+		})
+		f.at = nil
+		for _, fl := range flowsOf(f.execFinally(last.call, here)) {
+			fl.defers = last.parent
+			f.left(fl, at)
+		}
+	}
+}
+
+func (d *deferred) depth() int {
+	n := 0
+	for ; d != nil; d = d.parent {
+		n++
+	}
+	return n
+}
+
+func (f *frame) left(fl *flow, at ast.Node) {
+	if fl.defers != nil && fl.defers.frame == f {
+		f.leaving = append(f.leaving, leaving{fl, at})
+		return
+	}
+	var values []sym
+	for i, v := range resultsOf(f.pkg, f.node) {
+		values = append(values, fl.env[f.resultKey(i, v.Type())])
+	}
+	f.ret(fl, at, values)
+}
+
+// execFinally runs a deferred call: a function literal without parameters, or a call with steps.
+func (f *frame) execFinally(call *ast.CallExpr, fs []*flow) []outcome {
+	return f.exec(call, fs)
+}
+
+func (f *frame) deferStmt(s *ast.DeferStmt, fs []*flow) []*flow {
+	if f.inLoop() {
+		f.refuse(s, "a defer in a loop has no form in a state machine", "use a function with steps for the loop's body")
+		return fs
+	}
+	for _, fl := range fs {
+		fl.defers = &deferred{call: s.Call, frame: f, parent: fl.defers}
+	}
+	for _, fl := range fs[1:] {
+		fl.defers = fs[0].defers
+	}
+	return fs
+}
+
+// end ends the machine on a flow: with an output where err is nil, else by failing.
+func (m *machine) end(f *frame, fl *flow, at ast.Node, out value.Value, outExpr func(*flow) value.Value, err sym) {
+	x := &eval{frame: f, env: fl.env, host: fl.host}
+	isNil := x.isNil(err)
+	if v, known := boolOf(isNil); known {
+		if v {
+			m.succeed(f, fl, at, outExpr(fl))
+		} else {
+			m.fail(f, fl, at, err)
+		}
+		return
+	}
+	k := f.temporary("error", errorType)
+	defer f.release(k)
+	fl.env[k] = err
+	failed, fine := f.branchOn([]*flow{fl}, condition{"err != nil", at, func(fl *flow) []split {
+		return []split{{fl, negate(x.isNil(fl.env[k]))}}
+	}})
+	for _, fl := range fine {
+		m.succeed(f, fl, at, outExpr(fl))
+	}
+	for _, fl := range failed {
+		s := fl.env[k]
+		s.full = true
+		m.fail(f, fl, at, s)
+	}
+}
+
+func (m *machine) succeed(f *frame, fl *flow, at ast.Node, out value.Value) {
+	if fl.host.finish(out) {
+		return
+	}
+	if fl.host.entry() {
+		s := m.newState(asl.Succeed, "Done", f.position(at))
+		s.Output = out
+		fl.host.next(s.Name)
+		return
+	}
+	fl.host.output(out)
+	if m.done == nil {
+		m.done = m.newState(asl.Succeed, "Done", f.position(at))
+	}
+	fl.host.next(m.done.Name)
+}
+
+// fail ends the machine with an error, compensations first. An error that just goes on needs no state: nothing catches it.
+func (m *machine) fail(f *frame, fl *flow, at ast.Node, err sym) {
+	if fl.undo != nil {
+		if fl.undo.err.v == nil {
+			fl.undo.err = m.errorKey(f)
+		}
+		fl.env[m.errorKey(f)] = err
+		fl.undo.pending = append(fl.undo.pending, fl)
+		return
+	}
+	if _, fresh := fl.host.(*catchHost); fresh && err.e == expr(stateError) {
+		return
+	}
+	state, in := m.failState(f, fl, err)
+	for _, s := range m.asl.States {
+		if s.Type == asl.Fail && value.Equal(s.Error, state.Error) && value.Equal(s.Cause, state.Cause) {
+			in.host.next(s.Name)
+			return
+		}
+	}
+	name := "Fail"
+	if text := state.Error.Str(); text != "" && !strings.HasPrefix(text, "{%") {
+		name = text
+	}
+	s := m.newState(asl.Fail, name, f.position(at))
+	s.Error, s.Cause = state.Error, state.Cause
+	in.host.next(s.Name)
+}
+
+// failState is the fields of a Fail state, and the flow that leads to it. An error that the source makes is written into the
+// state; one that was caught comes in a variable. A caught error may have no cause: timeouts have none.
+func (m *machine) failState(f *frame, fl *flow, err sym) (asl.State, *flow) {
+	if o, ok := err.e.(object); ok {
+		before := fl.env.clone()
+		in := f.join([]*flow{fl}, nil)
+		name, cause := in.seen(before, o.member("Error")), in.seen(before, o.member("Cause"))
+		if !onEdge(name) && !onEdge(cause) || in.host.entry() {
+			return asl.State{Error: template(name), Cause: template(cause)}, in
+		}
+		fl.env = before
+	}
+	k := m.errorKey(f)
+	fl.env[k] = err
+	in := f.join([]*flow{fl}, nil)
+	e := in.env[k].e
+	cause := member{e, "Cause"}
+	return asl.State{Error: jsonata(member{e, "Error"}), Cause: jsonata(cond{call{"$exists", []expr{cause}}, cause, emptyStr})}, in
+}
+
+// seen is an expression of the flow before a state as the state itself can read it: by the variables that were assigned.
+func (fl *flow) seen(before env, e expr) expr {
+	known := map[string]expr{}
+	for k, s := range fl.env {
+		if old, ok := before[k]; ok && old.e != nil && !isLit(old.e) && !same(old.e, s.e) {
+			known[text1(old.e)] = s.e
+		}
+	}
+	return rewrite(e, known)
+}
+
+// errorKey is the variable of the error that the machine fails with.
+func (m *machine) errorKey(f *frame) key {
+	if m.err.v == nil {
+		m.err = key{types.NewVar(0, nil, "error", errorType), 0}
+		m.synthetic[m.err.v] = true
+		m.frames[0] = f
+	}
+	return m.err
+}
+
+// compensate makes the states of the compensations, the last registered first.
+func (m *machine) compensate() {
+	for i := len(m.undone) - 1; i >= 0; i-- {
+		u := m.undone[i]
+		if len(u.pending) == 0 || u.fn == nil {
+			continue
+		}
+		f := u.frame
+		f.at, f.only = nil, u.reads()
+		joined := f.join(u.pending, nil)
+		joined.undo = nil
+		for _, o := range f.execClosure(u.call, u.fn, nil, []*flow{joined}) {
+			o.undo = u.parent
+			f.at, f.only = nil, u.parent.reads()
+			m.fail(f, o.flow, u.call, o.env[m.err])
+		}
+		f.only = nil
+	}
+	m.rethrow()
+}
+
+// reads is the variables that the compensations from u on read.
+func (u *undo) reads() vars {
+	out := vars{}
+	for ; u != nil; u = u.parent {
+		l := &liveness{info: u.frame.pkg.info}
+		out = out.with(l.reads(u.call))
+	}
+	return out
+}
+
+// rethrow keeps an error that only goes on from being caught by a catcher for all errors.
+func (m *machine) rethrow() {
+	for _, s := range m.asl.States {
+		hosts := m.caught[s]
+		broad := slices.ContainsFunc(hosts, func(h *catchHost) bool { return h.names == nil && h.c != nil })
+		for _, h := range hosts {
+			if !broad || h.names == nil || h.c != nil {
+				continue
+			}
+			f := m.top
+			f.at, f.only = nil, vars{}
+			m.forceFail(f, &flow{m: m, host: h, env: env{}})
+			f.only = nil
+		}
+	}
+}
+
+func (m *machine) forceFail(f *frame, fl *flow) {
+	k := m.errorKey(f)
+	name := m.names.variable(k, m)
+	fl.host.assign(name, template(stateError))
+	fl.host = &label{hosts: []host{fl.host}}
+	m.fail(f, fl, f.node, sym{e: ref{name}, t: errorType, full: true})
+}
+
+// branch compiles a function as the whole of a machine. What the function assigns around it is the machine's output, where
+// written is not nil; else its first result is.
+func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []key) {
+	inner, ok := f.enter(fn, fn.node)
+	if !ok {
+		return
+	}
+	m.top = inner
+	inner.boundary = true
+	for _, k := range written {
+		inner.live.pinned[k.v] = true
+	}
+	inner.ret = func(fl *flow, at ast.Node, values []sym) {
+		out := func(fl *flow) value.Value {
+			switch {
+			case len(values) == 2:
+				return template(values[0].use())
+			case len(written) == 1:
+				return template(fl.env[written[0]].use())
+			case len(written) > 1:
+				return template(outputs(fl.env, written))
+			}
+			return value.Value{}
+		}
+		m.end(inner, fl, at, value.Value{}, out, values[len(values)-1])
+	}
+	inner.bind(args, fl)
+	inner.run([]*flow{fl})
+	m.compensate()
+}
+
+func outputs(e env, written []key) expr {
+	var o object
+	for _, k := range written {
+		s, ok := e[k]
+		if !ok {
+			s = zeroSym(k.v.Type())
+		}
+		o.fields = append(o.fields, field{name: k.v.Name(), v: sym{e: s.use(), t: s.t}})
+	}
+	return o
+}

@@ -1,0 +1,441 @@
+package compile
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// expr is a JSONata expression: what a Go expression becomes.
+type expr interface{ isExpr() }
+
+type (
+	lit    struct{ v value.Value } // a scalar
+	ref    struct{ name string }   // $name: a workflow variable, or a parameter of a lambda
+	atom   struct{ path string }   // "states.input": a reserved variable, whose value depends on the state that evaluates it
+	member struct {
+		of   expr
+		name string
+	}
+	index  struct{ of, at expr }
+	binary struct {
+		op   string
+		l, r expr
+	}
+	// loose is l = r where l may be undefined: false then, and so is l != r, which is why negate has to know.
+	loose struct{ l, r expr }
+	cond  struct{ test, then, els expr }
+	call  struct {
+		fn   string // with its $
+		args []expr
+	}
+	object struct{ fields []field }
+	array  struct{ items []expr }
+	lambda struct {
+		params []string
+		body   expr
+	}
+	block struct { // ($name := bound; body)
+		name  string
+		bound expr
+		body  expr
+	}
+	wrapped struct{ of expr }    // [[e]]: an array as the one item of an array
+	each    struct{ of expr }    // [e]: a sequence as an array, whatever its length
+	text    struct{ src string } // a regular expression
+)
+
+// field is a member of an object. Where omit is set, it is left out when its value is Go's zero value.
+type field struct {
+	name string
+	v    sym
+	omit bool
+}
+
+func (lit) isExpr()     {}
+func (ref) isExpr()     {}
+func (atom) isExpr()    {}
+func (member) isExpr()  {}
+func (index) isExpr()   {}
+func (binary) isExpr()  {}
+func (loose) isExpr()   {}
+func (cond) isExpr()    {}
+func (call) isExpr()    {}
+func (object) isExpr()  {}
+func (array) isExpr()   {}
+func (lambda) isExpr()  {}
+func (block) isExpr()   {}
+func (wrapped) isExpr() {}
+func (each) isExpr()    {}
+func (text) isExpr()    {}
+
+// The reserved variables. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+var (
+	stateInput  = atom{"states.input"}
+	stateResult = atom{"states.result"}
+	stateError  = atom{"states.errorOutput"}
+	enteredTime = atom{"states.context.State.EnteredTime"}
+)
+
+var (
+	null     = lit{value.NullValue}
+	yes      = lit{value.True}
+	no       = lit{value.False}
+	emptyStr = lit{value.OfString("")}
+)
+
+func str(s string) lit    { return lit{value.OfString(s)} }
+func num(n int64) lit     { return lit{value.OfInt(n)} }
+func float(f float64) lit { return lit{value.OfFloat(f)} }
+func isLit(e expr) bool   { _, ok := e.(lit); return ok }
+func isNull(e expr) bool  { l, ok := e.(lit); return ok && l.v.Kind() == value.Null }
+func boolOf(e expr) (b, known bool) {
+	l, ok := e.(lit)
+	return ok && l.v.Bool(), ok && l.v.Kind() == value.Bool
+}
+
+// Precedences of JSONata's operators; see its parser's table of binding powers.
+var precedence = map[string]int{
+	"or": 25, "and": 30, "=": 40, "!=": 40, "<": 40, "<=": 40, ">": 40, ">=": 40, "in": 40,
+	"&": 50, "+": 50, "-": 50, "*": 60, "/": 60, "%": 60,
+}
+
+const (
+	precCond    = 20
+	precPostfix = 75
+	precAtom    = 100
+)
+
+// String is e's JSONata text.
+func text1(e expr) string {
+	var w writer
+	w.expr(e, 0)
+	return w.String()
+}
+
+type writer struct{ strings.Builder }
+
+// expr writes e, in parentheses where it binds weaker than min.
+func (w *writer) expr(e expr, min int) {
+	if precOf(e) < min {
+		w.WriteByte('(')
+		defer w.WriteByte(')')
+	}
+	switch e := e.(type) {
+	case lit:
+		w.literal(e.v)
+	case ref:
+		w.WriteString("$" + e.name)
+	case atom:
+		w.WriteString("$" + e.path)
+	case text:
+		w.WriteString(e.src)
+	case member:
+		w.expr(e.of, precPostfix)
+		w.WriteString("." + fieldName(e.name))
+	case index:
+		w.expr(e.of, precPostfix)
+		w.WriteByte('[')
+		w.expr(e.at, 0)
+		w.WriteByte(']')
+	case binary:
+		w.binary(e)
+	case loose:
+		w.binary(binary{"=", e.l, e.r})
+	case cond:
+		w.expr(e.test, precCond+1)
+		w.WriteString(" ? ")
+		w.expr(e.then, precCond+1)
+		if e.els != nil {
+			w.WriteString(" : ")
+			w.expr(e.els, precCond)
+		}
+	default:
+		w.compound(e)
+	}
+}
+
+func (w *writer) compound(e expr) {
+	switch e := e.(type) {
+	case call:
+		w.WriteString(e.fn + "(")
+		w.list(e.args)
+		w.WriteByte(')')
+	case object:
+		w.object(e)
+	case array:
+		w.WriteByte('[')
+		w.list(e.items)
+		w.WriteByte(']')
+	case each:
+		w.WriteByte('[')
+		w.expr(e.of, 0)
+		w.WriteByte(']')
+	case wrapped:
+		w.WriteString("[[")
+		w.expr(e.of, 0)
+		w.WriteString("]]")
+	case lambda:
+		w.WriteString("function($" + strings.Join(e.params, ", $") + ") { ")
+		w.expr(e.body, 0)
+		w.WriteString(" }")
+	case block:
+		w.WriteString("($" + e.name + " := ")
+		w.expr(e.bound, 0)
+		w.WriteString("; ")
+		for next, ok := e.body.(block); ok; next, ok = e.body.(block) {
+			w.WriteString("$" + next.name + " := ")
+			w.expr(next.bound, 0)
+			w.WriteString("; ")
+			e = next
+		}
+		w.expr(e.body, 0)
+		w.WriteByte(')')
+	}
+}
+
+func (w *writer) binary(e binary) {
+	p := precedence[e.op]
+	left, right := p, p+1
+	if l, ok := e.l.(binary); ok && precedence[l.op] == p && l.op != e.op {
+		left = p + 1 // a & b + c reads badly: say it with parentheses
+	}
+	w.expr(e.l, left)
+	w.WriteString(" " + e.op + " ")
+	w.expr(e.r, right)
+}
+
+func (w *writer) list(items []expr) {
+	for i, e := range items {
+		if i > 0 {
+			w.WriteString(", ")
+		}
+		w.expr(e, 0)
+	}
+}
+
+func (w *writer) object(o object) {
+	w.WriteByte('{')
+	first := true
+	for _, f := range o.fields {
+		e := f.v.e
+		if f.omit {
+			if f.v.isZero() {
+				continue
+			}
+			if !f.v.nonZero() {
+				e = f.v.unlessZero()
+			}
+		}
+		if !first {
+			w.WriteString(", ")
+		}
+		first = false
+		w.literal(value.OfString(f.name))
+		w.WriteString(": ")
+		w.expr(e, 0)
+	}
+	w.WriteByte('}')
+}
+
+func (w *writer) literal(v value.Value) {
+	if v.Kind() == value.Number && math.Signbit(v.Float()) && v.Float() == 0 {
+		v = value.OfFloat(0)
+	}
+	w.WriteString(v.String())
+}
+
+func precOf(e expr) int {
+	switch e := e.(type) {
+	case binary:
+		return precedence[e.op]
+	case loose:
+		return precedence["="]
+	case cond:
+		return precCond
+	case member, index:
+		return precPostfix
+	case lit:
+		if e.v.Kind() == value.Number && e.v.Float() < 0 {
+			return 70
+		}
+	case lambda:
+		return 0
+	}
+	return precAtom
+}
+
+func fieldName(name string) string {
+	for i, c := range name {
+		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return "`" + name + "`"
+		}
+	}
+	switch name {
+	case "", "and", "or", "in", "true", "false", "null", "function":
+		return "`" + name + "`"
+	}
+	return name
+}
+
+// walk calls visit for e and each expression in it.
+func walk(e expr, visit func(expr)) {
+	if e == nil {
+		return
+	}
+	visit(e)
+	for _, sub := range children(e) {
+		walk(sub, visit)
+	}
+}
+
+func children(e expr) []expr {
+	switch e := e.(type) {
+	case member:
+		return []expr{e.of}
+	case index:
+		return []expr{e.of, e.at}
+	case binary:
+		return []expr{e.l, e.r}
+	case loose:
+		return []expr{e.l, e.r}
+	case cond:
+		return []expr{e.test, e.then, e.els}
+	case call:
+		return e.args
+	case array:
+		return e.items
+	case object:
+		subs := make([]expr, len(e.fields))
+		for i, f := range e.fields {
+			subs[i] = f.v.e
+		}
+		return subs
+	case lambda:
+		return []expr{e.body}
+	case block:
+		return []expr{e.bound, e.body}
+	case wrapped:
+		return []expr{e.of}
+	case each:
+		return []expr{e.of}
+	}
+	return nil
+}
+
+// rewrite replaces the parts of e that known has, by their text.
+func rewrite(e expr, known map[string]expr) expr {
+	if e == nil || len(known) == 0 {
+		return e
+	}
+	if to, ok := known[text1(e)]; ok {
+		return to
+	}
+	again := func(e expr) expr { return rewrite(e, known) }
+	switch e := e.(type) {
+	case member:
+		return member{again(e.of), e.name}
+	case index:
+		return index{again(e.of), again(e.at)}
+	case binary:
+		return binary{e.op, again(e.l), again(e.r)}
+	case loose:
+		return loose{again(e.l), again(e.r)}
+	case cond:
+		return cond{again(e.test), again(e.then), again(e.els)}
+	case call:
+		out := call{fn: e.fn}
+		for _, a := range e.args {
+			out.args = append(out.args, again(a))
+		}
+		return out
+	case block:
+		return block{e.name, again(e.bound), again(e.body)}
+	}
+	return e
+}
+
+// onEdge says whether e's value depends on the state that evaluates it: whether it reads $states.input, .result or .errorOutput.
+func onEdge(e expr) bool {
+	found := false
+	walk(e, func(e expr) {
+		switch e := e.(type) {
+		case atom:
+			found = found || e == stateInput || e == stateResult || e == stateError || e == enteredTime
+		case call:
+			found = found || e.fn == "$now"
+		}
+	})
+	return found
+}
+
+// reads says whether e reads one of the workflow variables in names.
+func reads(e expr, names map[string]bool) bool {
+	found := false
+	walk(e, func(e expr) {
+		if r, ok := e.(ref); ok && names[r.name] {
+			found = true
+		}
+	})
+	return found
+}
+
+// simple is an expression that costs nothing to read again: a constant, or a path.
+func simple(e expr) bool {
+	switch e := e.(type) {
+	case lit, ref, atom:
+		return true
+	case member:
+		return simple(e.of)
+	case index:
+		return simple(e.of) && simple(e.at)
+	}
+	return false
+}
+
+// same is structural equality.
+func same(a, b expr) bool { return a != nil && b != nil && text1(a) == text1(b) }
+
+// template is e as it stands in a state: constants and literals of objects and arrays as JSON, the rest as JSONata strings.
+func template(e expr) value.Value {
+	switch e := e.(type) {
+	case lit:
+		if s := e.v.Str(); !strings.HasPrefix(s, "{%") {
+			return e.v
+		}
+	case object:
+		if !e.conditional() {
+			var members []value.Member
+			for _, f := range e.fields {
+				if !f.omit || !f.v.isZero() {
+					members = append(members, value.Member{Name: f.name, Value: template(f.v.e)})
+				}
+			}
+			return value.OfObject(members)
+		}
+	case array:
+		items := make([]value.Value, len(e.items))
+		for i, it := range e.items {
+			items[i] = template(it)
+		}
+		return value.OfArray(items)
+	}
+	return jsonata(e)
+}
+
+func jsonata(e expr) value.Value { return value.OfString("{% " + text1(e) + " %}") }
+
+// conditional says whether o has members that may be missing.
+func (o object) conditional() bool {
+	for _, f := range o.fields {
+		if f.omit && !f.v.isZero() && !f.v.nonZero() {
+			return true
+		}
+	}
+	return false
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,472 @@
+package compile
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// flowPath is the import path of the workflow language.
+const flowPath = "github.com/stride-aws/stride/flow"
+
+// callOne is a call in an expression: exactly one result.
+func (x *eval) callOne(e *ast.CallExpr) sym {
+	out := x.call(e)
+	if len(out) != 1 {
+		return sym{e: null, t: x.typeOf(e)}
+	}
+	return out[0]
+}
+
+// call is the results of a call that has no steps.
+func (x *eval) call(e *ast.CallExpr) []sym {
+	if tv := x.pkg.info.Types[e.Fun]; tv.IsType() {
+		return []sym{x.convert(e, x.expr(e.Args[0]), x.typeOf(e))}
+	} else if tv.IsBuiltin() {
+		return []sym{x.builtin(e)}
+	}
+	fn := x.callee(e)
+	if fn == nil {
+		return x.callValue(e)
+	}
+	if form, ok := library[fullName(fn)]; ok {
+		return x.libraryCall(e, form)
+	}
+	if x.hasSteps(fn) {
+		return []sym{x.bad(e, fn.Name()+" has steps: it cannot stand inside an expression", "assign its result to a variable first")}
+	}
+	p := x.prog.packageOf(fn.Pkg())
+	if p == nil || p.decl(fn) == nil {
+		return []sym{x.bad(e, qualified(fn)+" is not known to the workflow language", "compute it in a handler")}
+	}
+	return x.inline(e, p, fn)
+}
+
+func qualified(fn *types.Func) string {
+	if fn.Pkg() == nil {
+		return fn.Name()
+	}
+	return fn.Pkg().Name() + "." + fn.Name()
+}
+
+// callee is the declared function or method that e calls, nil for a function value.
+func (x *eval) callee(e *ast.CallExpr) *types.Func { return x.frame.callee(e) }
+
+func (f *frame) callee(e *ast.CallExpr) *types.Func {
+	fun := ast.Unparen(e.Fun)
+	switch i := fun.(type) {
+	case *ast.IndexExpr:
+		fun = i.X
+	case *ast.IndexListExpr:
+		fun = i.X
+	}
+	var id *ast.Ident
+	switch fun := fun.(type) {
+	case *ast.Ident:
+		id = fun
+	case *ast.SelectorExpr:
+		id = fun.Sel
+	default:
+		return nil
+	}
+	fn, _ := f.pkg.info.ObjectOf(id).(*types.Func)
+	return fn
+}
+
+// fullName is "strings.ToUpper", or "(time.Time).Add" for a method.
+func fullName(fn *types.Func) string {
+	return strings.ReplaceAll(fn.Origin().FullName(), flowPath+".", "flow.")
+}
+
+// libraryCall calls a function of the standard library or of package flow that has a form in JSONata.
+func (x *eval) libraryCall(e *ast.CallExpr, form func(*eval, *ast.CallExpr, []sym) sym) []sym {
+	var args []sym
+	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok {
+		if s, isMethod := x.pkg.info.Selections[sel]; isMethod && s.Kind() == types.MethodVal {
+			args = append(args, x.expr(sel.X))
+		}
+	}
+	for _, a := range e.Args {
+		if isNamed(x.pkg.info.TypeOf(a), flowPath, "Context") {
+			continue
+		}
+		args = append(args, x.expr(a))
+	}
+	s := form(x, e, args)
+	if s.t == nil {
+		s.t = x.typeOf(e)
+	}
+	return []sym{s}
+}
+
+// convert is T(v).
+func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
+	from, to := kindOf(s.t), kindOf(t)
+	switch {
+	case from == to && from != opaque, to == floatKind && from == intKind:
+		s.t = t
+		return s
+	case from == floatKind && to == intKind:
+		return sym{e: truncated(s.use()), t: t}
+	case to == opaque:
+		s.t = t
+		return s
+	}
+	return x.bad(at, "a "+typeName(s.t)+" cannot become a "+typeName(t)+" in JSON", "convert it in a handler")
+}
+
+// truncated is e without its fraction.
+func truncated(e expr) expr { return binary{"-", e, binary{"%", e, num(1)}} }
+
+func (x *eval) builtin(e *ast.CallExpr) sym {
+	name := ast.Unparen(e.Fun).(*ast.Ident).Name
+	t := x.typeOf(e)
+	switch name {
+	case "len":
+		return x.length(e, x.expr(e.Args[0]))
+	case "append":
+		return x.append(e, x.exprs(e.Args), t)
+	case "min", "max":
+		return x.extreme(name, x.exprs(e.Args), t)
+	case "make":
+		return x.make(e, t)
+	case "new":
+		s := zeroSym(elemOf(t))
+		s.t, s.full = t, true
+		return s
+	}
+	return x.bad(e, "the built-in "+name+" cannot run inside a workflow", "do it in a handler")
+}
+
+func (x *eval) length(e *ast.CallExpr, s sym) sym {
+	t := types.Typ[types.Int]
+	switch kindOf(s.t) {
+	case sliceKind:
+		if a, ok := s.e.(array); ok {
+			return sym{e: num(int64(len(a.items))), t: t}
+		}
+		if s.full {
+			return sym{e: call{"$count", []expr{s.e}}, t: t}
+		}
+		if isNull(s.e) {
+			return sym{e: num(0), t: t}
+		}
+		return sym{e: call{"$count", []expr{s.items()}}, t: t}
+	case mapKind:
+		return sym{e: call{"$count", []expr{call{"$keys", []expr{s.e}}}}, t: t}
+	case stringKind:
+		return x.bad(e, "len counts a string's bytes, which JSONata cannot", "use utf8.RuneCountInString, or compare with \"\"")
+	}
+	return x.bad(e, "len of a "+typeName(s.t)+" has no form in JSONata", "")
+}
+
+func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
+	if e.Ellipsis.IsValid() {
+		if kindOf(args[1].t) != sliceKind {
+			return x.bad(e, "append of a string's bytes has no form in JSONata", "use + on strings")
+		}
+		if isNull(args[0].e) {
+			return sym{e: args[1].items(), t: t, full: args[1].full}
+		}
+		return sym{e: call{"$append", []expr{args[0].items(), args[1].items()}}, t: t, full: args[0].full || args[1].full}
+	}
+	items := make([]expr, len(args)-1)
+	for i, a := range args[1:] {
+		a = x.as(a, elemOf(t))
+		items[i] = a.use()
+		if kindOf(a.t) == sliceKind && !isArrayLit(items[i]) {
+			items[i] = each{a.items()}
+		}
+	}
+	head := args[0].items()
+	if a, ok := head.(array); ok {
+		return sym{e: array{append(a.items[:len(a.items):len(a.items)], items...)}, t: t, full: true}
+	}
+	return sym{e: call{"$append", []expr{head, array{items}}}, t: t, full: true, raw: args[0].raw}
+}
+
+func (x *eval) extreme(name string, args []sym, t types.Type) sym {
+	if kindOf(t) == stringKind {
+		op := map[string]string{"min": "<", "max": ">"}[name]
+		out := args[0].use()
+		for _, a := range args[1:] {
+			out = cond{binary{op, a.use(), out}, a.use(), out}
+		}
+		return sym{e: out, t: t}
+	}
+	items := make([]expr, len(args))
+	for i, a := range args {
+		items[i] = a.use()
+	}
+	return sym{e: call{"$" + name, []expr{array{items}}}, t: t}
+}
+
+func (x *eval) make(e *ast.CallExpr, t types.Type) sym {
+	switch kindOf(t) {
+	case mapKind:
+		return sym{e: object{}, t: t, full: true}
+	case sliceKind:
+		if n, ok := x.expr(e.Args[1]).e.(lit); ok && n.v.Float() == 0 {
+			return sym{e: array{}, t: t, full: true}
+		}
+		return x.bad(e, "make of a slice with a length has no form in JSONata", "start with length 0 and append")
+	}
+	return x.bad(e, "make of a "+typeName(t)+" cannot run inside a workflow", "do it in a handler")
+}
+
+// library has the functions that JSONata has too. Each form says what the arguments become; a type that it leaves open is the
+// call's own.
+var library map[string]func(*eval, *ast.CallExpr, []sym) sym
+
+func init() { // not a plain initialiser: the forms refer to eval, and eval to library
+	library = map[string]func(*eval, *ast.CallExpr, []sym) sym{
+		"strings.ToUpper":    simpleCall("$uppercase"),
+		"strings.ToLower":    simpleCall("$lowercase"),
+		"strings.Contains":   simpleCall("$contains"),
+		"strings.HasPrefix":  hasPrefix,
+		"strings.HasSuffix":  hasSuffix,
+		"strings.TrimPrefix": trimPrefix,
+		"strings.TrimSpace":  trimSpace,
+		"strings.Join":       joinStrings,
+		"strings.Split":      splitString,
+		"strings.ReplaceAll": replaceAll,
+
+		"strconv.Itoa":                   simpleCall("$string"),
+		"unicode/utf8.RuneCountInString": simpleCall("$length"),
+		"fmt.Sprintf":                    sprintf,
+		"fmt.Sprint":                     sprint,
+		"math.Floor":                     simpleCall("$floor"),
+		"math.Ceil":                      simpleCall("$ceil"),
+		"math.Abs":                       simpleCall("$abs"),
+		"math.Sqrt":                      simpleCall("$sqrt"),
+		"math.Trunc":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: truncated(a[0].use())} },
+		"math.Max":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("max", a, x.typeOf(e)) },
+		"math.Min":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("min", a, x.typeOf(e)) },
+		"slices.Contains":                contains,
+		"(time.Time).Add":                timeAdd,
+		"(time.Time).Sub":                timeSub,
+		"(time.Time).Before":             timeCompare("<"),
+		"(time.Time).After":              timeCompare(">"),
+		"(time.Time).Equal":              timeCompare("="),
+		"(time.Time).IsZero":             timeIsZero,
+		"(time.Time).UnixMilli":          func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: millis(a[0])} },
+		"(time.Time).UTC":                func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
+		"(error).Error":                  errorText,
+		"flow.Now":                       flowNow,
+		"flow.ExecutionID":               func(*eval, *ast.CallExpr, []sym) sym { return sym{e: atom{"states.context.Execution.Id"}} },
+		"flow.Env":                       flowEnv,
+		"flow.Fail":                      flowFail,
+	}
+}
+
+func simpleCall(fn string) func(*eval, *ast.CallExpr, []sym) sym {
+	return func(_ *eval, _ *ast.CallExpr, args []sym) sym {
+		list := make([]expr, len(args))
+		for i, a := range args {
+			list[i] = a.use()
+		}
+		return sym{e: call{fn, list}}
+	}
+}
+
+func constString(s sym) (string, bool) {
+	l, ok := s.e.(lit)
+	return l.v.Str(), ok && l.v.Kind() == value.String
+}
+
+func runeCount(s sym) expr {
+	if text, ok := constString(s); ok {
+		return num(int64(len([]rune(text))))
+	}
+	return call{"$length", []expr{s.use()}}
+}
+
+func hasPrefix(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	return sym{e: binary{"=", call{"$substring", []expr{a[0].use(), num(0), runeCount(a[1])}}, a[1].use()}}
+}
+
+// hasSuffix tests the length first: a negative start of $substring counts from the end and stops at the beginning.
+func hasSuffix(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	s, n := a[0].use(), runeCount(a[1])
+	long := binary{">=", call{"$length", []expr{s}}, n}
+	tail := call{"$substring", []expr{s, binary{"-", call{"$length", []expr{s}}, n}}}
+	return sym{e: binary{"and", long, binary{"=", tail, a[1].use()}}}
+}
+
+func trimPrefix(x *eval, e *ast.CallExpr, a []sym) sym {
+	rest := call{"$substring", []expr{a[0].use(), runeCount(a[1])}}
+	return sym{e: cond{hasPrefix(x, e, a).e, rest, a[0].use()}}
+}
+
+// trimSpace is not $trim, which also squeezes the spaces inside.
+func trimSpace(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	return sym{e: call{"$replace", []expr{a[0].use(), text{`/^\s+|\s+$/`}, emptyStr}}}
+}
+
+func joinStrings(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	return sym{e: call{"$join", []expr{a[0].items(), a[1].use()}}}
+}
+
+func splitString(x *eval, e *ast.CallExpr, a []sym) sym {
+	if sep, ok := constString(a[1]); !ok || sep == "" {
+		return x.bad(e, "strings.Split needs a constant separator that is not empty", "split in a handler")
+	}
+	return sym{e: call{"$split", []expr{a[0].use(), a[1].use()}}, full: true}
+}
+
+func replaceAll(x *eval, e *ast.CallExpr, a []sym) sym {
+	if old, ok := constString(a[1]); !ok || old == "" {
+		return x.bad(e, "strings.ReplaceAll needs a constant text to replace that is not empty", "replace in a handler")
+	}
+	return simpleCall("$replace")(x, e, a)
+}
+
+func contains(x *eval, e *ast.CallExpr, a []sym) sym {
+	switch kindOf(a[1].t) {
+	case stringKind, intKind, floatKind, boolKind:
+		return sym{e: binary{"in", a[1].use(), a[0].items()}}
+	}
+	return x.bad(e, "values of type "+typeName(a[1].t)+" cannot be compared in JSON", "compare in a handler")
+}
+
+// sprintf knows %s, %d, %v, %t and %%, which have one form each.
+func sprintf(x *eval, e *ast.CallExpr, a []sym) sym {
+	format, ok := constString(a[0])
+	if !ok {
+		return x.bad(e, "fmt.Sprintf needs a constant format", "use + on strings")
+	}
+	out := expr(emptyStr)
+	next := 1
+	for format != "" {
+		i := strings.IndexByte(format, '%')
+		if i < 0 || i+1 == len(format) {
+			return sym{e: concat(out, str(format))}
+		}
+		out = concat(out, str(format[:i]))
+		verb := format[i+1]
+		format = format[i+2:]
+		if verb == '%' {
+			out = concat(out, str("%"))
+			continue
+		}
+		if next >= len(a) || !formats(verb, kindOf(a[next].t)) {
+			return x.bad(e, "the verb %"+string(verb)+" has no exact form in JSONata for this argument", "use %s, %d, %t or %v with strings, integers and booleans")
+		}
+		out = concat(out, asText(a[next]))
+		next++
+	}
+	return sym{e: out}
+}
+
+func formats(verb byte, k kind) bool {
+	switch verb {
+	case 's':
+		return k == stringKind
+	case 'd':
+		return k == intKind
+	case 't':
+		return k == boolKind
+	case 'v':
+		return k == stringKind || k == intKind || k == boolKind
+	}
+	return false
+}
+
+func asText(s sym) expr {
+	switch {
+	case kindOf(s.t) == stringKind:
+		return s.use()
+	case isLit(s.e):
+		return str(s.e.(lit).v.String())
+	}
+	return call{"$string", []expr{s.use()}}
+}
+
+func sprint(x *eval, e *ast.CallExpr, a []sym) sym {
+	if len(a) != 1 || !formats('v', kindOf(a[0].t)) {
+		return x.bad(e, "fmt.Sprint has an exact form in JSONata for one string, integer or boolean only", "use fmt.Sprintf or +")
+	}
+	return sym{e: asText(a[0])}
+}
+
+func millis(s sym) expr { return call{"$toMillis", []expr{s.use()}} }
+
+func fromMillis(e expr) expr { return call{"$fromMillis", []expr{e}} }
+
+// scaled is e divided by n, done now where e is known.
+func scaled(e expr, n float64) expr {
+	if l, ok := e.(lit); ok {
+		return float(l.v.Float() / n)
+	}
+	return binary{"/", e, float(n)}
+}
+
+func timeAdd(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	return sym{e: fromMillis(binary{"+", millis(a[0]), scaled(a[1].use(), 1e6)})}
+}
+
+func timeSub(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	return sym{e: binary{"*", binary{"-", millis(a[0]), millis(a[1])}, float(1e6)}}
+}
+
+func timeCompare(op string) func(*eval, *ast.CallExpr, []sym) sym {
+	return func(_ *eval, _ *ast.CallExpr, a []sym) sym {
+		return sym{e: binary{op, millis(a[0]), millis(a[1])}}
+	}
+}
+
+func timeIsZero(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	return sym{e: binary{"=", a[0].use(), goZero(a[0].t)}}
+}
+
+// errorText is the message that a handler's error had: Lambda puts it into the cause.
+func errorText(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	if o, ok := a[0].e.(object); ok {
+		if cause := o.member("Cause"); !isZeroLit(cause) {
+			return sym{e: cause}
+		}
+		return sym{e: o.member("Error")}
+	}
+	cause := member{a[0].e, "Cause"}
+	message := member{call{"$parse", []expr{cause}}, "errorMessage"}
+	isJSON := binary{"=", call{"$substring", []expr{cause, num(0), num(1)}}, str("{")}
+	return sym{e: cond{cause, cond{isJSON, message, cause}, member{a[0].e, "Error"}}}
+}
+
+func isZeroLit(e expr) bool { return sym{e: e}.isZero() }
+
+func (o object) member(name string) expr {
+	for _, f := range o.fields {
+		if f.name == name {
+			return f.v.use()
+		}
+	}
+	return null
+}
+
+func flowNow(x *eval, e *ast.CallExpr, _ []sym) sym {
+	if x.host != nil && x.host.entry() {
+		return sym{e: enteredTime}
+	}
+	return sym{e: call{"$now", nil}}
+}
+
+// flowEnv leaves a placeholder in the definition, which the deployment fills.
+func flowEnv(x *eval, e *ast.CallExpr, a []sym) sym {
+	name, ok := constString(a[0])
+	if !ok {
+		return x.bad(e, "flow.Env needs a constant name", "")
+	}
+	x.use(Env, name, "")
+	return sym{e: str(Placeholder(Env, name))}
+}
+
+func flowFail(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	return failure(a[0], a[1])
+}
+
+func failure(name, cause sym) sym {
+	return sym{e: object{[]field{{name: "Error", v: name}, {name: "Cause", v: cause}}}, t: errorType, full: true}
+}

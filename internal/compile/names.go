@@ -1,0 +1,72 @@
+package compile
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/stride-aws/stride/internal/asl"
+)
+
+// maxStateName is how many characters a state's name may have. AWS: States language, 80 characters.
+const maxStateName = 80
+
+// names gives states and workflow variables names that are not taken.
+type names struct {
+	states    map[string]bool
+	taken     map[string]bool
+	variables map[variableOf]string
+}
+
+type variableOf struct {
+	k key
+	m *machine
+}
+
+func newNames() *names {
+	return &names{states: map[string]bool{}, taken: map[string]bool{"states": true}, variables: map[variableOf]string{}}
+}
+
+// state is name, or name with a number where it is taken.
+func (n *names) state(name string) string {
+	name = clip(name, maxStateName)
+	unique := name
+	for i := 2; n.states[unique]; i++ {
+		suffix := " " + strconv.Itoa(i)
+		unique = clip(name, maxStateName-len(suffix)) + suffix
+	}
+	n.states[unique] = true
+	return unique
+}
+
+// rename gives a new state another name.
+func (n *names) rename(s *asl.State, name string) {
+	delete(n.states, s.Name)
+	s.Name = n.state(name)
+}
+
+func clip(s string, max int) string {
+	if utf8.RuneCountInString(s) <= max {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:max-1])) + "…"
+}
+
+// variable is the workflow variable of a Go variable in a machine. Names are used once in a definition: a variable of an inner
+// machine cannot have the name of an outer one's. AWS: Passing data between states with variables, scope.
+func (n *names) variable(k key, m *machine) string {
+	if name := n.assigned(k, m); name != "" {
+		return name
+	}
+	base := k.v.Name()
+	name := base
+	for i := 2; n.taken[name]; i++ {
+		name = base + strconv.Itoa(i)
+	}
+	n.taken[name] = true
+	n.variables[variableOf{k, m}] = name
+	return name
+}
+
+// assigned is the name that variable has given, "" where it has not.
+func (n *names) assigned(k key, m *machine) string { return n.variables[variableOf{k, m}] }

@@ -1,0 +1,167 @@
+package compile
+
+import (
+	"go/ast"
+	"go/types"
+	"time"
+
+	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// stepOptions is the options of a step.
+type stepOptions struct {
+	name               string
+	timeout, heartbeat value.Value
+	concurrency        value.Value
+	retries            []ast.Expr
+	noRetry            bool
+}
+
+func (f *frame) options(x *eval, list []ast.Expr) stepOptions {
+	var o stepOptions
+	for _, e := range list {
+		e = f.resolve(e)
+		if lit, ok := e.(*ast.CompositeLit); ok && isNamed(f.pkg.info.TypeOf(e), flowPath, "Retry") {
+			o.retries = append(o.retries, lit)
+			continue
+		}
+		call, ok := e.(*ast.CallExpr)
+		if !ok || f.callee(call) == nil {
+			f.refuse(e, "an option must be written where the step is, or be a package variable", "")
+			continue
+		}
+		f.option(x, &o, call)
+	}
+	return o
+}
+
+func (f *frame) option(x *eval, o *stepOptions, call *ast.CallExpr) {
+	switch f.callee(call).Name() {
+	case "Timeout":
+		o.timeout = f.wholeSeconds(call, x.expr(call.Args[0]))
+	case "Heartbeat":
+		o.heartbeat = f.wholeSeconds(call, x.expr(call.Args[0]))
+	case "MaxConcurrency":
+		o.concurrency = template(x.expr(call.Args[0]).use())
+	case "NoRetry":
+		o.noRetry = true
+	case "Name":
+		name, ok := constString(x.expr(call.Args[0]))
+		if !ok {
+			f.refuse(call, "a state's name must be constant", "")
+		}
+		o.name = name
+	default:
+		f.refuse(call, "this step has no option "+f.callee(call).Name(), "")
+	}
+}
+
+// resolve follows a package variable to what it is initialised with.
+func (f *frame) resolve(e ast.Expr) ast.Expr {
+	e = ast.Unparen(e)
+	id, ok := e.(*ast.Ident)
+	if !ok {
+		return e
+	}
+	if v, ok := f.pkg.info.ObjectOf(id).(*types.Var); ok && v.Pkg() == f.pkg.types {
+		if init, assigned := f.pkg.variable(v); init != nil && !assigned {
+			return ast.Unparen(init)
+		}
+	}
+	return e
+}
+
+// transient is what Lambda reports when it, and not the function, could not do its work.
+// https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+var transient = []string{
+	"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException",
+	"Lambda.ClientExecutionTimeoutException",
+}
+
+// retries is the step's own rules, those for every error last, and the default for Lambda's transient errors before them.
+func (f *frame) retries(x *eval, o stepOptions, lambda bool) []*asl.Retrier {
+	var named, all []*asl.Retrier
+	for _, e := range o.retries {
+		r := f.retrier(x, e.(*ast.CompositeLit))
+		if r.ErrorEquals[0] == "States.ALL" {
+			all = append(all, r)
+		} else {
+			named = append(named, r)
+		}
+	}
+	if lambda && !o.noRetry {
+		named = append(named, &asl.Retrier{
+			ErrorEquals: transient, IntervalSeconds: value.OfInt(1), MaxAttempts: value.OfInt(3), BackoffRate: value.OfInt(2),
+			JitterStrategy: "FULL",
+		})
+	}
+	if len(all) > 1 {
+		f.refuse(o.retries[0], "two rules retry every error: the second would never be used", "name the errors of one of them in On")
+	}
+	return append(named, all...)
+}
+
+func (f *frame) retrier(x *eval, lit *ast.CompositeLit) *asl.Retrier {
+	r := &asl.Retrier{
+		ErrorEquals: []string{"States.ALL"}, IntervalSeconds: value.OfInt(1), MaxAttempts: value.OfInt(3), BackoffRate: value.OfInt(2),
+	}
+	for _, elt := range lit.Elts {
+		kv, ok := elt.(*ast.KeyValueExpr)
+		if !ok {
+			f.refuse(elt, "a Retry needs the names of its fields", "")
+			continue
+		}
+		name := kv.Key.(*ast.Ident).Name
+		if name == "On" {
+			r.ErrorEquals = f.retriedErrors(x, kv.Value)
+			continue
+		}
+		f.retrierField(r, name, kv.Value, x.expr(kv.Value))
+	}
+	return r
+}
+
+func (f *frame) retrierField(r *asl.Retrier, name string, at ast.Node, s sym) {
+	l, ok := s.e.(lit)
+	if !ok {
+		f.refuse(at, "Step Functions needs a constant here: "+name+" cannot be computed", "")
+		return
+	}
+	if sameZero(l) {
+		return // the field's default
+	}
+	inSeconds := value.OfInt(int64(seconds(time.Duration(l.v.Float()))))
+	switch name {
+	case "MaxAttempts":
+		r.MaxAttempts = l.v
+	case "Interval":
+		r.IntervalSeconds = inSeconds
+	case "MaxDelay":
+		r.MaxDelaySeconds = inSeconds
+	case "Backoff":
+		r.BackoffRate = l.v
+	case "FullJitter":
+		r.JitterStrategy = "FULL"
+	}
+}
+
+func sameZero(l lit) bool { return sym{e: l}.isZero() }
+
+func (f *frame) retriedErrors(x *eval, e ast.Expr) []string {
+	list, ok := f.resolve(e).(*ast.CompositeLit)
+	if !ok {
+		f.refuse(e, "On must be a literal: []error{...}", "")
+		return []string{"States.ALL"}
+	}
+	var names []string
+	for _, elt := range list.Elts {
+		if name, ok := f.errorName(x, elt); ok {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return []string{"States.ALL"}
+	}
+	return names
+}

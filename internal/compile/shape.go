@@ -1,0 +1,193 @@
+package compile
+
+import (
+	"go/types"
+	"reflect"
+	"strings"
+)
+
+// jsonField is a field of a struct as encoding/json writes it.
+type jsonField struct {
+	v        *types.Var
+	name     string       // in JSON
+	path     []*types.Var // from the struct, through embedded structs, to v itself
+	omit     bool         // omitempty or omitzero
+	asString bool
+}
+
+// fieldsOf lists the JSON fields of a struct, those of embedded structs in their place, by encoding/json's rules of depth.
+func fieldsOf(t types.Type) []jsonField {
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return nil
+	}
+	all := appendFields(nil, s, nil)
+	var out []jsonField
+	for _, f := range all {
+		if dominant(all, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func appendFields(out []jsonField, s *types.Struct, path []*types.Var) []jsonField {
+	for i := range s.NumFields() {
+		v := s.Field(i)
+		tag := reflect.StructTag(s.Tag(i)).Get("json")
+		name, opts, _ := strings.Cut(tag, ",")
+		if tag == "-" {
+			continue
+		}
+		here := append(path[:len(path):len(path)], v)
+		if inner, ok := v.Type().Underlying().(*types.Struct); ok && v.Embedded() && name == "" {
+			out = appendFields(out, inner, here)
+			continue
+		}
+		if !v.Exported() {
+			continue
+		}
+		f := jsonField{v: v, name: name, path: here}
+		if name == "" {
+			f.name = v.Name()
+		}
+		for opt := range strings.SplitSeq(opts, ",") {
+			f.omit = f.omit || opt == "omitempty" && canBeEmpty(v.Type()) || opt == "omitzero"
+			f.asString = f.asString || opt == "string"
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// canBeEmpty is false for what omitempty never omits: structs.
+func canBeEmpty(t types.Type) bool {
+	_, isStruct := t.Underlying().(*types.Struct)
+	return !isStruct
+}
+
+// dominant says whether f wins among the fields of its name: the least depth does.
+func dominant(all []jsonField, f jsonField) bool {
+	for _, other := range all {
+		if other.name == f.name && len(other.path) < len(f.path) {
+			return false
+		}
+	}
+	return true
+}
+
+func fieldOf(t types.Type, v *types.Var) (jsonField, bool) {
+	for _, f := range fieldsOf(t) {
+		if f.v.Origin() == v.Origin() {
+			return f, true
+		}
+	}
+	return jsonField{}, false
+}
+
+// kind is what a Go type is in JSON.
+type kind uint8
+
+const (
+	opaque kind = iota // passed on, never looked into
+	boolKind
+	intKind
+	floatKind
+	stringKind
+	bytesKind
+	timeKind
+	structKind
+	sliceKind
+	mapKind
+	pointerKind
+	errorKind
+	funcKind
+)
+
+func kindOf(t types.Type) kind {
+	if t == nil {
+		return opaque
+	}
+	if isNamed(t, "time", "Time") {
+		return timeKind
+	}
+	if isError(t) {
+		return errorKind
+	}
+	if marshals(t) {
+		return opaque
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return basicKind(u)
+	case *types.Struct:
+		return structKind
+	case *types.Slice:
+		if b, ok := u.Elem().Underlying().(*types.Basic); ok && b.Kind() == types.Byte {
+			return bytesKind
+		}
+		return sliceKind
+	case *types.Array:
+		return sliceKind
+	case *types.Map:
+		return mapKind
+	case *types.Pointer:
+		return pointerKind
+	case *types.Signature:
+		return funcKind
+	}
+	return opaque
+}
+
+func basicKind(b *types.Basic) kind {
+	switch info := b.Info(); {
+	case info&types.IsBoolean != 0:
+		return boolKind
+	case info&types.IsInteger != 0:
+		return intKind
+	case info&types.IsFloat != 0:
+		return floatKind
+	case info&types.IsString != 0:
+		return stringKind
+	}
+	return opaque
+}
+
+func isNamed(t types.Type, pkg, name string) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	return ok && n.Obj().Name() == name && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == pkg
+}
+
+var errorType = types.Universe.Lookup("error").Type()
+
+func isError(t types.Type) bool { return types.Identical(types.Unalias(t), errorType) }
+
+// marshals says whether t writes its own JSON, so that its fields say nothing about it.
+func marshals(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return false
+	}
+	for _, name := range []string{"MarshalJSON", "MarshalText", "UnmarshalJSON", "UnmarshalText"} {
+		if obj, _, _ := types.LookupFieldOrMethod(types.NewPointer(n), false, n.Obj().Pkg(), name); obj != nil {
+			if _, isFunc := obj.(*types.Func); isFunc {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func elemOf(t types.Type) types.Type {
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		return u.Elem()
+	case *types.Array:
+		return u.Elem()
+	case *types.Map:
+		return u.Elem()
+	case *types.Pointer:
+		return u.Elem()
+	}
+	return nil
+}

@@ -1,0 +1,468 @@
+package compile
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+	"time"
+
+	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// maxSeconds is the longest a Standard execution can run: one year. It bounds what has no better bound.
+const maxSeconds = 31536000
+
+// exec compiles a call that has steps and says how it can end.
+func (f *frame) exec(e *ast.CallExpr, fs []*flow) []outcome {
+	if len(fs) == 0 {
+		return nil
+	}
+	fn := f.callee(e)
+	if fn == nil {
+		return f.execValue(e, fs)
+	}
+	if fn.Pkg() == nil || fn.Pkg().Path() != flowPath {
+		return f.execDecl(e, fn, fs)
+	}
+	if len(e.Args) > 0 && !f.ownContext(e.Args[0]) {
+		f.refuse(e.Args[0], "the Context is that of another branch", "name the Context of the function around this step")
+	}
+	steps := map[string]func(*ast.CallExpr, []*flow) []outcome{
+		"Call": f.callStep, "Await": f.awaitStep, "Run": f.runStep, "Sleep": f.sleepStep, "SleepUntil": f.sleepStep,
+		"Parallel": f.parallelStep, "Map": f.mapStep, "OnFailure": f.onFailure, "Start": f.startStep, "Activity": f.activityStep,
+		"Do": f.doStep,
+	}
+	step, ok := steps[fn.Name()]
+	if !ok {
+		f.refuse(e, "flow."+fn.Name()+" cannot stand here", "")
+		return nil
+	}
+	return step(e, fs)
+}
+
+// ownContext says whether a Context is the parameter of the innermost function around the step that has one.
+func (f *frame) ownContext(e ast.Expr) bool {
+	id, ok := ast.Unparen(e).(*ast.Ident)
+	if !ok {
+		return false
+	}
+	v, ok := f.pkg.info.ObjectOf(id).(*types.Var)
+	if !ok {
+		return false
+	}
+	sig, _ := f.pkg.info.TypeOf(f.funcExpr()).(*types.Signature)
+	for s := f; s != nil; s = s.scope {
+		if s.contextVar() != nil {
+			return s.contextVar() == v
+		}
+	}
+	return sig == nil
+}
+
+func (f *frame) funcExpr() ast.Expr {
+	if l, ok := f.node.(*ast.FuncLit); ok {
+		return l
+	}
+	return f.node.(*ast.FuncDecl).Name
+}
+
+// contextVar is the parameter of type flow.Context.
+func (f *frame) contextVar() *types.Var {
+	for _, p := range paramsOf(f.pkg, f.node) {
+		if p != nil && isNamed(p.Type(), flowPath, "Context") {
+			return p
+		}
+	}
+	return nil
+}
+
+// task makes a Task state on flows that meet, and gives its two ways out.
+func (f *frame) task(e *ast.CallExpr, fs []*flow, t stepOf) []outcome {
+	f.atCall(e)
+	joined := f.join(fs, nil)
+	x := &eval{frame: f, env: joined.env, host: joined.host}
+	opts := f.options(x, t.opts)
+	s := joined.m.newState(asl.Task, f.stepName(opts, t.name), f.position(e))
+	f.describe(s, f.at)
+	joined.host.next(s.Name)
+	s.Resource = t.resource
+	s.Arguments = template(t.arguments(x))
+	f.limits(s, e, t, opts)
+	s.Retry = f.retries(x, opts, t.defaults)
+	return f.ends(joined, s, t.result, t.output)
+}
+
+// stepOf is what the kinds of Task differ in.
+type stepOf struct {
+	name      string
+	resource  string
+	arguments func(*eval) expr
+	opts      []ast.Expr
+	timeout   int  // seconds, where no option says; 0: an option must
+	defaults  bool // Lambda's transient errors are retried
+	result    sym
+	output    types.Type // of the Go call; nil where it has only an error
+}
+
+// ends are the ways out of a state: with its result, and with an error.
+func (f *frame) ends(in *flow, s *asl.State, result sym, output types.Type) []outcome {
+	done := in.fork(stateHost{s})
+	h := &catchHost{s: s}
+	f.caught[s] = append(f.caught[s], h)
+	failed := in.fork(h)
+	err := sym{e: stateError, t: errorType, full: true}
+	none := sym{e: null, t: errorType}
+	if output == nil {
+		return []outcome{{done, []sym{none}}, {failed, []sym{err}}}
+	}
+	return []outcome{{done, []sym{result, none}}, {failed, []sym{zeroSym(output), err}}}
+}
+
+func (f *frame) atCall(e *ast.CallExpr) {
+	if f.at == nil {
+		f.at = e
+	}
+}
+
+func (f *frame) stepName(opts stepOptions, otherwise string) string {
+	if opts.name != "" {
+		return opts.name
+	}
+	return otherwise
+}
+
+// limits sets TimeoutSeconds, always, and HeartbeatSeconds.
+func (f *frame) limits(s *asl.State, e *ast.CallExpr, t stepOf, opts stepOptions) {
+	s.TimeoutSeconds, s.HeartbeatSeconds = opts.timeout, opts.heartbeat
+	if s.TimeoutSeconds.Defined() {
+		return
+	}
+	switch {
+	case t.timeout > 0:
+		s.TimeoutSeconds = value.OfInt(int64(t.timeout))
+	case s.HeartbeatSeconds.Defined():
+		s.TimeoutSeconds = value.OfInt(maxSeconds)
+	default:
+		f.refuse(e, "nothing bounds how long this step waits", "add flow.Timeout or flow.Heartbeat")
+	}
+}
+
+func (f *frame) callStep(e *ast.CallExpr, fs []*flow) []outcome {
+	ref, spec, ok := f.handler(e.Args[1])
+	if !ok {
+		return nil
+	}
+	out := f.resultType(e)
+	return f.task(e, fs, stepOf{
+		name: ref.Func, resource: "arn:aws:states:::lambda:invoke", opts: e.Args[3:],
+		timeout: seconds(spec.Timeout) + callMargin, defaults: true,
+		arguments: func(x *eval) expr { return invoke(ref, x.expr(e.Args[2])) },
+		result:    sym{e: member{stateResult, "Payload"}, t: out}, output: out,
+	})
+}
+
+// callMargin is how many seconds longer than the function itself Call waits: for its start and for the answer to come back.
+const callMargin = 10
+
+func invoke(fn Ref, payload sym) expr {
+	return object{[]field{
+		{name: "FunctionName", v: sym{e: str(Placeholder(Function, fn.String()))}},
+		{name: "Payload", v: sym{e: payload.use(), t: payload.t}},
+	}}
+}
+
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+func (f *frame) resultType(e *ast.CallExpr) types.Type {
+	if tuple, ok := f.pkg.info.TypeOf(e).(*types.Tuple); ok {
+		return f.subst(tuple.At(0).Type())
+	}
+	return f.typeOf(e)
+}
+
+func (f *frame) awaitStep(e *ast.CallExpr, fs []*flow) []outcome {
+	ref, _, ok := f.handler(e.Args[1])
+	if !ok {
+		return nil
+	}
+	f.standardOnly(e, "waits for a task token")
+	out := f.resultType(e)
+	return f.task(e, fs, stepOf{
+		name: ref.Func, resource: "arn:aws:states:::lambda:invoke.waitForTaskToken", opts: e.Args[3:], defaults: true,
+		arguments: func(x *eval) expr {
+			token := sym{e: atom{"states.context.Task.Token"}, t: types.Typ[types.String]}
+			fn := x.expr(e.Args[2])
+			in := x.apply(e.Args[2], fn.fn, []sym{token})
+			if len(in) != 1 {
+				return null
+			}
+			return invoke(ref, in[0])
+		},
+		result: sym{e: stateResult, t: out, raw: true}, output: out,
+	})
+}
+
+func (f *frame) standardOnly(at ast.Node, what string) {
+	if f.workflow.Express {
+		f.refuse(at, "an Express workflow cannot hold a step that "+what, "make the workflow flow.Standard")
+	}
+}
+
+func (f *frame) runStep(e *ast.CallExpr, fs []*flow) []outcome {
+	f.standardOnly(e, "waits for another workflow")
+	name, ok := f.workflowName(e.Args[1])
+	if !ok {
+		return nil
+	}
+	out := f.resultType(e)
+	return f.task(e, fs, stepOf{
+		name: f.source(e.Args[1]), resource: "arn:aws:states:::states:startExecution.sync:2", opts: e.Args[3:], timeout: maxSeconds,
+		arguments: func(x *eval) expr { return startArguments(name, x.expr(e.Args[2])) },
+		result:    sym{e: member{stateResult, "Output"}, t: out, raw: true}, output: out,
+	})
+}
+
+func (f *frame) startStep(e *ast.CallExpr, fs []*flow) []outcome {
+	name, ok := f.workflowName(e.Args[1])
+	if !ok {
+		return nil
+	}
+	out := f.resultType(e)
+	return f.task(e, fs, stepOf{
+		name: "Start " + f.source(e.Args[1]), resource: "arn:aws:states:::states:startExecution", opts: e.Args[3:], timeout: 60,
+		arguments: func(x *eval) expr { return startArguments(name, x.expr(e.Args[2])) },
+		result:    sym{e: member{stateResult, "ExecutionArn"}, t: out}, output: out,
+	})
+}
+
+func startArguments(name string, in sym) expr {
+	return object{[]field{
+		{name: "StateMachineArn", v: sym{e: str(Placeholder(StateMachine, name))}},
+		{name: "Input", v: sym{e: in.use(), t: in.t}},
+	}}
+}
+
+func (f *frame) activityStep(e *ast.CallExpr, fs []*flow) []outcome {
+	f.standardOnly(e, "waits for an activity")
+	x := &eval{frame: f, env: env{}}
+	name, ok := constString(x.expr(e.Args[1]))
+	if !ok {
+		f.refuse(e.Args[1], "an activity's name must be constant", "")
+		return nil
+	}
+	f.use(Activity, name, "")
+	out := f.resultType(e)
+	return f.task(e, fs, stepOf{
+		name: name, resource: Placeholder(Activity, name), opts: e.Args[3:],
+		arguments: func(x *eval) expr { return x.expr(e.Args[2]).use() },
+		result:    sym{e: stateResult, t: out, raw: true}, output: out,
+	})
+}
+
+// sleepStep is a Wait state.
+func (f *frame) sleepStep(e *ast.CallExpr, fs []*flow) []outcome {
+	f.atCall(e)
+	joined := f.join(fs, nil)
+	x := &eval{frame: f, env: joined.env, host: joined.host}
+	v := x.expr(e.Args[1])
+	s := joined.m.newState(asl.Wait, "Wait", f.position(e))
+	f.describe(s, f.at)
+	joined.host.next(s.Name)
+	if f.callee(e).Name() == "SleepUntil" {
+		s.Timestamp = template(v.use())
+	} else {
+		s.Seconds = f.wholeSeconds(e.Args[1], v)
+		if l, ok := v.e.(lit); ok {
+			f.names.rename(s, "Wait "+short(time.Duration(l.v.Float())))
+			joined.host.next(s.Name)
+		}
+	}
+	return []outcome{{joined.fork(stateHost{s}), nil}}
+}
+
+// wholeSeconds is a duration as Step Functions wants it, rounded up as flow.Sleep does.
+func (f *frame) wholeSeconds(at ast.Node, d sym) value.Value {
+	l, ok := d.e.(lit)
+	if !ok {
+		return jsonata(call{"$ceil", []expr{scaled(d.use(), 1e9)}})
+	}
+	if l.v.Float() < 0 {
+		f.refuse(at, "the time is negative", "")
+	}
+	return value.OfInt(int64(seconds(time.Duration(l.v.Float()))))
+}
+
+// short is a duration without the zero parts: 24h, not 24h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if len(s) > len(zero) && s[len(s)-len(zero):] == zero {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}
+
+func (f *frame) onFailure(e *ast.CallExpr, fs []*flow) []outcome {
+	var outs []outcome
+	node := &undo{call: e, frame: f}
+	for _, fl := range fs {
+		x := &eval{frame: f, env: fl.env, host: fl.host}
+		if node.fn == nil {
+			node.fn, node.parent, node.m = x.expr(e.Args[1]).fn, fl.undo, fl.m
+			if f.inLoop() {
+				f.refuse(e, "a compensation cannot be registered in a loop", "register it before, or use flow.Map with flow.OnFailure inside")
+			}
+			fl.m.undone = append(fl.m.undone, node)
+		}
+		if fl.undo != node.parent {
+			f.refuse(e, "whether an earlier compensation is registered depends on the way here", "register it on every way")
+		}
+		fl.undo = node
+		outs = append(outs, outcome{fl, nil})
+	}
+	return outs
+}
+
+func (f *frame) inLoop() bool {
+	return slices.ContainsFunc(f.loops, func(l *loop) bool { return !l.isSwitch })
+}
+
+// parallelStep is a Parallel state: each branch gives back the outer variables that it assigned.
+func (f *frame) parallelStep(e *ast.CallExpr, fs []*flow) []outcome {
+	f.atCall(e)
+	joined := f.join(fs, nil)
+	s := joined.m.newState(asl.Parallel, f.blockName("Parallel"), f.position(e))
+	f.describe(s, f.at)
+	joined.host.next(s.Name)
+	owner := map[*types.Var]ast.Node{}
+	after := joined.env.clone()
+	for i, arg := range e.Args[1:] {
+		x := &eval{frame: f, env: joined.env, host: joined.host}
+		fn := x.expr(arg).fn
+		if fn == nil || fn.lit == nil {
+			f.refuse(arg, "a branch must be a function literal, or a variable that holds one", "write func(c flow.Context) error { ... }")
+			continue
+		}
+		written := f.captured(fn)
+		for _, k := range written {
+			if owner[k.v] != nil {
+				f.refuse(arg, k.v.Name()+" is assigned by two branches of this Parallel", "give each branch a variable of its own")
+			}
+			owner[k.v] = arg
+		}
+		m := f.subMachine(joined.m)
+		m.branch(f, fn, nil, &flow{m: m, host: entryHost{m}, env: joined.env.clone()}, written)
+		s.Branches = append(s.Branches, m.asl)
+		for _, k := range written {
+			after[k] = branchResult(i, k, written, f.subst(k.v.Type()))
+		}
+	}
+	outs := f.ends(joined, s, sym{}, nil)
+	outs[0].env = after
+	return outs
+}
+
+// branchResult reads what branch i gave variable k.
+func branchResult(i int, k key, written []key, t types.Type) sym {
+	e := expr(index{stateResult, num(int64(i))})
+	if len(written) > 1 {
+		e = member{e, k.v.Name()}
+	}
+	return sym{e: e, t: t, raw: true}
+}
+
+// captured is the variables around a literal that it assigns, in the order of their declaration.
+func (f *frame) captured(fn *closure) []key {
+	var out []key
+	for v := range fn.frame.writes(fn.lit) {
+		if fn.lit.Pos() <= v.Pos() && v.Pos() < fn.lit.End() {
+			continue
+		}
+		if k, ok := fn.frame.key(v); ok {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b key) int { return int(a.v.Pos() - b.v.Pos()) })
+	return out
+}
+
+func (f *frame) subMachine(parent *machine) *machine {
+	return &machine{unit: f.unit, asl: &asl.Machine{}, parent: parent}
+}
+
+// blockName is the name of a state that holds states: the comment on its line or above it, where that is short.
+func (f *frame) blockName(otherwise string) string {
+	if line := f.pkg.lineComment(f.at); line != "" {
+		return line
+	}
+	return otherwise
+}
+
+// mapStep is a Map state: its body reads the item and, where they have no workflow variable yet, captured values from its input.
+func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
+	f.atCall(e)
+	joined := f.join(fs, nil)
+	x := &eval{frame: f, env: joined.env, host: joined.host}
+	items, fn := x.expr(e.Args[1]), x.expr(e.Args[2]).fn
+	opts := f.options(x, e.Args[3:])
+	name := "Map " + f.source(e.Args[1])
+	s := joined.m.newState(asl.Map, f.stepName(opts, f.blockName(name)), f.position(e))
+	f.describe(s, f.at)
+	joined.host.next(s.Name)
+	s.Items = template(items.items())
+	s.MaxConcurrency = opts.concurrency
+	s.Retry = f.retries(x, opts, false)
+	if fn == nil {
+		f.refuse(e.Args[2], "the body of a Map must be a function", "")
+		return nil
+	}
+	if fn.lit != nil {
+		for _, k := range f.captured(fn) {
+			f.refuse(fn.lit, k.v.Name()+" is assigned inside the Map: iterations run at the same time", "return the value, and use Map's result")
+		}
+	}
+	m := f.subMachine(joined.m)
+	item := sym{e: stateInput, t: elemOf(items.t), raw: true}
+	inside := joined.env.clone()
+	s.ItemSelector = f.selector(fn, inside, &item)
+	m.asl.ProcessorConfig = &asl.ProcessorConfig{Mode: "INLINE"}
+	m.branch(f, fn, []sym{item}, &flow{m: m, host: entryHost{m}, env: inside}, nil)
+	s.Processor = m.asl
+	out := f.resultType(e)
+	return f.ends(joined, s, sym{e: stateResult, t: out, full: true, raw: true}, out)
+}
+
+// selector passes into the iterations what they read and only the Map state itself can: its input. It is Undefined where there is
+// no such thing, and the item alone is the iteration's input.
+func (f *frame) selector(fn *closure, inside env, item *sym) value.Value {
+	if fn.lit == nil {
+		return value.Value{}
+	}
+	o := object{[]field{{name: "item", v: sym{e: atom{"states.context.Map.Item.Value"}}}}}
+	used := (&liveness{info: fn.frame.pkg.info}).reads(fn.lit)
+	for _, k := range f.liveOrRead(inside, used) {
+		s := inside[k]
+		o.fields = append(o.fields, field{name: k.v.Name(), v: sym{e: s.use(), t: s.t}})
+		s.e, s.maybe = member{stateInput, k.v.Name()}, false
+		inside[k] = s
+	}
+	if len(o.fields) == 1 {
+		return value.Value{}
+	}
+	item.e = member{stateInput, "item"}
+	return template(o)
+}
+
+// liveOrRead is the variables in used whose expression only the current state can evaluate.
+func (f *frame) liveOrRead(e env, used vars) []key {
+	var out []key
+	for k, s := range e {
+		if used[k.v] && s.fn == nil && onEdge(s.e) {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b key) int { return int(a.v.Pos() - b.v.Pos()) })
+	return out
+}

@@ -1,0 +1,519 @@
+package compile
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// loop is a loop around the statement that is being compiled: the flows that leave it, and those that start it again. A switch
+// has only the first.
+type loop struct {
+	frame    *frame
+	broken   []*flow
+	again    []*flow
+	isSwitch bool
+	label    string
+}
+
+// outcome is a way that a call with steps can end: the results, and the flow that has them.
+type outcome struct {
+	*flow
+	values []sym
+}
+
+// list compiles statements: flows come in, and those that get past the last statement come out.
+func (f *frame) list(stmts []ast.Stmt, fs []*flow) []*flow {
+	for _, s := range stmts {
+		if len(fs) == 0 {
+			return nil
+		}
+		fs = f.stmt(s, fs)
+	}
+	return fs
+}
+
+func (f *frame) stmt(s ast.Stmt, fs []*flow) []*flow {
+	f.at = s
+	if f.isPure(s) {
+		for _, fl := range fs {
+			f.pure(s, fl)
+		}
+		return fs
+	}
+	switch s := s.(type) {
+	case *ast.BlockStmt:
+		return f.list(s.List, fs)
+	case *ast.IfStmt:
+		return f.ifStmt(s, fs)
+	case *ast.SwitchStmt:
+		return f.switchStmt(s, fs, "")
+	case *ast.ForStmt:
+		return f.forStmt(s, fs, "")
+	case *ast.RangeStmt:
+		return f.rangeStmt(s, fs, "")
+	case *ast.LabeledStmt:
+		return f.labeled(s, fs)
+	case *ast.AssignStmt:
+		return f.assignSteps(s, fs)
+	case *ast.DeclStmt:
+		return f.declareSteps(s, fs)
+	case *ast.ExprStmt:
+		call, ok := ast.Unparen(s.X).(*ast.CallExpr)
+		if !ok {
+			break
+		}
+		return flowsOf(f.exec(call, fs))
+	case *ast.ReturnStmt:
+		f.returnStmt(s, fs)
+		return nil
+	case *ast.BranchStmt:
+		return f.branch(s, fs)
+	case *ast.DeferStmt:
+		return f.deferStmt(s, fs)
+	}
+	f.refuseStmt(s)
+	return fs
+}
+
+func (f *frame) labeled(s *ast.LabeledStmt, fs []*flow) []*flow {
+	switch inner := s.Stmt.(type) {
+	case *ast.ForStmt:
+		return f.forStmt(inner, fs, s.Label.Name)
+	case *ast.RangeStmt:
+		return f.rangeStmt(inner, fs, s.Label.Name)
+	case *ast.SwitchStmt:
+		return f.switchStmt(inner, fs, s.Label.Name)
+	}
+	return f.stmt(s.Stmt, fs)
+}
+
+func flowsOf(outs []outcome) []*flow {
+	fs := make([]*flow, len(outs))
+	for i, o := range outs {
+		fs[i] = o.flow
+	}
+	return fs
+}
+
+func (f *frame) refuseStmt(s ast.Stmt) {
+	switch s.(type) {
+	case *ast.GoStmt:
+		f.refuse(s, "a goroutine cannot run inside a workflow", "use flow.Parallel")
+	case *ast.SelectStmt, *ast.SendStmt:
+		f.refuse(s, "a channel cannot be used inside a workflow", "use flow.Parallel or flow.Map")
+	case *ast.TypeSwitchStmt:
+		f.refuse(s, "a type switch cannot run inside a workflow: JSON has no Go types", "use errors.As for errors, or decide in a handler")
+	default:
+		f.refuse(s, "this statement has no form in a state machine", "do it in a handler")
+	}
+}
+
+// assignSteps is an assignment whose right side has steps.
+func (f *frame) assignSteps(s *ast.AssignStmt, fs []*flow) []*flow {
+	call, ok := ast.Unparen(s.Rhs[0]).(*ast.CallExpr)
+	if !ok || len(s.Rhs) != 1 || !f.callHasSteps(call) {
+		f.refuse(s, "a step stands inside an expression", "assign its result to a variable first")
+		return fs
+	}
+	outs := f.exec(call, fs)
+	f.at = s
+	for _, o := range outs {
+		f.assignAll(s.Lhs, o.values, o.flow)
+	}
+	return flowsOf(outs)
+}
+
+func (f *frame) declareSteps(s *ast.DeclStmt, fs []*flow) []*flow {
+	for _, spec := range s.Decl.(*ast.GenDecl).Specs {
+		vs, ok := spec.(*ast.ValueSpec)
+		if !ok {
+			continue
+		}
+		lhs := make([]ast.Expr, len(vs.Names))
+		for i, n := range vs.Names {
+			lhs[i] = n
+		}
+		fs = f.assignSteps(&ast.AssignStmt{Lhs: lhs, TokPos: vs.Pos(), Tok: token.DEFINE, Rhs: vs.Values}, fs)
+	}
+	return fs
+}
+
+// assignAll sets the variables, fields and map entries lhs on one flow.
+func (f *frame) assignAll(lhs []ast.Expr, values []sym, fl *flow) {
+	x := &eval{frame: f, env: fl.env, host: fl.host}
+	for i, l := range lhs {
+		if i < len(values) {
+			x.assign(l, values[i])
+		}
+	}
+}
+
+// assign is l = s in the environment of x.
+func (x *eval) assign(l ast.Expr, s sym) {
+	switch l := ast.Unparen(l).(type) {
+	case *ast.Ident:
+		if l.Name == "_" {
+			return
+		}
+		v, _ := x.pkg.info.ObjectOf(l).(*types.Var)
+		k, ok := x.key(v)
+		if !ok {
+			x.refuse(l, v.Name()+" is a package variable: an execution has no shared memory", "return the value, or keep it in a local variable")
+			return
+		}
+		x.env[k] = x.as(s, x.subst(v.Type()))
+	case *ast.SelectorExpr:
+		sel := x.pkg.info.Selections[l]
+		if sel == nil || kindOf(x.typeOf(l.X)) == pointerKind {
+			x.refuse(l, "what a pointer points to cannot be assigned: JSON has no shared values", "assign to a struct variable")
+			return
+		}
+		v := sel.Obj().(*types.Var)
+		x.assign(l.X, x.setField(l, x.expr(l.X), v, x.as(s, x.subst(v.Type()))))
+	case *ast.IndexExpr:
+		x.assignIndex(l, s)
+	default:
+		x.refuse(l, "this cannot be assigned to inside a workflow", "assign to a variable or a field")
+	}
+}
+
+func (x *eval) assignIndex(l *ast.IndexExpr, s sym) {
+	m, k := x.expr(l.X), x.expr(l.Index)
+	if kindOf(m.t) != mapKind {
+		x.refuse(l, "an item of a slice cannot be assigned", "make a new slice with append, or with a helper function")
+		return
+	}
+	name, ok := k.e.(lit)
+	if !ok {
+		x.refuse(l.Index, "the key of a map that is assigned to must be a constant", "make the map in a handler")
+		return
+	}
+	v := x.as(s, elemOf(m.t))
+	change := object{[]field{{name: name.v.Str(), v: sym{e: v.use(), t: v.t, raw: v.raw}}}}
+	out := sym{e: change, t: m.t, full: true}
+	if o, ok := m.e.(object); ok {
+		out.e = o.with(change.fields[0])
+	} else if !isNull(m.e) {
+		out.e = call{"$merge", []expr{array{[]expr{m.use(), change}}}}
+	}
+	x.assign(l.X, out)
+}
+
+func (o object) with(f field) object {
+	out := object{append([]field(nil), o.fields...)}
+	for i := range out.fields {
+		if out.fields[i].name == f.name {
+			out.fields[i] = f
+			return out
+		}
+	}
+	out.fields = append(out.fields, f)
+	return out
+}
+
+func (f *frame) ifStmt(s *ast.IfStmt, fs []*flow) []*flow {
+	if s.Init != nil {
+		fs = f.stmt(s.Init, fs)
+	}
+	f.at = s.Cond
+	yes, no := f.branchOn(fs, condition{f.source(s.Cond), s, func(fl *flow) []split { return f.splits(fl, s.Cond) }})
+	out := f.list(s.Body.List, yes)
+	if s.Else == nil {
+		return append(out, no...)
+	}
+	if len(no) == 0 {
+		return out
+	}
+	return append(out, f.stmt(s.Else, no)...)
+}
+
+// switchStmt is an if for each case, in their order.
+func (f *frame) switchStmt(s *ast.SwitchStmt, fs []*flow, label string) []*flow {
+	if s.Init != nil {
+		fs = f.stmt(s.Init, fs)
+	}
+	f.at = s.Body
+	if s.Tag != nil && f.hasStepsIn(s.Tag) {
+		f.refuse(s.Tag, "a step stands inside an expression", "assign its result to a variable first")
+		return nil
+	}
+	l := &loop{frame: f, isSwitch: true, label: label}
+	f.loops = append(f.loops, l)
+	var out []*flow
+	var otherwise *ast.CaseClause
+	for _, c := range s.Body.List {
+		clause := c.(*ast.CaseClause)
+		if clause.List == nil {
+			otherwise = clause
+			continue
+		}
+		if len(fs) == 0 {
+			break
+		}
+		f.at = s.Body
+		var yes []*flow
+		yes, fs = f.branchOn(fs, condition{f.caseSource(s, clause), clause, func(fl *flow) []split { return f.caseSplits(fl, s, clause) }})
+		out = append(out, f.list(clause.Body, yes)...)
+	}
+	if otherwise != nil {
+		fs = f.list(otherwise.Body, fs)
+	}
+	f.loops = f.loops[:len(f.loops)-1]
+	return append(append(out, fs...), l.broken...)
+}
+
+func (f *frame) caseSource(s *ast.SwitchStmt, c *ast.CaseClause) string {
+	if s.Tag == nil {
+		return f.source(c.List[0])
+	}
+	return f.source(s.Tag) + " == " + f.source(c.List[0])
+}
+
+// caseSplits is the condition of a case: true for any of its values.
+func (f *frame) caseSplits(fl *flow, s *ast.SwitchStmt, c *ast.CaseClause) []split {
+	if s.Tag == nil {
+		e := c.List[0]
+		for _, next := range c.List[1:] {
+			e = &ast.BinaryExpr{X: e, Op: token.LOR, OpPos: next.Pos(), Y: next}
+		}
+		return f.splits(fl, e)
+	}
+	x := &eval{frame: f, env: fl.env, host: fl.host}
+	tag := x.expr(s.Tag)
+	out := expr(no)
+	for _, e := range c.List {
+		at := &ast.BinaryExpr{X: s.Tag, Op: token.EQL, OpPos: e.Pos(), Y: e}
+		out = or(out, x.equal(at, tag, x.expr(e), false))
+	}
+	return []split{{fl, out}}
+}
+
+func (f *frame) branch(s *ast.BranchStmt, fs []*flow) []*flow {
+	if s.Tok != token.BREAK && s.Tok != token.CONTINUE {
+		f.refuse(s, s.Tok.String()+" has no form in a state machine", "use if, for or a helper function")
+		return nil
+	}
+	for i := len(f.loops) - 1; i >= 0; i-- {
+		l := f.loops[i]
+		if l.frame != f || l.isSwitch && s.Tok == token.CONTINUE || s.Label != nil && l.label != s.Label.Name {
+			continue
+		}
+		if s.Tok == token.BREAK {
+			l.broken = append(l.broken, fs...)
+		} else {
+			l.again = append(l.again, fs...)
+		}
+		break
+	}
+	return nil
+}
+
+func (f *frame) forStmt(s *ast.ForStmt, fs []*flow, label string) []*flow {
+	if s.Init != nil {
+		fs = f.stmt(s.Init, fs)
+	}
+	return f.loop(fs, loopParts{at: s, label: label, test: s.Cond, body: s.Body, post: func(fs []*flow) []*flow {
+		if s.Post == nil {
+			return fs
+		}
+		return f.stmt(s.Post, fs)
+	}})
+}
+
+// loopParts is what the kinds of loops differ in.
+type loopParts struct {
+	at    ast.Stmt
+	label string
+	test  ast.Expr
+	when  func(*flow) expr // instead of test
+	body  *ast.BlockStmt
+	enter func(*flow)
+	post  func([]*flow) []*flow
+	also  vars // variables that the loop assigns, besides those that its source says
+}
+
+// loop compiles a loop: a Choice at its head where there is a condition, and the body, which leads back to the head.
+func (f *frame) loop(fs []*flow, p loopParts) []*flow {
+	if p.test != nil {
+		f.at = p.test
+	} else {
+		f.at = p.body
+	}
+	at := f.at
+	written := f.writes(p.at).with(p.also)
+	head := f.join(fs, written)
+	mark := head.host
+	if _, ok := mark.(*label); !ok {
+		mark = &label{hosts: []host{head.host}}
+		head.host = mark
+	}
+	start := head.env.clone()
+	inside, outside := []*flow{head}, []*flow(nil)
+	if p.test != nil || p.when != nil {
+		inside, outside = f.branchOn(inside, condition{f.loopSource(p), p.at, func(fl *flow) []split {
+			if p.when != nil {
+				return []split{{fl, p.when(fl)}}
+			}
+			return f.splits(fl, p.test)
+		}})
+	}
+	l := &loop{frame: f, label: p.label}
+	f.loops = append(f.loops, l)
+	if p.enter != nil {
+		for _, fl := range inside {
+			p.enter(fl)
+		}
+	}
+	end := f.list(p.body.List, inside)
+	f.loops = f.loops[:len(f.loops)-1]
+	end = append(end, l.again...)
+	if len(end) > 0 {
+		end = p.post(end)
+		f.at = at
+		f.back(end, start, mark.(*label))
+	}
+	return append(outside, l.broken...)
+}
+
+// back leads flows to the head of their loop, with the variables as the head has them.
+func (f *frame) back(fs []*flow, start env, head *label) {
+	for _, fl := range fs {
+		if fl.host.entry() && f.differs(fl, start) {
+			if h, ok := fl.host.(*label); ok && h == head {
+				f.refuse(f.at, "the loop has no step, and its result is not known when it is compiled", "compute it in a handler")
+				return
+			}
+			fl = f.passState(fl)
+		}
+		for _, k := range f.liveKeys([]*flow{{env: start}}) {
+			want := start[k]
+			if s, ok := fl.env[k]; ok && !same(s.e, want.e) {
+				if r, isRef := want.e.(ref); isRef {
+					fl.host.assign(r.name, template(s.use()))
+				} else {
+					f.refuse(f.at, k.v.Name()+" changes in a loop in a way that is not understood", "assign it in the loop's body")
+				}
+			}
+		}
+		head.add(fl.host)
+	}
+}
+
+func (f *frame) differs(fl *flow, start env) bool {
+	for k, want := range start {
+		if s, ok := fl.env[k]; ok && want.fn == nil && f.isLive(k) && !same(s.e, want.e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *frame) loopSource(p loopParts) string {
+	if p.test != nil {
+		return f.source(p.test)
+	}
+	if r, ok := p.at.(*ast.RangeStmt); ok {
+		return "range " + f.source(r.X)
+	}
+	return "for"
+}
+
+// writes is the variables that a statement assigns, in the functions that it defines too.
+func (f *frame) writes(n ast.Node) vars {
+	out := vars{}
+	mark := func(e ast.Expr) {
+		for {
+			switch l := ast.Unparen(e).(type) {
+			case *ast.SelectorExpr:
+				e = l.X
+				continue
+			case *ast.IndexExpr:
+				e = l.X
+				continue
+			case *ast.Ident:
+				if v, ok := f.pkg.info.ObjectOf(l).(*types.Var); ok {
+					out[v] = true
+				}
+			}
+			return
+		}
+	}
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, l := range n.Lhs {
+				mark(l)
+			}
+		case *ast.IncDecStmt:
+			mark(n.X)
+		case *ast.RangeStmt:
+			if n.Key != nil {
+				mark(n.Key)
+			}
+			if n.Value != nil {
+				mark(n.Value)
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// rangeStmt counts: over a number, or over the items of a slice.
+func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
+	t := f.typeOf(s.X)
+	k := kindOf(t)
+	if k != sliceKind && k != intKind || f.hasStepsIn(s.X) {
+		f.refuse(s.X, "a loop with steps goes over a slice or a number", "make a slice of it in a handler")
+		return nil
+	}
+	over := f.temporary("items", t)
+	counter := f.temporary("index", types.Typ[types.Int])
+	defer f.release(over, counter)
+	if id, ok := s.Key.(*ast.Ident); ok && id.Name != "_" {
+		counter = f.temporary(id.Name, types.Typ[types.Int])
+		defer f.release(counter)
+	}
+	for _, fl := range fs {
+		x := &eval{frame: f, env: fl.env, host: fl.host}
+		of := x.expr(s.X)
+		if k == sliceKind && !of.full {
+			of = sym{e: of.items(), t: of.t, raw: of.raw, full: true}
+		}
+		fl.env[over] = of
+		fl.env[counter] = sym{e: num(0), t: types.Typ[types.Int]}
+	}
+	return f.loop(fs, loopParts{
+		at: s, label: label, body: s.Body, also: vars{counter.v: true},
+		when: func(fl *flow) expr {
+			limit := fl.env[over]
+			if k == sliceKind {
+				limit = (&eval{frame: f}).length(nil, limit)
+			}
+			return binary{"<", fl.env[counter].e, limit.use()}
+		},
+		enter: func(fl *flow) {
+			x := &eval{frame: f, env: fl.env, host: fl.host}
+			of, i := fl.env[over], fl.env[counter]
+			if s.Key != nil {
+				x.assign(s.Key, i)
+			}
+			if s.Value != nil {
+				x.assign(s.Value, sym{e: index{of.e, i.e}, t: elemOf(t), raw: of.raw, maybe: of.raw})
+			}
+		},
+		post: func(fs []*flow) []*flow {
+			for _, fl := range fs {
+				fl.env[counter] = sym{e: binary{"+", fl.env[counter].use(), num(1)}, t: types.Typ[types.Int]}
+			}
+			return fs
+		},
+	})
+}
+
+func (f *frame) release(keys ...key) {
+	for _, k := range keys {
+		delete(f.synthetic, k.v)
+	}
+}

@@ -1,0 +1,321 @@
+package compile
+
+import (
+	"go/types"
+
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// sym is what the compiler knows about a Go value at a place in the program: the expression that has it, and how far the
+// expression can be relied on.
+type sym struct {
+	e     expr
+	t     types.Type
+	maybe bool     // e may be undefined or null where Go has the zero value
+	raw   bool     // the value came from outside as it is: its own fields may be missing
+	full  bool     // a slice or map that is not nil, an error that is one
+	fn    *closure // a function
+}
+
+// goZero is the JSON of t's zero value.
+func goZero(t types.Type) expr {
+	switch kindOf(t) {
+	case boolKind:
+		return no
+	case intKind, floatKind:
+		return num(0)
+	case stringKind:
+		return emptyStr
+	case timeKind:
+		return str("0001-01-01T00:00:00Z")
+	case structKind:
+		return zeroStruct(t)
+	case sliceKind:
+		if a, ok := t.Underlying().(*types.Array); ok {
+			return zeroArray(a)
+		}
+	}
+	return null
+}
+
+func zeroStruct(t types.Type) object {
+	var o object
+	for _, f := range fieldsOf(t) {
+		o.fields = append(o.fields, field{name: f.name, v: zeroSym(f.v.Type()), omit: f.omit})
+	}
+	return o
+}
+
+func zeroArray(a *types.Array) expr {
+	items := make([]expr, a.Len())
+	for i := range items {
+		items[i] = goZero(a.Elem())
+	}
+	return array{items}
+}
+
+func zeroSym(t types.Type) sym { return sym{e: goZero(t), t: t} }
+
+// use is the expression that has s's value, Go's zero value where JSON has none.
+func (s sym) use() expr {
+	if !s.maybe {
+		return s.e
+	}
+	switch kindOf(s.t) {
+	case boolKind:
+		return loose{s.e, yes}
+	case intKind, floatKind, stringKind:
+		return s.orElse(goZero(s.t))
+	case timeKind:
+		return s.orElse(goZero(s.t))
+	case structKind:
+		return s.orElse(object{})
+	case sliceKind, bytesKind, mapKind, pointerKind, errorKind:
+		return cond{call{"$exists", []expr{s.e}}, s.e, null}
+	}
+	return cond{call{"$exists", []expr{s.e}}, s.e, null}
+}
+
+// orElse relies on JSONata's truth: undefined, null, "", 0 and {} are false.
+func (s sym) orElse(zero expr) expr { return cond{s.e, s.e, zero} }
+
+// items is a slice as an array that is never null.
+func (s sym) items() expr {
+	if isNull(s.e) {
+		return array{}
+	}
+	if s.full {
+		return s.e
+	}
+	if !simple(s.e) {
+		return block{"v", s.e, cond{isArray(ref{"v"}), ref{"v"}, array{}}}
+	}
+	return cond{isArray(s.e), s.e, array{}}
+}
+
+func isArray(e expr) expr { return binary{"=", call{"$type", []expr{e}}, str("array")} }
+
+// isZero says whether s is known to be the zero value, as omitempty understands it.
+func (s sym) isZero() bool {
+	switch e := s.e.(type) {
+	case lit:
+		return e.v.Kind() == value.Null || e.v.Kind() == value.Bool && !e.v.Bool() ||
+			e.v.Kind() == value.Number && e.v.Float() == 0 || e.v.Kind() == value.String && e.v.Str() == ""
+	case array:
+		return len(e.items) == 0
+	}
+	return false
+}
+
+// nonZero says whether s is known not to be the zero value.
+func (s sym) nonZero() bool {
+	switch e := s.e.(type) {
+	case lit:
+		return !s.isZero()
+	case array:
+		return len(e.items) > 0
+	case binary:
+		return e.op == "&" && (sym{e: e.l}.nonZero() || sym{e: e.r}.nonZero())
+	}
+	return false
+}
+
+// unlessZero is s where omitempty writes it, and else undefined, which leaves it out.
+func (s sym) unlessZero() expr {
+	if simple(s.e) {
+		return cond{test: s.present(), then: s.e}
+	}
+	v := sym{e: ref{"v"}, t: s.t, full: s.full}
+	return block{"v", s.use(), cond{test: v.present(), then: v.e}}
+}
+
+// present is the condition under which omitempty writes s.
+func (s sym) present() expr {
+	switch kindOf(s.t) {
+	case sliceKind, mapKind, bytesKind:
+		return binary{">", call{"$count", []expr{s.items()}}, num(0)}
+	case pointerKind, errorKind, opaque:
+		return binary{"!=", s.use(), null}
+	}
+	return s.e
+}
+
+// settled is s once the workflow variable name has its value.
+func (s sym) settled(name string) sym {
+	s.e, s.maybe = ref{name}, false
+	return s
+}
+
+// merge is test ? a : b.
+func merge(test expr, a, b sym) sym {
+	if v, known := boolOf(test); known {
+		if v {
+			return a
+		}
+		return b
+	}
+	out := sym{t: a.t, raw: a.raw || b.raw, full: a.full && b.full, fn: a.fn}
+	ea, eb := a.use(), b.use()
+	va, knownA := boolOf(ea)
+	vb, knownB := boolOf(eb)
+	switch {
+	case same(ea, eb):
+		out.e = ea
+	case knownA && knownB && va:
+		out.e = test
+	case knownA && knownB:
+		out.e = negate(test)
+	case knownB && !vb:
+		out.e = binary{"and", test, ea}
+		if risky(ea) {
+			out.e = cond{test, ea, eb}
+		}
+	case knownA && va && !risky(eb):
+		out.e = binary{"or", test, eb}
+	default:
+		out.e = mergeObjects(test, a, b, cond{test, ea, eb})
+	}
+	return out
+}
+
+// mergeObjects merges two literals of one struct field by field, so that what is equal stays outside the condition.
+func mergeObjects(test expr, a, b sym, otherwise expr) expr {
+	x, okX := a.e.(object)
+	y, okY := b.e.(object)
+	if !okX || !okY || len(x.fields) != len(y.fields) {
+		return otherwise
+	}
+	out := object{make([]field, len(x.fields))}
+	differ := 0
+	for i, f := range x.fields {
+		if y.fields[i].name != f.name {
+			return otherwise
+		}
+		out.fields[i] = f
+		if !same(f.v.use(), y.fields[i].v.use()) {
+			differ++
+			out.fields[i].v = merge(test, f.v, y.fields[i].v)
+		}
+	}
+	if differ > 1 {
+		return otherwise
+	}
+	return out
+}
+
+// risky is an expression that can fail, so that && and || must not evaluate it for nothing.
+func risky(e expr) bool {
+	found := false
+	walk(e, func(e expr) {
+		switch e := e.(type) {
+		case call:
+			found = found || !harmless[e.fn]
+		case binary:
+			found = found || e.op == "/" || e.op == "%"
+		}
+	})
+	return found
+}
+
+// harmless is the functions that fail for no argument of the type that Go's checker allowed.
+var harmless = map[string]bool{
+	"$not": true, "$exists": true, "$type": true, "$count": true, "$contains": true, "$length": true, "$uppercase": true,
+	"$lowercase": true, "$substring": true, "$string": true, "$keys": true, "$lookup": true,
+}
+
+// guards says whether e tests for null: what stands behind it relies on that.
+func guards(e expr) bool {
+	found := false
+	walk(e, func(e expr) {
+		if b, ok := e.(binary); ok && (isNull(b.l) || isNull(b.r)) {
+			found = true
+		}
+	})
+	return found
+}
+
+// negate is Go's !.
+func negate(e expr) expr {
+	if v, known := boolOf(e); known {
+		return lit{value.OfBool(!v)}
+	}
+	switch e := e.(type) {
+	case binary:
+		if op, ok := map[string]string{"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}[e.op]; ok {
+			return binary{op, e.l, e.r}
+		}
+		if e.op == "and" || e.op == "or" {
+			return binary{map[string]string{"and": "or", "or": "and"}[e.op], negate(e.l), negate(e.r)}
+		}
+	case cond:
+		if e.els != nil {
+			return tidy(cond{e.test, negate(e.then), negate(e.els)})
+		}
+	case call:
+		if e.fn == "$not" {
+			return e.args[0]
+		}
+	}
+	return call{"$not", []expr{e}}
+}
+
+// tidy writes a condition between two truths as a truth.
+func tidy(c cond) expr {
+	v, knownThen := boolOf(c.then)
+	w, knownElse := boolOf(c.els)
+	switch {
+	case knownThen && knownElse && v && !w && boolean(c.test):
+		return c.test
+	case knownThen && knownElse && !v && w && boolean(c.test):
+		return negate(c.test)
+	}
+	return c
+}
+
+// boolean says whether e is a boolean for certain, and not just something true or false in a condition.
+func boolean(e expr) bool {
+	switch e := e.(type) {
+	case lit:
+		return e.v.Kind() == value.Bool
+	case loose:
+		return true
+	case binary:
+		return precedence[e.op] <= 40
+	case call:
+		return e.fn == "$not" || e.fn == "$exists" || e.fn == "$contains"
+	}
+	return false
+}
+
+// and and or are Go's && and ||.
+func and(a, b expr) expr {
+	if v, known := boolOf(a); known {
+		if v {
+			return b
+		}
+		return no
+	}
+	if v, known := boolOf(b); known && v {
+		return a
+	}
+	if risky(b) || guards(a) {
+		return cond{a, b, no}
+	}
+	return binary{"and", a, b}
+}
+
+func or(a, b expr) expr {
+	if v, known := boolOf(a); known {
+		if v {
+			return yes
+		}
+		return b
+	}
+	if v, known := boolOf(b); known && !v {
+		return a
+	}
+	if risky(b) || guards(a) {
+		return cond{a, yes, b}
+	}
+	return binary{"or", a, b}
+}
