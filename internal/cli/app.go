@@ -69,6 +69,7 @@ func (a *app) commands() []*cli.Command {
 		callbackCommand(a),
 		versionCommand(a),
 		completionCommand(a),
+		evalCommand(a),
 	}
 }
 
