@@ -160,10 +160,11 @@ type Runner struct {
 	dir   string
 	slots chan struct{}
 
-	mu     sync.Mutex
-	closed bool
-	idle   []*sandbox // the last one used is reused first
-	all    map[*sandbox]bool
+	mu      sync.Mutex
+	closed  bool
+	retired bool
+	idle    []*sandbox // the last one used is reused first
+	all     map[*sandbox]bool
 }
 
 // Close ends the function's processes.
@@ -172,6 +173,18 @@ func (r *Runner) Close() {
 	delete(r.host.runners, r)
 	r.host.mu.Unlock()
 	r.close()
+}
+
+// Retire ends the processes that are idle, and each other one after its invocation: the function's code has been replaced.
+func (r *Runner) Retire() {
+	r.mu.Lock()
+	r.retired = true
+	idle := r.idle
+	r.idle = nil
+	r.mu.Unlock()
+	for _, s := range idle {
+		s.kill()
+	}
 }
 
 func (r *Runner) close() {
@@ -254,7 +267,10 @@ func (r *Runner) put(s *sandbox) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.closed {
+	switch {
+	case r.retired:
+		s.kill()
+	case !r.closed:
 		s.reaper = time.AfterFunc(idleTime, s.kill)
 		r.idle = append(r.idle, s)
 	}

@@ -356,6 +356,26 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestRetiredRunnersFinish(t *testing.T) {
+	started := make(chan string, 100)
+	r := newRunner(t, newHost(t, func(l LogLine) { started <- l.Message }), "on", time.Second)
+	done := make(chan Result)
+	go func() {
+		result, _ := r.Invoke(context.Background(), Invocation{RequestID: "id", Payload: []byte(`{"Do":"wait"}`)})
+		done <- result
+	}()
+	for line := ""; !strings.HasPrefix(line, "START"); {
+		line = <-started
+	}
+	r.Retire()
+	if got := <-done; !strings.Contains(string(got.Payload), "Task timed out") && !strings.Contains(string(got.Payload), "deadline exceeded") {
+		t.Errorf("the invocation under way ended with %s", got.Payload)
+	}
+	if len(r.idle) > 0 {
+		t.Error("a process stays")
+	}
+}
+
 // alive is false for a zombie, which its new parent may not have taken yet.
 func alive(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
