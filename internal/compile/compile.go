@@ -91,6 +91,9 @@ func Compile(dir string, workflows []Workflow) ([]*Program, error) {
 
 // CompileOverlay is Compile with the contents of some files, by absolute path, given in place of those on disk.
 func CompileOverlay(dir string, workflows []Workflow, overlay map[string][]byte) ([]*Program, error) {
+	if len(workflows) == 0 {
+		return nil, nil
+	}
 	prog, err := load(dir, workflows, overlay)
 	if err != nil {
 		return nil, err

@@ -2,12 +2,15 @@ package project
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/bundle"
+	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/diag"
 )
 
@@ -21,17 +24,52 @@ type Compiled struct {
 
 // Compile compiles workflows, in their order. Mistakes of the user's are a diag.List.
 func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Compiled, error) {
+	programs, err := compile.Compile(p.Dir, compile.Registered(workflows))
 	var found diag.List
+	if err != nil && !errors.As(err, &found) {
+		return nil, err
+	}
 	out := make([]Compiled, len(workflows))
 	for i, w := range workflows {
-		d, err := p.parse(w)
-		if err != nil {
-			found = append(found, err)
-			continue
+		out[i] = Compiled{Workflow: w}
+		switch {
+		case w.File() == "":
+			if len(programs) > 0 && programs[0] != nil {
+				out[i].take(programs[0])
+			}
+			programs = programs[min(1, len(programs)):]
+		default:
+			d, err := p.parse(w)
+			if err != nil {
+				found = append(found, err)
+			}
+			out[i].Definition = d
 		}
-		out[i] = Compiled{Workflow: w, Definition: d}
 	}
 	return out, found.Err()
+}
+
+// take fills c with what its function was compiled to.
+func (c *Compiled) take(p *compile.Program) {
+	c.Definition, c.Source, c.Errors = p.Definition, map[string]string{}, map[string][]bundle.MatchedError{}
+	for pointer, place := range p.Places {
+		place.Column = 0
+		c.Source[pointer] = place.String()
+	}
+	for _, f := range c.Workflow.Functions() {
+		for _, e := range p.Errors {
+			if c.mayReport(f.Func, e) {
+				matched := bundle.MatchedError{Package: e.Package, Name: e.Ident, Value: !e.Type, As: e.Name}
+				c.Errors[handlerName(f.Func)] = append(c.Errors[handlerName(f.Func)], matched)
+			}
+		}
+	}
+}
+
+// mayReport says whether a handler is one that an error comes from: one of the error's package, or any where that has none.
+func (c *Compiled) mayReport(f flow.GoFunc, e compile.ErrorMatch) bool {
+	own := func(s flow.FunctionSpec) bool { return s.Func.Package == e.Package }
+	return f.Package == e.Package || !slices.ContainsFunc(c.Workflow.Functions(), own)
 }
 
 // parse reads the definition of a workflow that FromFile made.
