@@ -1,0 +1,266 @@
+package flowtest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/internal/native"
+	"github.com/stride-aws/stride/internal/compile"
+	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// compiled is a workflow as a state machine, ready to run.
+type compiled struct {
+	program  *machine.Program
+	handlers map[string]string // the function's ARN in the definition -> the handler
+	names    []compile.ErrorMatch
+	err      error
+}
+
+// cache holds what this test binary has compiled: compiling asks the Go command for types, a run takes microseconds.
+var cache sync.Map // of the workflow's name and function -> func() *compiled
+
+func compileOnce(w flow.Workflow) *compiled {
+	key := w.Name() + " " + w.Func().Package + "." + w.Func().Name + w.File()
+	once, _ := cache.LoadOrStore(key, sync.OnceValue(func() *compiled { return compileWorkflow(w) }))
+	return once.(func() *compiled)()
+}
+
+const functionARN = "arn:aws:lambda:us-east-1:000000000000:function:"
+
+func compileWorkflow(w flow.Workflow) *compiled {
+	in := compile.Workflow{
+		Name: w.Name(), Package: w.Func().Package, Func: w.Func().Name, Express: w.Type() == flow.TypeExpress, Timeout: w.Timeout(),
+	}
+	c := &compiled{handlers: map[string]string{}}
+	for _, f := range w.Functions() {
+		in.Functions = append(in.Functions, compile.Handler{Package: f.Func.Package, Func: f.Func.Name, Timeout: f.Timeout})
+	}
+	programs, err := compile.Compile(".", []compile.Workflow{in})
+	if err != nil {
+		c.err = err
+		return c
+	}
+	p := programs[0]
+	c.names = p.Errors
+	packages := map[string]string{}
+	for _, use := range p.Uses {
+		packages[use.Name] = use.Package
+	}
+	def, err := compile.Resolve(p.Definition, func(k compile.Kind, name string) (string, error) {
+		if k != compile.Function {
+			return "arn:aws:states:us-east-1:000000000000:" + string(k) + ":" + name, nil
+		}
+		arn := functionARN + strings.ReplaceAll(name, ".", "-")
+		_, fn, _ := strings.Cut(name, ".")
+		c.handlers[arn] = packages[name] + "." + fn
+		return arn, nil
+	})
+	if err != nil {
+		c.err = err
+		return c
+	}
+	c.program, c.err = machine.Compile(def)
+	return c
+}
+
+func (x *Test) runCompiled(input []byte) *outcome {
+	x.t.Helper()
+	c := compileOnce(x.workflow)
+	if c.err != nil {
+		x.t.Fatalf("flowtest: compiling %s:\n%v", x.workflow.Name(), c.err)
+	}
+	in, err := value.Parse(string(input))
+	if err != nil {
+		x.t.Fatalf("flowtest: input: %v", err)
+	}
+	b := &bridge{compiled: c, script: x.script(), clock: machine.NewVirtualClock(x.start)}
+	o := &outcome{}
+	env := &machine.Env{
+		Clock: b.clock, StartTask: b.start, Random: func() float64 { return 1 }, NewID: sequence(),
+		Emit: func(e *history.Event) { o.note(e) },
+	}
+	exec := &machine.Execution{
+		ARN: x.executionARN(), Name: "flowtest", StartTime: x.start, Input: in, Express: x.workflow.Type() == flow.TypeExpress,
+		MachineARN:  "arn:aws:states:us-east-1:000000000000:stateMachine:" + x.workflow.Name(),
+		MachineName: x.workflow.Name(), RoleARN: "arn:aws:iam::000000000000:role/flowtest",
+	}
+	result := c.program.Run(context.Background(), exec, env)
+	o.elapsed = result.Time.Sub(x.start)
+	o.calls = b.script.calls
+	if result.Status != machine.Succeeded {
+		o.errorName, o.cause = result.Error.String(), message(result.Cause)
+		if o.errorName == "" {
+			o.errorName = string(result.Status)
+		}
+		o.err = &native.Failure{Name: o.errorName, Cause: o.cause}
+		return o
+	}
+	o.output = []byte(result.Output.String())
+	return o
+}
+
+// sequence makes ids that repeat from run to run.
+func sequence() func() string {
+	var mu sync.Mutex
+	n := 0
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		return fmt.Sprintf("00000000-0000-4000-8000-%012d", n)
+	}
+}
+
+// note takes an event of the compiled run. AWS bills a transition for each state entered and each retry.
+func (o *outcome) note(e *history.Event) {
+	o.events = append(o.events, e.Line())
+	kind := string(e.Type)
+	switch {
+	case strings.HasSuffix(kind, "StateEntered"):
+		o.path = append(o.path, e.Details.Name)
+		o.moves++
+	case strings.HasSuffix(kind, "Failed") && strings.HasPrefix(kind, "Task"):
+		o.moves++ // counted back below, where no retry follows
+	case strings.HasSuffix(kind, "StateExited"), strings.HasPrefix(kind, "Execution"):
+	}
+}
+
+// message is a cause for comparing: of a Lambda's error payload its message.
+func message(cause history.Text) string {
+	if m, ok := cause.Value().Get("errorMessage"); ok {
+		return m.Str()
+	}
+	return cause.String()
+}
+
+// bridge performs the machine's tasks as the script says.
+type bridge struct {
+	*compiled
+	script *script
+	clock  *machine.VirtualClock
+}
+
+func (b *bridge) start(ctx context.Context, t *machine.Task, r machine.Replier) {
+	task, payload, err := b.task(t)
+	if err != nil {
+		r.Failed(machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())})
+		return
+	}
+	reply := b.script.perform(ctx, task)
+	r.Started("")
+	if task.Token != "" {
+		r.Submitted(history.JSON(invocation(value.NullValue)))
+	}
+	switch {
+	case reply.Never:
+		r.Park()
+	case reply.After > 0:
+		r.Park()
+		at := b.clock.Now().Add(reply.After)
+		b.clock.Hold(1)
+		go func() {
+			defer b.clock.Hold(-1)
+			if b.clock.Wait(ctx, at, nil) {
+				b.answer(r, task, reply, payload)
+			}
+		}()
+	default:
+		b.answer(r, task, reply, payload)
+	}
+}
+
+// task is the machine's task as the native runtime has it; payload says that the result goes into a Lambda invocation's answer.
+func (b *bridge) task(t *machine.Task) (task *native.Task, payload bool, err error) {
+	task = &native.Task{Kind: native.Lambda, State: t.State, Attempt: t.Attempt}
+	if t.Resource.Pattern == "waitForTaskToken" {
+		task.Token = t.Token
+	}
+	switch {
+	case t.Resource.Kind == machine.Function:
+		task.Name, task.Input = b.handlers[t.Resource.ARN], []byte(t.Input.String())
+	case t.Resource.Service == "lambda":
+		function, _ := t.Input.Get("FunctionName")
+		body, ok := t.Input.Get("Payload")
+		if !ok {
+			body = value.OfObject(nil)
+		}
+		task.Name, task.Input, payload = b.handlers[function.Str()], []byte(body.String()), true
+	default:
+		return nil, false, fmt.Errorf("flowtest stands for Lambda functions; nothing answers %s", t.Resource.ARN)
+	}
+	if task.Name == "" {
+		return nil, false, fmt.Errorf("state %s calls a function that no registered handler is", t.State)
+	}
+	return task, payload && task.Token == "", nil
+}
+
+func (b *bridge) answer(r machine.Replier, t *native.Task, reply native.Reply, payload bool) {
+	if reply.Err != nil {
+		name, cause := b.failure(reply.Err)
+		r.Failed(machine.Failure{Error: name, Cause: history.JSON(cause)})
+		return
+	}
+	v, err := value.Parse(string(reply.Output))
+	if err != nil {
+		r.Failed(machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(t.Name + " returned no JSON: " + err.Error())})
+		return
+	}
+	if payload {
+		v = invocation(v)
+	}
+	r.Succeeded(history.JSON(v))
+}
+
+// invocation is the result of lambda:invoke, as far as definitions read it.
+func invocation(payload value.Value) value.Value {
+	return value.OfObject([]value.Member{
+		{Name: "ExecutedVersion", Value: value.OfString("1")}, {Name: "Payload", Value: payload}, {Name: "StatusCode", Value: value.OfInt(200)},
+	})
+}
+
+// failure is a handler's error as its Lambda function reports it: under the name that the workflow matches, else under its type's.
+func (b *bridge) failure(err error) (string, value.Value) {
+	name := native.NameOf(err)
+	for _, m := range b.names {
+		if m.matches(err) {
+			name = m.Name
+			break
+		}
+	}
+	return name, value.OfObject([]value.Member{
+		{Name: "errorMessage", Value: value.OfString(err.Error())}, {Name: "errorType", Value: value.OfString(name)},
+	})
+}
+
+// sorted is v with the members of its objects in the order of their names.
+func sorted(v value.Value) value.Value {
+	switch v.Kind() {
+	case value.Array:
+		items := make([]value.Value, v.Len())
+		for i, item := range v.Items() {
+			items[i] = sorted(item)
+		}
+		return value.OfArray(items)
+	case value.Object:
+		members := slices.Clone(v.Members())
+		for i := range members {
+			members[i].Value = sorted(members[i].Value)
+		}
+		slices.SortFunc(members, func(a, b value.Member) int { return cmp.Compare(a.Name, b.Name) })
+		return value.OfObject(members)
+	}
+	return v
+}
+
+var _ = errors.Is
+var _ = time.Second
