@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/internal/native"
@@ -84,7 +84,7 @@ func (x *Test) runCompiled(input []byte) *outcome {
 		x.t.Fatalf("flowtest: input: %v", err)
 	}
 	b := &bridge{compiled: c, script: x.script(), clock: machine.NewVirtualClock(x.start)}
-	o := &outcome{}
+	o := &outcome{entries: map[int64]bool{}}
 	env := &machine.Env{
 		Clock: b.clock, StartTask: b.start, Random: func() float64 { return 1 }, NewID: sequence(),
 		Emit: func(e *history.Event) { o.note(e) },
@@ -125,13 +125,15 @@ func sequence() func() string {
 func (o *outcome) note(e *history.Event) {
 	o.events = append(o.events, e.Line())
 	kind := string(e.Type)
-	switch {
-	case strings.HasSuffix(kind, "StateEntered"):
+	entered := strings.HasSuffix(kind, "StateEntered")
+	if entered {
 		o.path = append(o.path, e.Details.Name)
+	}
+	if entered || strings.HasSuffix(kind, "Scheduled") && !o.entries[e.PreviousID] {
 		o.moves++
-	case strings.HasSuffix(kind, "Failed") && strings.HasPrefix(kind, "Task"):
-		o.moves++ // counted back below, where no retry follows
-	case strings.HasSuffix(kind, "StateExited"), strings.HasPrefix(kind, "Execution"):
+	}
+	if entered {
+		o.entries[e.ID] = true
 	}
 }
 
@@ -232,7 +234,7 @@ func invocation(payload value.Value) value.Value {
 func (b *bridge) failure(err error) (string, value.Value) {
 	name := native.NameOf(err)
 	for _, m := range b.names {
-		if m.matches(err) {
+		if matches(m, err) {
 			name = m.Name
 			break
 		}
@@ -262,5 +264,17 @@ func sorted(v value.Value) value.Value {
 	return v
 }
 
-var _ = errors.Is
-var _ = time.Second
+// matches says whether an error in err's chain is of the type that m names. Variables have no name at run time: an error that the
+// workflow matches with errors.Is goes by the name of its type.
+func matches(m compile.ErrorMatch, err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		t := reflect.TypeOf(err)
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if m.Type && t.PkgPath() == m.Package && t.Name() == m.Ident {
+			return true
+		}
+	}
+	return false
+}

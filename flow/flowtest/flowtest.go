@@ -41,8 +41,6 @@ type Test struct {
 	nested   []flow.Workflow
 	start    time.Time
 	mocks    map[string]*mock
-	mu       sync.Mutex
-	stop     time.Duration
 }
 
 // mock stands for a handler.
@@ -270,6 +268,7 @@ type outcome struct {
 	elapsed   time.Duration
 	moves     int
 	events    []string
+	entries   map[int64]bool // ids of the events that entered a state
 }
 
 func (x *Test) runNative(input []byte) *outcome {

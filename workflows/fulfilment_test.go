@@ -1,0 +1,68 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stride-aws/stride/flow/flowtest"
+	"github.com/stride-aws/stride/lambdas/approvals"
+	"github.com/stride-aws/stride/lambdas/inventory"
+	"github.com/stride-aws/stride/lambdas/notify"
+	"github.com/stride-aws/stride/lambdas/payments"
+	"github.com/stride-aws/stride/lambdas/shop"
+	"github.com/stride-aws/stride/workflows"
+)
+
+func order(total int) shop.Order {
+	return shop.Order{
+		ID: "o-17", Customer: "Ada", Email: "ada@example.com", Card: "tok_1", Total: total,
+		Items: []shop.Item{{SKU: "mug", Quantity: 2}, {SKU: "book", Quantity: 1}},
+	}
+}
+
+func TestFulfilShipsASmallOrderWithoutApproval(t *testing.T) {
+	t.Parallel()
+	r := flowtest.Run[workflows.Receipt](flowtest.New(t, workflows.Fulfilment), order(5_000))
+	r.WantError("")
+	r.WantCalls(approvals.Ask, 0).WantCalls(notify.Email, 1).WantCalls(notify.SMS, 0)
+	if r.Output.Parcels != 2 || r.Elapsed < time.Hour {
+		t.Errorf("receipt %+v after %s", r.Output, r.Elapsed)
+	}
+}
+
+func TestFulfilUndoesWhatItDidWhenTheManagerSaysNo(t *testing.T) {
+	t.Parallel()
+	x := flowtest.New(t, workflows.Fulfilment)
+	flowtest.Answer(x, approvals.Ask, func(r approvals.Request) (approvals.Decision, error) {
+		return approvals.Decision{Approved: false, By: "grace"}, nil
+	})
+	r := flowtest.Run[workflows.Receipt](x, order(500_000))
+	r.WantError("Rejected")
+	r.WantCalls(inventory.Release, 1).WantCalls(payments.Charge, 0)
+}
+
+func TestFulfilGivesUpAfterThreeDaysWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	x := flowtest.New(t, workflows.Fulfilment).LeaveOpen(approvals.Ask)
+	r := flowtest.Run[workflows.Receipt](x, order(500_000))
+	r.WantError("States.Timeout")
+	r.WantCalls(inventory.Release, 1)
+	if r.Elapsed != 72*time.Hour {
+		t.Errorf("gave up after %s", r.Elapsed)
+	}
+}
+
+func TestFulfilChargesAgainWhileTheProviderIsBusy(t *testing.T) {
+	t.Parallel()
+	x := flowtest.New(t, workflows.Fulfilment).Fail(payments.Charge, 3, payments.Busy{})
+	r := flowtest.Run[workflows.Receipt](x, order(5_000))
+	r.WantError("").WantCalls(payments.Charge, 4)
+}
+
+func TestFulfilRefundsWhenAStepAfterThePaymentFails(t *testing.T) {
+	t.Parallel()
+	x := flowtest.New(t, workflows.Fulfilment).Fail(notify.Email, 100, payments.Declined{Reason: "odd"})
+	r := flowtest.Run[workflows.Receipt](x, order(5_000))
+	r.WantError("Declined")
+	r.WantCalls(payments.Refund, 1).WantCalls(inventory.Release, 1)
+}
