@@ -115,7 +115,7 @@ func (d *applied) versions(before *plan.Actual) map[string]string {
 	return out
 }
 
-// deployProgress prints a line for each action that has ended.
+// deployProgress prints a line for each action that has ended, but for new roles and log groups, which are many and quick.
 type deployProgress struct {
 	app   *app
 	begun map[string]time.Time
@@ -125,8 +125,12 @@ func (p *deployProgress) Begin(a *plan.Action) { p.begun[a.ID] = time.Now() }
 
 func (p *deployProgress) End(a *plan.Action, err error) {
 	word := map[plan.Op]string{plan.Create: "created", plan.Update: "changed", plan.Delete: "deleted"}[a.Op]
-	if err != nil {
+	quick := a.Op == plan.Create && (a.Kind == plan.KindRole || a.Kind == plan.KindLogGroup)
+	switch {
+	case err != nil:
 		word = p.app.red("stopped")
+	case quick:
+		return
 	}
 	p.app.talk("  %s %s %s\n", word, a.ID, p.app.faint(fmt.Sprintf("%.1f s", time.Since(p.begun[a.ID]).Seconds())))
 }

@@ -13,8 +13,7 @@ type Paint func(Op, string) string
 // maxShown bounds a value in the text plan; JSON has it whole.
 const maxShown = 100
 
-// WriteText prints p for a terminal: what changes, one resource a paragraph, and a line that counts. Resources that only come
-// along (the role and log group of a function) take one line.
+// WriteText prints p for a terminal: what changes, one resource a paragraph, and a line that counts.
 func (p *Plan) WriteText(w io.Writer, paint Paint) {
 	if paint == nil {
 		paint = func(_ Op, sign string) string { return sign }
@@ -22,9 +21,13 @@ func (p *Plan) WriteText(w io.Writer, paint Paint) {
 	for _, problem := range p.Problems {
 		fmt.Fprintf(w, "! %s %s\n", problem.Resource, problem.Message)
 	}
+	along := p.along()
 	for i := range p.Actions {
 		a := &p.Actions[i]
-		fmt.Fprintf(w, "%s %s%s\n", paint(a.Op, sign(a.Op)), a.ID, summary(a))
+		if along[a.ID] {
+			continue
+		}
+		fmt.Fprintf(w, "%s %s%s%s\n", paint(a.Op, sign(a.Op)), a.ID, summary(a), p.with(a, along))
 		for _, c := range a.shown() {
 			fmt.Fprintf(w, "    %s %s\n", paint(c.Op, sign(c.Op)), c)
 		}
@@ -33,6 +36,38 @@ func (p *Plan) WriteText(w io.Writer, paint Paint) {
 		}
 	}
 	fmt.Fprintln(w, p.Summary())
+}
+
+// along are the new roles and log groups that come with one new function or machine: its line names them.
+func (p *Plan) along() map[string]bool {
+	out := map[string]bool{}
+	for i := range p.Actions {
+		if a := &p.Actions[i]; a.Op == Create && (a.Kind == KindFunction || a.Kind == KindMachine) {
+			for _, need := range a.Needs {
+				out[need] = true
+			}
+		}
+	}
+	for i := range p.Actions {
+		if a := &p.Actions[i]; a.Op != Create || a.Kind != KindRole && a.Kind != KindLogGroup {
+			delete(out, a.ID)
+		}
+	}
+	return out
+}
+
+// with is ", with role and log group".
+func (p *Plan) with(a *Action, along map[string]bool) string {
+	var kinds []string
+	for _, need := range a.Needs {
+		if along[need] && a.Kind != KindAlias {
+			kinds = append(kinds, need[:strings.LastIndexByte(need, ' ')])
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return ", with " + strings.Join(kinds, " and ")
 }
 
 func running(n int) string {

@@ -48,11 +48,12 @@ type handler struct {
 
 // Build compiles workflows and builds their handlers for env; force builds even what is in the cache.
 func (p *Project) Build(ctx context.Context, env *Environment, workflows []flow.Workflow, force bool) (*Built, error) {
-	compiled, err := p.Compile(ctx, workflows)
+	all, err := p.Compile(ctx, p.Workflows) // what a handler reports depends on every workflow that calls it
 	if err != nil {
 		return nil, err
 	}
-	handlers, err := p.handlers(compiled)
+	compiled := chosen(all, workflows)
+	handlers, err := p.handlers(all, compiled)
 	if err != nil {
 		return nil, err
 	}
@@ -96,12 +97,23 @@ func (e *Environment) architecture() string {
 	return "arm64"
 }
 
-// handlers are the handlers of the compiled workflows, sorted by name. A handler that several workflows register must be
-// registered alike: it is one function.
-func (p *Project) handlers(compiled []Compiled) ([]handler, error) {
+// chosen are those of all that were compiled from workflows.
+func chosen(all []Compiled, workflows []flow.Workflow) []Compiled {
+	var out []Compiled
+	for _, c := range all {
+		if slices.ContainsFunc(workflows, func(w flow.Workflow) bool { return w.Name() == c.Workflow.Name() }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// handlers are the handlers of the chosen workflows, sorted by name. A handler that several workflows register must be registered
+// alike: it is one function.
+func (p *Project) handlers(all, chosen []Compiled) ([]handler, error) {
 	found := diag.List{}
 	byName := map[string]*handler{}
-	for _, c := range compiled {
+	for _, c := range all {
 		for _, spec := range c.Workflow.Functions() {
 			name := handlerName(spec.Func)
 			h := byName[name]
@@ -117,7 +129,9 @@ func (p *Project) handlers(compiled []Compiled) ([]handler, error) {
 	}
 	out := make([]handler, 0, len(byName))
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		out = append(out, *byName[name])
+		if h := byName[name]; slices.ContainsFunc(chosen, func(c Compiled) bool { return slices.Contains(h.workflows, c.Workflow.Name()) }) {
+			out = append(out, *h)
+		}
 	}
 	return out, found.Err()
 }
