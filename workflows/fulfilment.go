@@ -72,7 +72,7 @@ func Fulfil(c flow.Context, order shop.Order) (Receipt, error) {
 		return Receipt{}, err
 	}
 
-	flow.Sleep(c, time.Hour) // The carrier comes once an hour.
+	flow.SleepUntil(c, order.NotBefore) // A preorder waits for its day; nothing runs, nothing is paid for.
 
 	label, err := flow.Call(c, shipping.Dispatch, shipping.Shipment{Order: order.ID, Parcels: parcels})
 	if err != nil {

@@ -25,8 +25,20 @@ func TestFulfilShipsASmallOrderWithoutApproval(t *testing.T) {
 	r := flowtest.Run[workflows.Receipt](flowtest.New(t, workflows.Fulfilment), order(5_000))
 	r.WantError("")
 	r.WantCalls(approvals.Ask, 0).WantCalls(notify.Email, 1).WantCalls(notify.SMS, 0)
-	if r.Output.Parcels != 2 || r.Elapsed < time.Hour {
+	if r.Output.Parcels != 2 || r.Elapsed != 0 {
 		t.Errorf("receipt %+v after %s", r.Output, r.Elapsed)
+	}
+}
+
+func TestFulfilKeepsAPreorderUntilItsDay(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	preorder := order(5_000)
+	preorder.NotBefore = begin.AddDate(0, 0, 30)
+	r := flowtest.Run[workflows.Receipt](flowtest.New(t, workflows.Fulfilment).Start(begin), preorder)
+	r.WantError("")
+	if r.Elapsed != 30*24*time.Hour {
+		t.Errorf("sent after %s", r.Elapsed)
 	}
 }
 
