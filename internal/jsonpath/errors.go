@@ -39,8 +39,9 @@ func (e *CrashError) Error() string { return e.Reason }
 // IntrinsicError is a call of an intrinsic function that failed: the specification's States.IntrinsicFailure. AWS: "The function
 // 'CALL' had the following error: REASON".
 type IntrinsicError struct {
-	Call   string // as written; of nested calls the one that failed
-	Reason string
+	Call    string // as written; of nested calls the one that failed
+	Reason  string
+	Missing bool // an argument's path leads nowhere, which to AWS is a States.Runtime error
 }
 
 func (e *IntrinsicError) Error() string {

@@ -87,7 +87,7 @@ func (in *Intrinsic) Eval(s Scope) (value.Value, error) {
 	}
 	v, err := in.function.eval(&c)
 	if err != nil {
-		return value.Value{}, &IntrinsicError{in.text, err.Error()}
+		return value.Value{}, &IntrinsicError{Call: in.text, Reason: err.Error()}
 	}
 	return v, nil
 }
@@ -104,9 +104,10 @@ func (in *Intrinsic) argument(arg argument, s Scope) (value.Value, error) {
 	case errors.As(err, &nested):
 		return v, err
 	case errors.As(err, new(*NotFoundError)):
-		return v, &IntrinsicError{in.text, fmt.Sprintf("The JsonPath argument for the field '%s' could not be found in the input '%s'", arg.expr, s.Input)}
+		reason := fmt.Sprintf("The JsonPath argument for the field '%s' could not be found in the input '%s'", arg.expr, s.Input)
+		return v, &IntrinsicError{Call: in.text, Reason: reason, Missing: true}
 	}
-	return v, &IntrinsicError{in.text, err.Error()}
+	return v, &IntrinsicError{Call: in.text, Reason: err.Error()}
 }
 
 // callReader parses a call.

@@ -120,19 +120,23 @@ func templatePathError(p *pathExpr, field string, input value.Value, err error) 
 		return runtimeErrorf("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", p.text, field, input)
 	}
 	if !p.isPath() {
-		return intrinsicError(p, input, err)
+		return intrinsicError(p, err)
 	}
 	return runtimeErrorf("Invalid path '%s': %s", p.text, err)
 }
 
-func intrinsicError(p *pathExpr, input value.Value, err error) error {
+// intrinsicError names the whole call, whichever part of it failed.
+func intrinsicError(p *pathExpr, err error) error {
 	reason := err.Error()
-	var missing *jsonpath.NotFoundError
-	if errors.As(err, &missing) {
-		reason = fmt.Sprintf("The JsonPath argument for the field '%s' could not be found in the input '%s'", missing.Path, input)
-		return runtimeErrorf("The function '%s' had the following error: %s", p.text, reason)
+	var call *jsonpath.IntrinsicError
+	if errors.As(err, &call) {
+		reason = call.Reason
 	}
-	return &namedError{errIntrinsic, fmt.Sprintf("The function '%s' had the following error: %s", p.text, reason)}
+	text := fmt.Sprintf("The function '%s' had the following error: %s", p.text, reason)
+	if call != nil && call.Missing {
+		return runtimeError(text)
+	}
+	return &namedError{errIntrinsic, text}
 }
 
 // pathFieldError is the failure of InputPath, OutputPath and the other fields that are one path.
