@@ -37,6 +37,7 @@ type inst struct {
 	x, y      int32
 	min, max  int32 // opRun; max < 0: no end
 	memo      int32 // of opSplit and opRun: its number among the states of a place, -1 where none is kept
+	follow    int16 // of opRun: the byte that must stand behind it, -1 for any
 	set       *set
 	lit       string
 }
@@ -77,6 +78,11 @@ func compile(tree *node, groups int, f flags) (*program, error) {
 	if !c.memoable || c.prog.depth > maxMemoized {
 		c.prog.states = 0
 	}
+	for i := range c.prog.insts {
+		if lit := prefix(c.prog.insts[i+1:]); c.prog.insts[i].op == opRun && lit != "" {
+			c.prog.insts[i].follow = int16(lit[0])
+		}
+	}
 	c.prog.anchored = anchored(tree) && !f.multiline
 	c.prog.prefix = prefix(c.prog.insts)
 	c.prog.first = firstBytes(tree)
@@ -90,7 +96,7 @@ func (c *compiler) emit(in inst) int32 {
 		c.tooLarge = true
 		return 0
 	}
-	in.memo, in.depth = -1, uint8(min(c.depth, 255))
+	in.memo, in.follow, in.depth = -1, -1, uint8(min(c.depth, 255))
 	if in.op == opSplit || in.op == opRun {
 		in.memo = int32(c.prog.states)
 		c.prog.states += 1 << min(c.depth, maxMemoized)

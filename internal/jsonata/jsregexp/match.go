@@ -238,9 +238,7 @@ func (m *machine) retreat(base int) (pc int32, pos int, ok bool) {
 		case frameMark:
 			m.marks[f.pc] = f.pos
 		case frameGreedy:
-			if f.pos > f.x {
-				_, pos = unitBefore(m.s, int(f.pos))
-				f.pos = int32(pos)
+			if pos, ok = m.oneLess(f); ok {
 				return f.pc + 1, pos, true
 			}
 		case frameLazy:
@@ -316,6 +314,21 @@ func (m *machine) freshUnits(in *inst, pos int) int {
 	}
 	m.charge(pos - start)
 	return pos
+}
+
+// oneLess gives units of a greedy run back, up to a place where what follows it may match.
+func (m *machine) oneLess(f *frame) (int, bool) {
+	follow := m.prog.insts[f.pc].follow
+	for pos := int(f.pos); pos > int(f.x); {
+		_, pos = unitBefore(m.s, pos)
+		if follow < 0 || m.s[pos] == byte(follow) {
+			m.charge((int(f.pos) - pos) / 4)
+			f.pos = int32(pos)
+			return pos, true
+		}
+	}
+	m.charge(int(f.pos-f.x) / 4)
+	return 0, false
 }
 
 // oneMore takes one more unit for a lazy run.
