@@ -50,8 +50,8 @@ func (p *parser) expect(op string, infix bool) {
 	p.next(infix)
 }
 
-// power is how strongly an operator binds what stands on its left.
-func power(t token) int {
+// binding is how strongly an operator binds what stands on its left.
+func binding(t token) int {
 	if t.kind != tokenOperator {
 		return 0
 	}
@@ -88,7 +88,7 @@ func (p *parser) expression(right int) *syntax {
 	t := p.tok
 	p.next(true)
 	left := p.finish(p.prefix(t))
-	for right < power(p.tok) {
+	for right < binding(p.tok) {
 		t := p.tok
 		p.next(false)
 		left = p.finish(p.infix(t, left))
@@ -257,15 +257,15 @@ func (p *parser) infix(t token, left *syntax) *syntax {
 		if left.kind != kindVariable {
 			p.fail("S0212", left.pos, left.shown(), "")
 		}
-		s.rhs = p.expression(power(t) - 1)
+		s.rhs = p.expression(binding(t) - 1)
 	case "@", "#":
-		if s.rhs = p.expression(power(t)); s.rhs.kind != kindVariable {
+		if s.rhs = p.expression(binding(t)); s.rhs.kind != kindVariable {
 			p.fail("S0214", s.rhs.pos, t.text, "")
 		}
 	case "?":
 		p.condition(s)
 	default:
-		s.rhs = p.expression(power(t))
+		s.rhs = p.expression(binding(t))
 	}
 	return s
 }

@@ -353,7 +353,7 @@ func (p *parser) escaped(start int) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			buf = utf8.AppendRune(buf, r)
+			buf = appendRune(buf, r)
 			continue
 		}
 		i := 0
@@ -369,14 +369,15 @@ func (p *parser) escaped(start int) (string, error) {
 	return "", p.unexpected()
 }
 
-// unicode reads uXXXX, at whose u it stands, and the second half of a surrogate pair; a lone half becomes U+FFFD.
+// unicode reads uXXXX, at whose u it stands, and the second half of a surrogate pair; a lone half stays
+// one, in the three bytes that UTF-8 would need for it.
 func (p *parser) unicode() (rune, error) {
 	r, err := p.hex()
 	if err != nil || !utf16.IsSurrogate(r) {
 		return r, err
 	}
 	if !strings.HasPrefix(p.src[p.pos:], `\u`) {
-		return utf8.RuneError, nil
+		return r, nil
 	}
 	back := p.pos
 	p.pos++
@@ -388,7 +389,14 @@ func (p *parser) unicode() (rune, error) {
 		return pair, nil
 	}
 	p.pos = back
-	return utf8.RuneError, nil
+	return r, nil
+}
+
+func appendRune(dst []byte, r rune) []byte {
+	if utf16.IsSurrogate(r) {
+		return append(dst, surrogateLead, 0x80|byte(r>>6&0x3F), 0x80|byte(r&0x3F))
+	}
+	return utf8.AppendRune(dst, r)
 }
 
 func (p *parser) hex() (rune, error) {
@@ -521,13 +529,32 @@ func escapeOf(c byte) byte {
 	return 'u'
 }
 
-func plain(c byte) bool { return c >= 0x20 && c != '"' && c != '\\' }
+func plain(c byte) bool { return c >= 0x20 && c != '"' && c != '\\' && c != surrogateLead }
+
+// surrogateLead is the first byte of U+D000 to U+DFFF. A string of JSON may hold half a surrogate pair, which UTF-8 has not.
+const surrogateLead = 0xED
+
+// loneSurrogate is the surrogate that s, which begins with surrogateLead, begins with.
+func loneSurrogate(s string) (uint16, bool) {
+	if len(s) < 3 || s[1] < 0xA0 || s[1] > 0xBF || s[2]&0xC0 != 0x80 {
+		return 0, false
+	}
+	return 0xD000 | uint16(s[1]&0x3F)<<6 | uint16(s[2]&0x3F), true
+}
 
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); i++ {
 		if plain(s[i]) {
+			continue
+		}
+		if s[i] == surrogateLead {
+			if half, ok := loneSurrogate(s[i:]); ok {
+				dst = append(append(dst, s[start:i]...), '\\', 'u', 'd', hexDigits[half>>8&15], hexDigits[half>>4&15], hexDigits[half&15])
+				start = i + 3
+				i += 2
+			}
 			continue
 		}
 		dst = append(append(dst, s[start:i]...), '\\')
@@ -545,6 +572,13 @@ func stringSize(s string) int {
 	n := len(s) + 2
 	for i := 0; i < len(s); i++ {
 		if plain(s[i]) {
+			continue
+		}
+		if s[i] == surrogateLead {
+			if _, ok := loneSurrogate(s[i:]); ok {
+				n += 3
+				i += 2
+			}
 			continue
 		}
 		if n++; escapeOf(s[i]) == 'u' {

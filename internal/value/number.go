@@ -38,6 +38,7 @@ func Same(a, b Value) bool {
 	if a.kind == Number || a.kind == String {
 		return Equal(a, b)
 	}
+	a.tag, b.tag = 0, 0
 	return a == b
 }
 

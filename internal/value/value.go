@@ -39,6 +39,7 @@ type Value struct {
 	ref  unsafe.Pointer // *byte of a string, *numText, *array, *object, *fn; nil else
 	num  uint64         // a string's length, a number's bits, 1 for true
 	kind Kind
+	tag  uint8
 }
 
 type array struct {
@@ -115,6 +116,15 @@ func OfObject(members []Member) Value {
 
 // OfFunc wraps a function of an expression language, whatever it is there.
 func OfFunc(impl any) Value { return Value{kind: Func, ref: unsafe.Pointer(&fn{impl})} }
+
+// Tag is what WithTag gave v. It is no part of the value: JSON, Equal and Size do not know it.
+func (v Value) Tag() uint8 { return v.tag }
+
+// WithTag is v with a note that an evaluator of expressions makes for itself; it clears them before others see the value.
+func (v Value) WithTag(tag uint8) Value {
+	v.tag = tag
+	return v
+}
 
 // Kind says what v holds.
 func (v Value) Kind() Kind { return v.kind }
@@ -242,6 +252,15 @@ func (v Value) With(name string, x Value) Value {
 		}
 	}
 	return OfObject(append(members, Member{name, x}))
+}
+
+// Replace puts members in the place of the object v's own, for everyone who holds v. It is for who made v and has shown it to
+// nobody yet: JSONata's transform works so on its clone.
+func (v Value) Replace(members []Member) {
+	o := (*object)(v.ref)
+	o.members = members
+	o.index.Store(nil)
+	o.size.Store(0)
 }
 
 // Equal is deep equality of JSON values: numbers by their double, objects whatever the order of their members.

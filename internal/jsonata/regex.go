@@ -1,0 +1,440 @@
+package jsonata
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/jsonata/jsregexp"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// regexBudget is how many steps of jsregexp one step of ours stands for; a match may take what time is left, in these terms.
+const regexSteps = 50_000_000
+
+// regexFunc is a regular expression as a function: called with a string, it returns the first match, an object with a function
+// that returns the next one.
+type regexFunc struct {
+	re  *jsregexp.Regexp
+	pos int
+}
+
+type regexNode struct{ fn *function }
+
+func (c *compiler) regex(t *tree) node {
+	re, err := jsregexp.Compile(t.text, t.syntax.flags)
+	if err != nil {
+		panic(syntaxError{newError(codeRegex, details{position: t.pos, text: err.Error()})})
+	}
+	return literalNode{(&function{regex: &regexFunc{re, t.pos}, arity: 2}).value()}
+}
+
+// matched is one match: the text, where it stands, and its groups.
+type matched struct {
+	text       string
+	start, end int // bytes, of a regular expression's match
+	first      value.Value
+	last       value.Value
+	groups     []value.Value
+	next       func(r *run) (*matched, error) // nil at the end
+}
+
+// find is the first match at or after from, nil where there is none.
+func (fn *regexFunc) find(r *run, s string, from int) (*matched, error) {
+	budget := regexSteps
+	places, err := fn.re.Find(s, from, &budget)
+	if errors.Is(err, jsregexp.ErrBudget) {
+		return nil, limitError("Expression evaluation timeout: the regular expression takes too long to match")
+	}
+	if err != nil || places == nil {
+		return nil, err
+	}
+	if err := r.step((regexSteps - budget) / 16); err != nil {
+		return nil, err
+	}
+	m := &matched{text: jsregexp.Slice(s, places[0], places[1]), start: places[0], end: places[1]}
+	for i := 2; i+1 < len(places); i += 2 {
+		if places[i] < 0 {
+			m.groups = append(m.groups, hole())
+		} else {
+			m.groups = append(m.groups, value.OfString(jsregexp.Slice(s, places[i], places[i+1])))
+		}
+	}
+	m.next = func(r *run) (*matched, error) { return fn.after(r, s, m.end) }
+	return m, r.take(functionSize + len(m.groups)*itemSize)
+}
+
+// after is the next match. One of nothing would never get on.
+func (fn *regexFunc) after(r *run, s string, from int) (*matched, error) {
+	if from >= len(s) {
+		return nil, nil
+	}
+	m, err := fn.find(r, s, from)
+	if m != nil && m.text == "" {
+		return nil, newError("D1004", details{position: fn.pos, value: value.OfString(fn.re.String())})
+	}
+	return m, err
+}
+
+// call is the function as expressions see it.
+func (fn *regexFunc) call(r *run, args []value.Value) (value.Value, error) {
+	s := argument(args, 0)
+	if s.Kind() != value.String {
+		return nothing, nil
+	}
+	from := jsregexp.Place(s.Str(), units(argument(args, 1).Float(), math.MaxInt32))
+	m, err := fn.find(r, s.Str(), from)
+	if m == nil {
+		return nothing, err
+	}
+	return fn.object(s.Str(), m), nil
+}
+
+func (fn *regexFunc) object(s string, m *matched) value.Value {
+	next := &function{native: func(r *run, _ []value.Value) (value.Value, error) {
+		following, err := m.next(r)
+		if following == nil {
+			return nothing, err
+		}
+		return fn.object(s, following), nil
+	}}
+	start, end := jsregexp.Units(s, 0, m.start), jsregexp.Units(s, 0, m.end)
+	return objectOf([]value.Member{
+		{Name: "match", Value: value.OfString(m.text)},
+		{Name: "start", Value: value.OfFloat(float64(start))},
+		{Name: "end", Value: value.OfFloat(float64(end))},
+		{Name: "groups", Value: arrayOf(m.groups, 0)},
+		{Name: "next", Value: next.value()},
+	})
+}
+
+// firstMatch matches s with a function: a regular expression, or one of the user's that returns the like.
+func (r *run) firstMatch(matcher value.Value, s string) (*matched, error) {
+	fn := functionOf(matcher)
+	if fn == nil {
+		return nil, fail("T1010")
+	}
+	if fn.regex != nil {
+		return fn.regex.find(r, s, 0)
+	}
+	v, err := r.apply(fn, value.OfString(s))
+	if err != nil {
+		return nil, err
+	}
+	return r.userMatch(finish(v, false), s)
+}
+
+// userMatch is the match that a function of the user's returned.
+func (r *run) userMatch(v value.Value, s string) (*matched, error) {
+	if !scriptTruth(v) {
+		return nil, nil
+	}
+	get := func(name string) value.Value { m, _ := v.Get(name); return m }
+	start, end, groups, next := get("start"), get("end"), get("groups"), functionOf(get("next"))
+	if start.Kind() != value.Number && groups.Kind() != value.Array && next == nil {
+		return nil, fail("T1010")
+	}
+	m := &matched{text: get("match").Str(), first: start, last: end, groups: groups.Items()}
+	m.start = place(s, start)
+	m.end = place(s, end)
+	m.next = func(r *run) (*matched, error) {
+		if next == nil {
+			return nil, nil
+		}
+		v, err := r.apply(next)
+		if err != nil {
+			return nil, err
+		}
+		return r.userMatch(finish(v, false), s)
+	}
+	return m, nil
+}
+
+func place(s string, v value.Value) int {
+	return jsregexp.Place(s, max(0, units(v.Float(), math.MaxInt32)))
+}
+
+// limitOf is the limit that an argument sets, a negative one being an error with the code.
+func limitOf(v value.Value, code string) (float64, error) {
+	if !v.Defined() {
+		return math.Inf(1), nil
+	}
+	if v.Float() < 0 {
+		return 0, failWith(code, v)
+	}
+	return v.Float(), nil
+}
+
+// matches calls f with each match of s, up to limit.
+func (r *run) matches(matcher value.Value, s string, limit float64, f func(m *matched) error) error {
+	m, err := r.firstMatch(matcher, s)
+	for n := 0.0; m != nil && n < limit && err == nil; n++ {
+		if err = f(m); err == nil {
+			m, err = m.next(r)
+		}
+		if err == nil {
+			err = r.step(1)
+		}
+	}
+	return err
+}
+
+func contains(r *run, args []value.Value) (value.Value, error) {
+	if !args[0].Defined() {
+		return nothing, nil
+	}
+	switch args[1].Kind() {
+	case value.String:
+		return value.OfBool(strings.Contains(args[0].Str(), args[1].Str())), nil
+	case value.Undefined: // 2.0.6 dies of it
+		return nothing, nil
+	}
+	m, err := r.firstMatch(args[1], args[0].Str())
+	return value.OfBool(m != nil), err
+}
+
+func matchAll(r *run, args []value.Value) (value.Value, error) {
+	if !args[0].Defined() {
+		return nothing, nil
+	}
+	limit, err := limitOf(argument(args, 2), "D3040")
+	if err != nil {
+		return nothing, err
+	}
+	s, out := args[0].Str(), r.list()
+	if limit > 0 {
+		at, units := 0, 0
+		err = r.matches(args[1], s, limit, func(m *matched) error {
+			index := m.first
+			if !index.Defined() && m.start >= at {
+				units += jsregexp.Units(s, at, m.start)
+				at, index = m.start, value.OfFloat(float64(units))
+			}
+			members := []value.Member{{Name: "match", Value: value.OfString(m.text)}, {Name: "index", Value: index},
+				{Name: "groups", Value: arrayOf(m.groups, 0)}}
+			out = append(out, objectOf(members))
+			return r.take(arraySize + 3*memberSize)
+		})
+	}
+	return r.lent(out, err)
+}
+
+func split(r *run, args []value.Value) (value.Value, error) {
+	if !args[0].Defined() {
+		return nothing, nil
+	}
+	limit, err := limitOf(argument(args, 2), "D3020")
+	if err != nil {
+		return nothing, err
+	}
+	s := args[0].Str()
+	var parts []string
+	switch {
+	case limit <= 0:
+	case args[1].Kind() == value.String:
+		parts = splitText(s, args[1].Str(), limit)
+	default:
+		if parts, err = r.splitBy(args[1], s, limit); err != nil {
+			return nothing, err
+		}
+	}
+	if err := r.take(arraySize + len(parts)*itemSize); err != nil {
+		return nothing, err
+	}
+	items := make([]value.Value, len(parts))
+	for i, part := range parts {
+		items[i] = value.OfString(part)
+	}
+	return value.OfArray(items), r.step(len(parts))
+}
+
+func splitText(s, separator string, limit float64) []string {
+	var parts []string
+	if separator == "" {
+		parts = splitUnits(s)
+	} else {
+		parts = strings.Split(s, separator)
+	}
+	if limit = math.Trunc(limit); limit < float64(len(parts)) {
+		parts = parts[:int(limit)]
+	}
+	return parts
+}
+
+// splitUnits cuts s into its UTF-16 units.
+func splitUnits(s string) []string {
+	var parts []string
+	for i := 0; i < len(s); {
+		size := runeSize(s[i:])
+		if size < 4 {
+			parts = append(parts, s[i:i+size])
+		} else {
+			parts = append(parts, halves(s[i:i+size])...)
+		}
+		i += size
+	}
+	return parts
+}
+
+// halves are the two surrogates of a character of four bytes.
+func halves(s string) []string {
+	c := []rune(s)[0] - 0x10000
+	return []string{string(appendUnit(nil, 0xD800|uint16(c>>10))), string(appendUnit(nil, 0xDC00|uint16(c&0x3FF)))}
+}
+
+func (r *run) splitBy(matcher value.Value, s string, limit float64) ([]string, error) {
+	var parts []string
+	start, matches := 0, 0
+	err := r.matches(matcher, s, limit, func(m *matched) error {
+		matches++
+		parts = append(parts, between(s, start, m.start))
+		start = m.end
+		return nil
+	})
+	if err == nil && float64(matches) < limit {
+		parts = append(parts, between(s, start, len(s)))
+	}
+	return parts, err
+}
+
+// between is the text between two places, whichever comes first.
+func between(s string, from, to int) string {
+	return jsregexp.Slice(s, min(from, to), max(from, to))
+}
+
+func replace(r *run, args []value.Value) (value.Value, error) {
+	if !args[0].Defined() {
+		return nothing, nil
+	}
+	s, pattern, replacement := args[0].Str(), args[1], argument(args, 2)
+	if pattern.Kind() == value.String && pattern.Str() == "" {
+		return nothing, failWith("D3010", pattern)
+	}
+	limit, err := limitOf(argument(args, 3), "D3011")
+	if err != nil || limit <= 0 {
+		return args[0], err
+	}
+	if pattern.Kind() == value.String {
+		return r.replaceText(s, pattern.Str(), replacement, limit)
+	}
+	var b strings.Builder
+	position, matches := 0, 0
+	err = r.matches(pattern, s, limit, func(m *matched) error {
+		text, err := r.replacement(replacement, s, m)
+		if err != nil {
+			return err
+		}
+		b.WriteString(between(s, position, m.start))
+		b.WriteString(text)
+		position = m.end
+		matches++
+		return r.take(len(text) + m.end - m.start)
+	})
+	if err != nil || matches == 0 {
+		return args[0], err
+	}
+	b.WriteString(between(s, position, len(s)))
+	return value.OfString(b.String()), r.take(len(s))
+}
+
+func (r *run) replaceText(s, pattern string, replacement value.Value, limit float64) (value.Value, error) {
+	n := -1
+	if limit < math.MaxInt32 {
+		n = int(math.Ceil(limit))
+	}
+	text := replacement.Str()
+	count := strings.Count(s, pattern)
+	if n >= 0 {
+		count = min(count, n)
+	}
+	if err := r.take(len(s) + count*len(text)); err != nil {
+		return nothing, err
+	}
+	return value.OfString(strings.Replace(s, pattern, text, n)), r.step(count)
+}
+
+// replacement is what takes the place of m.
+func (r *run) replacement(v value.Value, s string, m *matched) (string, error) {
+	if v.Kind() == value.String {
+		return substitute(v.Str(), m), nil
+	}
+	fn := functionOf(v)
+	if fn == nil {
+		return "", failWith("D3012", v)
+	}
+	object := objectOf([]value.Member{
+		{Name: "match", Value: value.OfString(m.text)},
+		{Name: "start", Value: position(s, m.first, m.start)},
+		{Name: "end", Value: position(s, m.last, m.end)},
+		{Name: "groups", Value: arrayOf(m.groups, 0)},
+	})
+	result, err := r.apply(fn, object)
+	if err != nil {
+		return "", err
+	}
+	if result = finish(result, false); result.Kind() != value.String {
+		return "", failWith("D3012", result)
+	}
+	return result.Str(), nil
+}
+
+func position(s string, given value.Value, place int) value.Value {
+	if given.Defined() {
+		return given
+	}
+	return value.OfFloat(float64(jsregexp.Units(s, 0, place)))
+}
+
+// substitute puts the match and its groups into a replacement text: $0 the match, $1 … the groups, $$ a dollar sign.
+func substitute(text string, m *matched) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "$")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		switch {
+		case strings.HasPrefix(after, "$"):
+			b.WriteByte('$')
+			text = after[1:]
+		case strings.HasPrefix(after, "0"):
+			b.WriteString(m.text)
+			text = after[1:]
+		default:
+			text = after[m.group(&b, after):]
+		}
+	}
+}
+
+// group writes the group whose number text begins with, and returns how many digits that takes; a '$' that no number follows
+// stays.
+func (m *matched) group(b *strings.Builder, text string) int {
+	most := 1
+	if n := len(m.groups); n > 0 {
+		most = len(strconv.Itoa(n))
+	}
+	index, ok := leadingInt(text, most)
+	if most > 1 && ok && index > len(m.groups) {
+		index, ok = leadingInt(text, most-1)
+	}
+	if !ok {
+		b.WriteByte('$')
+		return 0
+	}
+	if index >= 1 && index <= len(m.groups) {
+		b.WriteString(m.groups[index-1].Str())
+	}
+	return len(strconv.Itoa(index))
+}
+
+// leadingInt is the number that the first digits of text are, at most n of them.
+func leadingInt(text string, n int) (int, bool) {
+	end := 0
+	for end < len(text) && end < n && isDigit(text[end]) {
+		end++
+	}
+	i, err := strconv.Atoi(text[:end])
+	return i, err == nil
+}
