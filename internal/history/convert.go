@@ -25,7 +25,9 @@ func (e *Event) AppendAPI(dst []byte, withData bool) []byte {
 
 func appendSeconds(dst []byte, t time.Time) []byte {
 	ms := t.UnixMilli()
-	return fmt.Appendf(dst, "%d.%03d", ms/1000, ms%1000)
+	dst = append(strconv.AppendInt(dst, ms/1000, 10), '.')
+	ms %= 1000
+	return append(dst, byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 }
 
 // FromAPI reads an event of GetExecutionHistory's answer.
@@ -60,10 +62,9 @@ type Log struct {
 // milliseconds, are strings. Without data (includeExecutionData false) inputs, outputs, parameters, variables and causes
 // are left out.
 func (e *Event) AppendLog(dst []byte, log Log, withData bool) []byte {
-	dst = strconv.AppendInt(append(dst, `{"id":"`...), e.ID, 10)
-	dst = append(append(append(dst, `","type":"`...), e.Type...), `","details":{`...)
-	dst = append(e.appendDetails(dst, withData), `},"redrive_count":"`...)
-	dst = append(strconv.AppendInt(dst, log.RedriveCount, 10), `","previous_event_id":"`...)
+	dst = append(e.appendDetails(append(dst, `{"details":{`...), withData), `},"redrive_count":"`...)
+	dst = append(strconv.AppendInt(dst, log.RedriveCount, 10), `","id":"`...)
+	dst = append(append(append(strconv.AppendInt(dst, e.ID, 10), `","type":"`...), e.Type...), `","previous_event_id":"`...)
 	dst = append(strconv.AppendInt(dst, e.PreviousID, 10), `","event_timestamp":"`...)
 	dst = append(strconv.AppendInt(dst, e.Time.UnixMilli(), 10), `","execution_arn":`...)
 	return append(value.OfString(log.ExecutionARN).AppendJSON(dst), '}')

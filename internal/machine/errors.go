@@ -162,16 +162,13 @@ func (f *failure) errorText() history.Text {
 	return history.Verbatim(f.name)
 }
 
-// output is what a Catch sees: {"Error": …, "Cause": …}.
+// output is what a Catch sees: {"Error": …, "Cause": …}. An absent cause is empty there, as AWS has it for States.Timeout.
 func (f *failure) output() value.Value {
 	members := make([]value.Member, 0, 2)
 	if !f.unnamed {
 		members = append(members, str("Error", f.name))
 	}
-	if f.cause.Present() {
-		members = append(members, str("Cause", f.cause.String()))
-	}
-	return value.OfObject(members)
+	return value.OfObject(append(members, str("Cause", f.cause.String())))
 }
 
 // matches says whether a Retry or Catch for these errors takes the failure.
