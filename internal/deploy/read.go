@@ -339,7 +339,7 @@ func (c *Clients) describeAlias(ctx context.Context, machine string) (*plan.Alia
 	out, err := c.States.DescribeStateMachineAlias(ctx, &sfn.DescribeStateMachineAliasInput{
 		StateMachineAliasArn: aws.String(machine + ":" + plan.AliasName),
 	})
-	if missing(err) {
+	if missing(err) || code(err) == "ValidationException" { // LocalStack's word for an alias that is not there
 		return nil, nil
 	}
 	if err != nil {
