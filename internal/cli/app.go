@@ -52,6 +52,7 @@ const (
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		graphCommand(a),
+		initCommand(a),
 		renderCommand(a),
 		buildCommand(a),
 		planCommand(a),
