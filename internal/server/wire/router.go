@@ -14,6 +14,7 @@ type Router struct {
 	services map[string]Service
 	anyHost  bool
 	page     http.Handler
+	account  func(accessKey string) string
 }
 
 // NewRouter is a router without services. anyHost switches the check of Host off, for a server that was told to listen beyond
@@ -28,6 +29,9 @@ func (rt *Router) Register(name string, s Service) { rt.services[name] = s }
 // Page makes h answer what a browser asks: unsigned GET requests without an AWS target or action, under path /_stride/ and for /.
 func (rt *Router) Page(h http.Handler) { rt.page = h }
 
+// Accounts makes account say whose an access key is that is no account's number: "" leaves it the DefaultAccount's.
+func (rt *Router) Accounts(account func(accessKey string) string) { rt.account = account }
+
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if reason := rt.refuse(r); reason != "" {
 		http.Error(w, reason, http.StatusForbidden)
@@ -38,6 +42,11 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := identify(r)
+	if rt.account != nil && !isAccount(c.AccessKey) {
+		if account := rt.account(c.AccessKey); account != "" {
+			c.Account = account
+		}
+	}
 	s := rt.services[c.Service]
 	if s == nil {
 		name := c.Service
