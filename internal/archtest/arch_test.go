@@ -20,7 +20,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/value", "internal/diag", "internal/judges", "internal/lambdamain", "internal/bench"}},
+		[]string{"internal/value", "internal/diag", "internal/judges", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench"}},
 	{"parts of JSONata that know no expressions", []string{"internal/jsonata/jsregexp"}},
 	{"pictures of dates are read by regular expressions", []string{"internal/jsonata/picture"}},
 	{"the definition, and what evaluates its expressions", []string{"internal/asl", "internal/jsonata", "internal/jsonpath"}},
@@ -31,6 +31,8 @@ var layers = []struct {
 	{"the language", []string{"flow"}},
 	{"Go source to definitions", []string{"internal/compile"}},
 	{"both ways of running a workflow, side by side", []string{"flow/flowtest"}},
+	{"any operation of any AWS service, by its model", []string{"internal/task/sdk"}},
+	{"makes the models", []string{"internal/task/sdk/gen"}},
 	{"what a task can reach; handlers as processes", []string{"internal/task", "internal/lambdahost", "internal/bundle"}},
 	{"the deployment as data", []string{"internal/plan"}},
 	{"the local AWS, without and with HTTP", []string{"internal/local"}},

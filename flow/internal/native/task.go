@@ -2,6 +2,7 @@ package native
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"time"
@@ -157,7 +158,7 @@ func (r *Run) attempt(t *Task, s Settings) ([]byte, error) {
 	reply := r.exec.world.Perform(r.ctx, t)
 	limit, name := s.limit(t)
 	if limit > 0 && (reply.Never || reply.After > limit) {
-		reply = Reply{After: limit, Err: &Failure{Name: string(name)}}
+		reply = Reply{After: limit, Err: &Failure{Name: string(name), Cause: fmt.Sprintf("%s took longer than %s", t.Name, limit)}}
 	}
 	if reply.Never {
 		r.exec.park() // for ever: the loop ends the execution

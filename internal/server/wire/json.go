@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // maxBody bounds the parameters of one call, in bytes: Lambda's 70 MB request with its base64.
@@ -51,6 +50,9 @@ func (ops JSON) Serve(w http.ResponseWriter, c *Call) {
 	}
 	answerJSON(w, c, http.StatusOK, op)
 }
+
+// Serve answers a call of a JSON protocol with op.
+func Serve(w http.ResponseWriter, c *Call, op Operation) { answerJSON(w, c, http.StatusOK, op) }
 
 func answerJSON(w http.ResponseWriter, c *Call, status int, op Operation) {
 	body, err := readBody(c.HTTP)
@@ -128,27 +130,4 @@ func WriteJSONError(w http.ResponseWriter, err error) {
 	}
 	w.Header().Set("X-Amzn-Errortype", e.Code)
 	writeRaw(w, "application/x-amz-json-1.0", e.status(), text)
-}
-
-// Time is a timestamp as the JSON protocols write it: seconds since 1970, with milliseconds.
-type Time time.Time
-
-// MarshalJSON implements json.Marshaler.
-func (t Time) MarshalJSON() ([]byte, error) {
-	ms := time.Time(t).UnixMilli()
-	b := strconv.AppendInt(nil, ms/1000, 10)
-	if ms %= 1000; ms > 0 {
-		b = append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
-	}
-	return b, nil
-}
-
-// UnmarshalJSON reads seconds since 1970.
-func (t *Time) UnmarshalJSON(text []byte) error {
-	seconds, err := strconv.ParseFloat(string(text), 64)
-	if err != nil {
-		return fmt.Errorf("timestamp %s is not a number of seconds", text)
-	}
-	*t = Time(time.UnixMilli(int64(seconds * 1000)))
-	return nil
 }

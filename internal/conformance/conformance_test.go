@@ -1,0 +1,155 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stride-aws/stride/internal/judges"
+	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/server/logs"
+	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/task"
+)
+
+var only = flag.String("case", "", "run the cases whose name contains this, and say how they differ")
+
+// inProcess is a world in which everything is in this process: the local services, and peers for the others.
+func (c *testCase) inProcess(t *testing.T, peers *peers) *world {
+	store := logs.NewStore(machine.RealClock().Now)
+	fns := functions{}
+	for _, f := range c.LambdaFunctions {
+		fns[f.Name] = f
+	}
+	o := local.Options{Logs: store, StartTask: task.New(fns).Start}
+	if len(c.MockConfig) > 0 {
+		o.MockFile = filepath.Join(t.TempDir(), "mocks.json")
+		if err := os.WriteFile(o.MockFile, c.MockConfig, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cloud := local.New(o)
+	logService := logs.New(store)
+	return &world{endpoint: peers.url, peer: peers.call, call: func(ctx context.Context, service, operation, account, region string, body []byte) ([]byte, error) {
+		if service == "logs" {
+			return callWire(logService, operation, account, region, body)
+		}
+		return cloud.Service(account, region).Call(ctx, operation, body)
+	}}
+}
+
+// callWire calls a service through its HTTP face.
+func callWire(s wire.Service, operation, account, region string, body []byte) ([]byte, error) {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+	s.Serve(w, &wire.Call{Service: "logs", Operation: operation, Account: account, Region: region, HTTP: r})
+	if w.Code >= 300 {
+		var e struct{ Type, Message string }
+		if err := json.Unmarshal(bytes.Replace(w.Body.Bytes(), []byte(`"__type"`), []byte(`"type"`), 1), &e); err != nil {
+			return nil, err
+		}
+		return nil, &local.Error{Code: e.Type, Message: e.Message}
+	}
+	return w.Body.Bytes(), nil
+}
+
+func TestRecordedOnAWS(t *testing.T) {
+	if *only == "" && os.Getenv("STRIDE_CONFORMANCE") == "" {
+		t.Skip("under way: set STRIDE_CONFORMANCE=1 to run it")
+	}
+	sets := map[string][]mask{}
+	text, err := os.ReadFile(filepath.Join(judges.Dir(t, "conformance"), "mask_sets.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &sets); err != nil {
+		t.Fatal(err)
+	}
+	peers := startPeers(t)
+	t.Setenv("AWS_ENDPOINT_URL", peers.url)
+	score := &score{by: map[string]*tally{}}
+	t.Run("cases", func(t *testing.T) {
+		for _, file := range judges.Files(t, "conformance", "*", "*.json") {
+			c, err := load(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *only != "" && !strings.Contains(c.name, *only) {
+				continue
+			}
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				w := c.inProcess(t, peers)
+				w.sets = sets
+				lenient, strict := c.run(w)
+				score.add(c.Feature, lenient == nil, strict == nil)
+				c.judge(t, lenient, strict)
+			})
+		}
+	})
+	t.Log(score)
+}
+
+// judge fails a case that differs and is not listed, and one that is listed and does not.
+func (c *testCase) judge(t *testing.T, lenient, strict []string) {
+	reason, listed := knownDifferences[c.name]
+	if *only != "" && strict != nil {
+		t.Logf("strictly:\n%s", strings.Join(strict, "\n"))
+	}
+	switch {
+	case lenient != nil && !listed:
+		t.Errorf("differs:\n%s", strings.Join(lenient, "\n"))
+	case lenient == nil && listed:
+		t.Errorf("passes, so it must not be listed as a known difference (%s)", reason)
+	}
+}
+
+type tally struct{ lenient, strict, all int }
+
+type score struct {
+	mu sync.Mutex
+	by map[string]*tally
+}
+
+func (s *score) add(feature string, lenient, strict bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range []string{feature, "total"} {
+		if s.by[name] == nil {
+			s.by[name] = &tally{}
+		}
+		s.by[name].all++
+		if lenient {
+			s.by[name].lenient++
+		}
+		if strict {
+			s.by[name].strict++
+		}
+	}
+}
+
+func (s *score) String() string {
+	names := make([]string, 0, len(s.by))
+	for n := range s.by {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-26s %5s %7s %6s\n", "feature", "cases", "like AWS", "strict")
+	for _, n := range names {
+		t := s.by[n]
+		fmt.Fprintf(&b, "%-26s %5d %7d %6d\n", n, t.all, t.lenient, t.strict)
+	}
+	return b.String()
+}

@@ -1,0 +1,291 @@
+package local
+
+import (
+	"sync"
+	"time"
+
+	"github.com/stride-aws/stride/internal/epoch"
+	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/machine"
+)
+
+// execution is one execution of a Standard machine, running or over. The fields above mu do not change.
+type execution struct {
+	service    *Service
+	machine    *stateMachine
+	revision   *revision
+	run        *machine.Execution // as the machine knows it
+	traceInput string
+	mockCase   string          // of "arn#case"
+	label      string          // of the Distributed Map that started it
+	itemCount  int             // of a Distributed Map's batch
+	seq        int64           // its place in its machine's index
+	seed       uint64          // of its ids and random numbers, so that they can be repeated
+	journal    []machine.Input // what it reacted to; belongs to the loop of its run
+
+	mu          sync.Mutex
+	status      machine.Status
+	stopped     time.Time
+	output      history.Text
+	error       history.Text
+	cause       history.Text
+	events      []*history.Event
+	redrives    int
+	redriven    time.Time
+	redriveSeen map[string]epoch.Time // answers by client token
+	mapRuns     []*mapRun
+	control     *machine.Run // nil when over
+	done        chan struct{}
+}
+
+func (e *execution) arn() string { return e.run.ARN }
+
+// DescribeExecutionInput are the parameters of DescribeExecution and DescribeStateMachineForExecution.
+type DescribeExecutionInput struct {
+	ExecutionArn string `json:"executionArn"`
+	IncludedData string `json:"includedData"`
+}
+
+// DataDetails tells whether an answer holds a payload.
+type DataDetails struct {
+	Included bool `json:"included"`
+}
+
+// DescribeExecutionOutput is the answer of DescribeExecution.
+type DescribeExecutionOutput struct {
+	ExecutionArn           string         `json:"executionArn"`
+	StateMachineArn        string         `json:"stateMachineArn"`
+	Name                   string         `json:"name"`
+	Status                 machine.Status `json:"status"`
+	StartDate              epoch.Time     `json:"startDate"`
+	StopDate               *epoch.Time    `json:"stopDate,omitempty"`
+	Input                  *string        `json:"input,omitempty"`
+	InputDetails           *DataDetails   `json:"inputDetails,omitempty"`
+	Output                 *string        `json:"output,omitempty"`
+	OutputDetails          *DataDetails   `json:"outputDetails,omitempty"`
+	TraceHeader            string         `json:"traceHeader,omitempty"`
+	MapRunArn              string         `json:"mapRunArn,omitempty"`
+	Error                  *string        `json:"error,omitempty"`
+	Cause                  *string        `json:"cause,omitempty"`
+	StateMachineVersionArn string         `json:"stateMachineVersionArn,omitempty"`
+	StateMachineAliasArn   string         `json:"stateMachineAliasArn,omitempty"`
+	RedriveCount           int            `json:"redriveCount"`
+	RedriveDate            *epoch.Time    `json:"redriveDate,omitempty"`
+	RedriveStatus          string         `json:"redriveStatus"`
+	RedriveStatusReason    string         `json:"redriveStatusReason,omitempty"`
+}
+
+// executionOf finds the execution that an ARN names.
+func (s *Service) executionOf(text string) (*execution, error) {
+	var v violations
+	v.text("executionArn", text, longestARN)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	if _, err := arnOf(text, "execution"); err != nil {
+		return nil, err
+	}
+	if e, ok := s.executions.Load(text); ok {
+		return e.(*execution), nil
+	}
+	return nil, noExecution(text)
+}
+
+// DescribeExecution tells an execution.
+func (s *Service) DescribeExecution(in *DescribeExecutionInput) (*DescribeExecutionOutput, error) {
+	if err := checkIncluded(in.IncludedData); err != nil {
+		return nil, err
+	}
+	e, err := s.executionOf(in.ExecutionArn)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := e.describe(in.IncludedData != metadataOnly)
+	out.RedriveStatus, out.RedriveStatusReason = e.redrivable()
+	return out, nil
+}
+
+// describe is what all answers about an execution say. e.mu is held.
+func (e *execution) describe(withData bool) *DescribeExecutionOutput {
+	out := &DescribeExecutionOutput{
+		ExecutionArn: e.run.ARN, StateMachineArn: e.stateMachineARN(), Name: e.run.Name, Status: e.status,
+		StartDate: epoch.Of(e.run.StartTime), StopDate: optionalTime(e.stopped), TraceHeader: e.traceInput,
+		MapRunArn: e.run.MapRunARN, StateMachineVersionArn: e.run.VersionARN, StateMachineAliasArn: e.run.AliasARN,
+		RedriveCount: e.redrives, RedriveDate: optionalTime(e.redriven),
+	}
+	if !withData {
+		out.InputDetails = &DataDetails{false}
+		return out
+	}
+	input := e.inputText()
+	out.Input, out.InputDetails = &input, &DataDetails{true}
+	if e.output.Present() {
+		out.Output, out.OutputDetails = optionalText(e.output), &DataDetails{true}
+	}
+	out.Error, out.Cause = optionalText(e.error), optionalText(e.cause)
+	return out
+}
+
+func (e *execution) inputText() string {
+	if e.run.InputText != "" {
+		return e.run.InputText
+	}
+	return e.run.Input.String()
+}
+
+func optionalText(t history.Text) *string {
+	if !t.Present() {
+		return nil
+	}
+	s := t.String()
+	return &s
+}
+
+// stateMachineARN is the machine's, with the label of the Distributed Map whose child e is.
+func (e *execution) stateMachineARN() string {
+	if e.label != "" {
+		return e.machine.arn + "/" + e.label
+	}
+	return e.machine.arn
+}
+
+// DescribeStateMachineForExecution tells the revision that an execution runs.
+func (s *Service) DescribeStateMachineForExecution(in *DescribeExecutionInput) (*DescribeStateMachineOutput, error) {
+	if err := checkIncluded(in.IncludedData); err != nil {
+		return nil, err
+	}
+	e, err := s.executionOf(in.ExecutionArn)
+	if err != nil {
+		return nil, err
+	}
+	out := e.machine.describe(e.revision, in.IncludedData)
+	updated := epoch.Of(e.revision.updated)
+	out.StateMachineArn, out.UpdateDate, out.Label, out.MapRunArn = e.stateMachineARN(), &updated, e.label, e.run.MapRunARN
+	return out, nil
+}
+
+// ListExecutionsInput are the parameters of ListExecutions.
+type ListExecutionsInput struct {
+	StateMachineArn string `json:"stateMachineArn"`
+	MapRunArn       string `json:"mapRunArn"`
+	StatusFilter    string `json:"statusFilter"`
+	RedriveFilter   string `json:"redriveFilter"`
+	Page
+}
+
+// ListExecutionsOutput is the answer of ListExecutions.
+type ListExecutionsOutput struct {
+	Executions []ExecutionListItem `json:"executions"`
+	NextToken  *string             `json:"nextToken,omitempty"`
+}
+
+// ExecutionListItem is one execution in a list.
+type ExecutionListItem struct {
+	ExecutionArn           string         `json:"executionArn"`
+	StateMachineArn        string         `json:"stateMachineArn"`
+	Name                   string         `json:"name"`
+	Status                 machine.Status `json:"status"`
+	StartDate              epoch.Time     `json:"startDate"`
+	StopDate               *epoch.Time    `json:"stopDate,omitempty"`
+	MapRunArn              string         `json:"mapRunArn,omitempty"`
+	ItemCount              *int           `json:"itemCount,omitempty"`
+	StateMachineVersionArn string         `json:"stateMachineVersionArn,omitempty"`
+	StateMachineAliasArn   string         `json:"stateMachineAliasArn,omitempty"`
+	RedriveCount           int            `json:"redriveCount"`
+	RedriveDate            *epoch.Time    `json:"redriveDate,omitempty"`
+}
+
+// In the order in which AWS lists them in its error.
+var executionStatuses = []string{"SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"}
+
+// ListExecutions lists executions, the latest first: a machine's, a version's or an alias's, or the children of a map run.
+func (s *Service) ListExecutions(in *ListExecutionsInput) (*ListExecutionsOutput, error) {
+	var v violations
+	v.page(in.Page, longestTokenOfList)
+	v.oneOf("statusFilter", in.StatusFilter, executionStatuses)
+	v.oneOf("redriveFilter", in.RedriveFilter, []string{"REDRIVEN", "NOT_REDRIVEN"})
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	if (in.StateMachineArn == "") == (in.MapRunArn == "") {
+		return nil, validation("Must specify exactly one of stateMachineArn or mapRunArn")
+	}
+	list, mu, name, err := s.listOf(in)
+	if err != nil {
+		return nil, err
+	}
+	mu.RLock()
+	defer mu.RUnlock()
+	from, err := in.openToken(name, list.end())
+	if err != nil {
+		return nil, err
+	}
+	out := &ListExecutionsOutput{Executions: []ExecutionListItem{}}
+	next := list.descend(from, func(e *execution) bool {
+		item, ok := e.listItem(in)
+		if ok && len(out.Executions) == in.size() {
+			return false
+		}
+		if ok {
+			out.Executions = append(out.Executions, item)
+		}
+		return true
+	})
+	if next > 0 {
+		out.NextToken = sealToken(name, next)
+	}
+	return out, nil
+}
+
+// listOf is the list that a call wants, the lock that guards it, and its name for tokens.
+func (s *Service) listOf(in *ListExecutionsInput) (*list, *sync.RWMutex, string, error) {
+	if in.MapRunArn != "" {
+		run, err := s.mapRunOf(in.MapRunArn)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		return run.children.of(in.StatusFilter), &run.mu, in.MapRunArn + in.StatusFilter, nil
+	}
+	a, err := s.checkedARN("stateMachineArn", in.StateMachineArn)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	m, err := s.machineOf(a)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if m.kind == Express {
+		return nil, nil, "", notExpress()
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	ix := &m.executions
+	if a.rest != "" {
+		if _, isAlias := m.aliases.get(a.rest); !isAlias && m.version(a.rest) == nil {
+			return nil, nil, "", noReference()
+		}
+		ix = m.qualified[a.rest]
+	}
+	return ix.of(in.StatusFilter), &m.mu, a.text + " " + in.StatusFilter, nil
+}
+
+// listItem is e in a list; false where the filters of the call leave it out.
+func (e *execution) listItem(in *ListExecutionsInput) (ExecutionListItem, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if in.StatusFilter != "" && string(e.status) != in.StatusFilter || in.RedriveFilter != "" && (in.RedriveFilter == "REDRIVEN") != (e.redrives > 0) {
+		return ExecutionListItem{}, false
+	}
+	item := ExecutionListItem{
+		ExecutionArn: e.run.ARN, StateMachineArn: e.stateMachineARN(), Name: e.run.Name, Status: e.status,
+		StartDate: epoch.Of(e.run.StartTime), StopDate: optionalTime(e.stopped), MapRunArn: e.run.MapRunARN,
+		StateMachineVersionArn: e.run.VersionARN, StateMachineAliasArn: e.run.AliasARN,
+		RedriveCount: e.redrives, RedriveDate: optionalTime(e.redriven),
+	}
+	if e.run.MapRunARN != "" {
+		item.ItemCount = &e.itemCount
+	}
+	return item, true
+}

@@ -1,0 +1,105 @@
+package local
+
+import (
+	"sync"
+
+	"github.com/stride-aws/stride/internal/history"
+)
+
+// executionLog writes the events of one execution to the log group of its machine. nil writes nothing.
+type executionLog struct {
+	to                             Logs
+	account, region, group, stream string
+	level                          string
+	withData                       bool
+
+	mu      sync.Mutex
+	pending []LogMessage
+}
+
+// logBatch is how many events are written at once while an execution runs.
+const logBatch = 64
+
+// logOf is the log of an execution of a revision; nil where its machine logs nothing. All executions of a machine share a
+// stream, named as LocalStack's users know it.
+func (s *Service) logOf(m *stateMachine, r *revision) *executionLog {
+	if r.logging.Level == LogOff || s.cloud.Logs == nil {
+		return nil
+	}
+	for _, arn := range r.logging.groups() {
+		if account, region, name, ok := logGroup(arn); ok {
+			return &executionLog{to: s.cloud.Logs, account: account, region: region, group: name, stream: "states/" + m.arn,
+				level: r.logging.Level, withData: r.logging.IncludeExecutionData}
+		}
+	}
+	return nil
+}
+
+// write logs an event if the level wants it.
+func (l *executionLog) write(ev *history.Event, about history.Log) {
+	if l == nil || !wanted(l.level, ev.Type) {
+		return
+	}
+	m := LogMessage{ev.Time, string(ev.AppendLog(nil, about, l.withData))}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.pending = append(l.pending, m); len(l.pending) >= logBatch {
+		l.flush()
+	}
+}
+
+// close writes what is pending.
+func (l *executionLog) close() {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flush()
+}
+
+func (l *executionLog) flush() {
+	if len(l.pending) == 0 {
+		return
+	}
+	l.to.Put(l.account, l.region, l.group, l.stream, l.pending)
+	l.pending = nil
+}
+
+// AWS: log levels for Step Functions execution events: FATAL logs how executions end badly, ERROR also what failed on the way.
+var fatalEvents = map[history.Type]bool{
+	history.ExecutionFailed: true, history.ExecutionAborted: true, history.ExecutionTimedOut: true,
+}
+
+var errorEvents = map[history.Type]bool{
+	history.ActivityFailed: true, history.ActivityScheduleFailed: true, history.ActivityTimedOut: true,
+	history.EvaluationFailed: true, history.FailStateEntered: true,
+	history.LambdaFunctionFailed: true, history.LambdaFunctionScheduleFailed: true, history.LambdaFunctionStartFailed: true, history.LambdaFunctionTimedOut: true,
+	history.MapIterationAborted: true, history.MapIterationFailed: true, history.MapRunAborted: true, history.MapRunFailed: true,
+	history.MapStateAborted: true, history.MapStateFailed: true, history.ParallelStateAborted: true, history.ParallelStateFailed: true,
+	history.TaskFailed: true, history.TaskStartFailed: true, history.TaskStateAborted: true, history.TaskSubmitFailed: true, history.TaskTimedOut: true,
+	history.WaitStateAborted: true,
+}
+
+func wanted(level string, t history.Type) bool {
+	switch level {
+	case LogAll:
+		return true
+	case LogError:
+		return fatalEvents[t] || errorEvents[t]
+	case LogFatal:
+		return fatalEvents[t]
+	}
+	return false
+}
+
+// notify tells Options.StatusChanged that e has a new status.
+func (c *Cloud) notify(e *execution) {
+	if c.StatusChanged == nil {
+		return
+	}
+	e.mu.Lock()
+	out := e.describe(true)
+	e.mu.Unlock()
+	c.StatusChanged(e.service.account, e.service.region, out)
+}

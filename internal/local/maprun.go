@@ -1,0 +1,200 @@
+package local
+
+import (
+	"sync"
+
+	"github.com/stride-aws/stride/internal/epoch"
+	"github.com/stride-aws/stride/internal/machine"
+)
+
+// mapRun is the run of a Distributed Map, as its machine last told it, with its child executions.
+type mapRun struct {
+	mu       sync.RWMutex
+	state    machine.MapRun
+	children index
+	lastSeq  int64
+}
+
+// noteMapRun files what the machine of e tells of a map run.
+func (s *Service) noteMapRun(e *execution, r machine.MapRun) {
+	found, known := s.mapRuns.LoadOrStore(r.ARN, &mapRun{state: r})
+	run := found.(*mapRun)
+	if known {
+		run.mu.Lock()
+		run.state = r
+		run.mu.Unlock()
+		return
+	}
+	e.mu.Lock()
+	e.mapRuns = append(e.mapRuns, run)
+	e.mu.Unlock()
+}
+
+// longestMapRunARN is LongArn in AWS's model.
+const longestMapRunARN = 2000
+
+func (s *Service) mapRunOf(text string) (*mapRun, error) {
+	var v violations
+	v.text("mapRunArn", text, longestMapRunARN)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	if _, err := arnOf(text, "mapRun"); err != nil {
+		return nil, err
+	}
+	if run, ok := s.mapRuns.Load(text); ok {
+		return run.(*mapRun), nil
+	}
+	return nil, noResource(text)
+}
+
+// MapRunInput are the parameters of DescribeMapRun.
+type MapRunInput struct {
+	MapRunArn string `json:"mapRunArn"`
+}
+
+// MapRunCounts counts the items or the child executions of a map run.
+type MapRunCounts struct {
+	Pending               int `json:"pending"`
+	Running               int `json:"running"`
+	Succeeded             int `json:"succeeded"`
+	Failed                int `json:"failed"`
+	TimedOut              int `json:"timedOut"`
+	Aborted               int `json:"aborted"`
+	Total                 int `json:"total"`
+	ResultsWritten        int `json:"resultsWritten"`
+	FailuresNotRedrivable int `json:"failuresNotRedrivable"`
+	PendingRedrive        int `json:"pendingRedrive"`
+}
+
+// DescribeMapRunOutput is the answer of DescribeMapRun.
+type DescribeMapRunOutput struct {
+	MapRunArn                  string         `json:"mapRunArn"`
+	ExecutionArn               string         `json:"executionArn"`
+	Status                     machine.Status `json:"status"`
+	StartDate                  epoch.Time     `json:"startDate"`
+	StopDate                   *epoch.Time    `json:"stopDate,omitempty"`
+	MaxConcurrency             int            `json:"maxConcurrency"`
+	ToleratedFailurePercentage float64        `json:"toleratedFailurePercentage"`
+	ToleratedFailureCount      int            `json:"toleratedFailureCount"`
+	ItemCounts                 MapRunCounts   `json:"itemCounts"`
+	ExecutionCounts            MapRunCounts   `json:"executionCounts"`
+	RedriveCount               int            `json:"redriveCount"`
+}
+
+// DescribeMapRun tells a map run.
+func (s *Service) DescribeMapRun(in *MapRunInput) (*DescribeMapRunOutput, error) {
+	run, err := s.mapRunOf(in.MapRunArn)
+	if err != nil {
+		return nil, err
+	}
+	run.mu.RLock()
+	defer run.mu.RUnlock()
+	r := run.state
+	return &DescribeMapRunOutput{
+		MapRunArn: r.ARN, ExecutionArn: r.Execution.ARN, Status: r.Status, StartDate: epoch.Of(r.Start), StopDate: optionalTime(r.Stop),
+		MaxConcurrency: r.MaxConcurrency, ToleratedFailurePercentage: r.ToleratedFailurePercentage, ToleratedFailureCount: r.ToleratedFailureCount,
+		ItemCounts: countsOf(r.Items), ExecutionCounts: countsOf(r.Children), RedriveCount: r.Execution.Redrives,
+	}, nil
+}
+
+func countsOf(c machine.Counts) MapRunCounts {
+	return MapRunCounts{
+		Pending: c.Pending, Running: c.Running, Succeeded: c.Succeeded, Failed: c.Failed, TimedOut: c.TimedOut,
+		Aborted: c.Aborted, Total: c.Total, ResultsWritten: c.ResultsWritten,
+	}
+}
+
+// ListMapRunsInput are the parameters of ListMapRuns.
+type ListMapRunsInput struct {
+	ExecutionArn string `json:"executionArn"`
+	Page
+}
+
+// ListMapRunsOutput is the answer of ListMapRuns.
+type ListMapRunsOutput struct {
+	MapRuns   []MapRunListItem `json:"mapRuns"`
+	NextToken *string          `json:"nextToken,omitempty"`
+}
+
+// MapRunListItem is one map run in a list.
+type MapRunListItem struct {
+	ExecutionArn    string      `json:"executionArn"`
+	MapRunArn       string      `json:"mapRunArn"`
+	StateMachineArn string      `json:"stateMachineArn"`
+	StartDate       epoch.Time  `json:"startDate"`
+	StopDate        *epoch.Time `json:"stopDate,omitempty"`
+}
+
+// ListMapRuns lists the map runs that an execution started.
+func (s *Service) ListMapRuns(in *ListMapRunsInput) (*ListMapRunsOutput, error) {
+	var v violations
+	v.page(in.Page, longestToken)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	e, err := s.executionOf(in.ExecutionArn)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	runs := e.mapRuns
+	e.mu.Unlock()
+	part, next, err := pageOf("map runs "+in.ExecutionArn, runs, in.Page)
+	if err != nil {
+		return nil, err
+	}
+	out := &ListMapRunsOutput{MapRuns: make([]MapRunListItem, len(part)), NextToken: next}
+	for i, run := range part {
+		run.mu.RLock()
+		r := run.state
+		run.mu.RUnlock()
+		out.MapRuns[i] = MapRunListItem{e.run.ARN, r.ARN, s.mappedMachine(r.ARN), epoch.Of(r.Start), optionalTime(r.Stop)}
+	}
+	return out, nil
+}
+
+// UpdateMapRunInput are the parameters of UpdateMapRun.
+type UpdateMapRunInput struct {
+	MapRunArn                  string   `json:"mapRunArn"`
+	MaxConcurrency             *int     `json:"maxConcurrency"`
+	ToleratedFailurePercentage *float64 `json:"toleratedFailurePercentage"`
+	ToleratedFailureCount      *int     `json:"toleratedFailureCount"`
+}
+
+// mappedMachine is the labelled ARN of the state machine that a map run's children run.
+func (s *Service) mappedMachine(mapRunARN string) string {
+	a, err := parseARN(mapRunARN)
+	if err != nil { // of our own making
+		return ""
+	}
+	return s.arn("stateMachine", a.name+"/"+a.label)
+}
+
+// UpdateMapRun changes the limits of a map run that is under way.
+func (s *Service) UpdateMapRun(in *UpdateMapRunInput) (*Empty, error) {
+	run, err := s.mapRunOf(in.MapRunArn)
+	if err != nil {
+		return nil, err
+	}
+	var v violations
+	if in.MaxConcurrency != nil && *in.MaxConcurrency < 0 {
+		v.add(*in.MaxConcurrency, "maxConcurrency", "Member must have value greater than or equal to 0")
+	}
+	if in.ToleratedFailureCount != nil && *in.ToleratedFailureCount < 0 {
+		v.add(*in.ToleratedFailureCount, "toleratedFailureCount", "Member must have value greater than or equal to 0")
+	}
+	if p := in.ToleratedFailurePercentage; p != nil && (*p < 0 || *p > 100) {
+		v.add(*p, "toleratedFailurePercentage", "Member must have value between 0 and 100")
+	}
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	run.mu.RLock()
+	status := run.state.Status
+	run.mu.RUnlock()
+	if status != machine.RunningStatus {
+		return nil, &Error{Code: "ValidationException", Reason: "CANNOT_UPDATE_COMPLETED_MAP_RUN", Message: "Map Run: '" + in.MapRunArn + "' is already completed"}
+	}
+	return nil, validation("the limits of a running Map Run cannot be changed here")
+}

@@ -1,0 +1,469 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stride-aws/stride/internal/epoch"
+	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/uuid"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// StartExecutionInput are the parameters of StartExecution and StartSyncExecution.
+type StartExecutionInput struct {
+	StateMachineArn string  `json:"stateMachineArn"`
+	Name            *string `json:"name"`
+	Input           *string `json:"input"`
+	TraceHeader     string  `json:"traceHeader"`
+	IncludedData    string  `json:"includedData"`
+}
+
+// StartExecutionOutput is the answer of StartExecution.
+type StartExecutionOutput struct {
+	ExecutionArn string     `json:"executionArn"`
+	StartDate    epoch.Time `json:"startDate"`
+}
+
+// target is what an ARN given to start says to run.
+type target struct {
+	machine    *stateMachine
+	revision   *revision
+	aliasARN   string
+	versionARN string
+	mockCase   string
+	qualifiers []string // of the lists that the execution goes to
+}
+
+// targetOf finds what to run: a machine's current revision, a version, the version that an alias picks; "#case" picks mocks.
+func (s *Service) targetOf(text string) (target, error) {
+	text, mockCase, _ := strings.Cut(text, "#")
+	a, err := s.checkedARN("stateMachineArn", text)
+	if err != nil {
+		return target{}, err
+	}
+	m, err := s.machineOf(a)
+	if err != nil {
+		return target{}, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	t := target{machine: m, revision: m.current, mockCase: mockCase}
+	if a.rest == "" {
+		return t, nil
+	}
+	number := a.rest
+	if al, ok := m.aliases.get(a.rest); ok {
+		t.aliasARN = text
+		t.qualifiers = append(t.qualifiers, a.rest)
+		picked := al.pick()
+		number = picked[strings.LastIndexByte(picked, ':')+1:]
+	}
+	v := m.version(number)
+	if v == nil {
+		return target{}, noMachine(text)
+	}
+	t.revision, t.versionARN = v.revision, m.versionARN(v.number)
+	t.qualifiers = append(t.qualifiers, number)
+	return t, nil
+}
+
+// started is a start's parameters, checked.
+type started struct {
+	target
+	name      string
+	input     value.Value
+	inputText string
+}
+
+func (s *Service) checkStart(in *StartExecutionInput) (*started, error) {
+	st := &started{inputText: "{}"}
+	if in.Name != nil {
+		st.name = *in.Name
+		if err := checkName(st.name); err != nil {
+			return nil, err
+		}
+	}
+	if in.Input != nil {
+		st.inputText = *in.Input
+	}
+	var v violations
+	if len(st.inputText) > longestData {
+		v.optional("input", st.inputText, longestData)
+	}
+	v.oneOf("includedData", in.IncludedData, []string{allData, metadataOnly})
+	v.optional("traceHeader", in.TraceHeader, 256)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	var err error
+	if st.target, err = s.targetOf(in.StateMachineArn); err != nil {
+		return nil, err
+	}
+	if st.input, err = value.Parse(st.inputText); err != nil {
+		return nil, errorf("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", jacksonWords(st.inputText, err))
+	}
+	if st.name == "" {
+		st.name = uuid.New()
+	}
+	return st, nil
+}
+
+// described is the execution as the machine is told of it.
+func (st *started) described(now time.Time, arn string) *machine.Execution {
+	return &machine.Execution{
+		ARN: arn, Name: st.name, StartTime: now, Input: st.input, InputText: st.inputText, RoleARN: st.revision.roleARN,
+		MachineARN: st.machine.arn, MachineName: st.machine.name, AliasARN: st.aliasARN, VersionARN: st.versionARN,
+		Express: st.machine.kind == Express,
+	}
+}
+
+// StartExecution starts an execution and does not wait for it. AWS: the same name with the same input, while that execution
+// runs, is the same start; another use of a name is refused. Express executions may share names, and leave no trace but logs.
+func (s *Service) StartExecution(in *StartExecutionInput) (*StartExecutionOutput, error) {
+	st, err := s.checkStart(in)
+	if err != nil {
+		return nil, err
+	}
+	now := s.cloud.Now()
+	if st.machine.kind == Express {
+		x := s.newExpress(st, now)
+		go x.finish(context.Background())
+		return &StartExecutionOutput{x.run.ARN, epoch.Of(now)}, nil
+	}
+	e, isNew, err := s.admit(st, in.TraceHeader, now)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		if err := s.launch(e); err != nil {
+			return nil, err
+		}
+	}
+	return &StartExecutionOutput{e.run.ARN, epoch.Of(e.run.StartTime)}, nil
+}
+
+// admit registers a Standard execution, or finds the one that the start repeats.
+func (s *Service) admit(st *started, trace string, now time.Time) (e *execution, isNew bool, err error) {
+	m := st.machine
+	e = &execution{
+		service: s, machine: m, revision: st.revision, traceInput: trace, mockCase: st.mockCase,
+		run:  st.described(now, s.arn("execution", m.name+":"+st.name)),
+		seed: rand.Uint64(), status: machine.RunningStatus, done: make(chan struct{}),
+	}
+	if old, taken := s.executions.LoadOrStore(e.run.ARN, e); taken {
+		old := old.(*execution)
+		if old.is(machine.RunningStatus) && old.run.InputText == st.inputText {
+			return old, false, nil
+		}
+		return nil, false, errorf("ExecutionAlreadyExists", "Execution Already Exists: '%s'", e.run.ARN)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lastSeq++
+	e.seq = m.lastSeq
+	m.executions.add(e)
+	for _, q := range st.qualifiers {
+		if m.qualified == nil {
+			m.qualified = map[string]*index{}
+		}
+		if m.qualified[q] == nil {
+			m.qualified[q] = &index{}
+		}
+		m.qualified[q].add(e)
+	}
+	return e, true, nil
+}
+
+// indexes are all that list e.  m.mu is held.
+func (m *stateMachine) indexes(e *execution) []*index {
+	found := []*index{&m.executions}
+	for _, arn := range []string{e.run.AliasARN, e.run.VersionARN} {
+		if arn != "" {
+			found = append(found, m.qualified[arn[strings.LastIndexByte(arn, ':')+1:]])
+		}
+	}
+	return found
+}
+
+// launch runs e in the background: from its start or, where it has run before, on from its journal.
+func (s *Service) launch(e *execution) error {
+	env, err := s.environment(e.run, e.machine, e.mockCase)
+	if err != nil {
+		return err
+	}
+	log := s.logOf(e.machine, e.revision)
+	env.Emit = func(ev *history.Event) {
+		if redrives, isNew := e.record(ev); isNew {
+			log.write(ev, history.Log{ExecutionARN: e.run.ARN, RedriveCount: int64(redrives)})
+		}
+	}
+	env.MapRun = func(r machine.MapRun) { s.noteMapRun(e, r) }
+	env.Journal = func(in machine.Input) { e.journal = append(e.journal, in) }
+	e.repeatable(env)
+	control := e.revision.program.Start(e.run, env)
+	if len(e.journal) > 0 {
+		control.Replay(e.journal)
+	}
+	e.mu.Lock()
+	e.control = control
+	e.mu.Unlock()
+	go e.finish(control, log)
+	return nil
+}
+
+// record keeps an event; one that a replayed run emits again is kept already.
+func (e *execution) record(ev *history.Event) (redrives int, isNew bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if ev.ID <= int64(len(e.events)) {
+		return e.redrives, false
+	}
+	e.events = append(e.events, ev)
+	return e.redrives, true
+}
+
+// repeatable gives env ids and random numbers that a replay of e makes again.
+func (e *execution) repeatable(env *machine.Env) {
+	source := rand.New(rand.NewPCG(e.seed, uint64(e.seq)))
+	env.Random = source.Float64
+	env.NewID = func() string { return uuid.From(source.Uint64(), source.Uint64()) }
+}
+
+// finish waits for the execution's end and files it.
+func (e *execution) finish(control *machine.Run, log *executionLog) {
+	result := control.Wait(context.Background())
+	log.close()
+	e.mu.Lock()
+	from := e.status
+	e.status, e.stopped = result.Status, result.Time
+	if result.Status == machine.Succeeded {
+		e.output = history.JSON(result.Output)
+	}
+	e.error, e.cause = result.Error, result.Cause
+	e.control = nil
+	if result.Status == machine.Succeeded {
+		e.journal = nil // never redriven
+	}
+	done := e.done
+	e.mu.Unlock()
+	e.machine.mu.Lock()
+	for _, ix := range e.machine.indexes(e) {
+		ix.move(e, from, result.Status)
+	}
+	e.machine.mu.Unlock()
+	close(done)
+	e.service.cloud.notify(e)
+}
+
+// express is one execution of an Express machine: nothing keeps it when it is over.
+type express struct {
+	service *Service
+	started *started
+	run     *machine.Execution
+}
+
+func (s *Service) newExpress(st *started, now time.Time) *express {
+	arn := s.arn("express", st.machine.name+":"+st.name+":"+uuid.New())
+	return &express{s, st, st.described(now, arn)}
+}
+
+// finish runs the execution to its end.
+func (x *express) finish(ctx context.Context) (machine.Result, error) {
+	env, err := x.service.environment(x.run, x.started.machine, x.started.mockCase)
+	if err != nil {
+		return machine.Result{}, err
+	}
+	log := x.service.logOf(x.started.machine, x.started.revision)
+	if log != nil {
+		env.Emit = func(ev *history.Event) { log.write(ev, history.Log{ExecutionARN: x.run.ARN}) }
+	}
+	defer log.close()
+	return x.started.revision.program.Start(x.run, env).Wait(ctx), nil
+}
+
+// StartSyncExecutionOutput is the answer of StartSyncExecution.
+type StartSyncExecutionOutput struct {
+	ExecutionArn    string         `json:"executionArn"`
+	StateMachineArn string         `json:"stateMachineArn"`
+	Name            string         `json:"name"`
+	StartDate       epoch.Time     `json:"startDate"`
+	StopDate        epoch.Time     `json:"stopDate"`
+	Status          machine.Status `json:"status"`
+	Error           *string        `json:"error,omitempty"`
+	Cause           *string        `json:"cause,omitempty"`
+	Input           *string        `json:"input,omitempty"`
+	InputDetails    *DataDetails   `json:"inputDetails,omitempty"`
+	Output          *string        `json:"output,omitempty"`
+	OutputDetails   *DataDetails   `json:"outputDetails,omitempty"`
+	TraceHeader     string         `json:"traceHeader,omitempty"`
+	BillingDetails  BillingDetails `json:"billingDetails"`
+}
+
+// BillingDetails is what AWS would bill an Express execution for.
+type BillingDetails struct {
+	BilledMemoryUsedInMB         int   `json:"billedMemoryUsedInMB"`
+	BilledDurationInMilliseconds int64 `json:"billedDurationInMilliseconds"`
+}
+
+// AWS: Step Functions pricing, Express: memory in chunks of 64 MB, duration rounded up to 100 ms.
+const (
+	billedMemoryMB = 64
+	billedStep     = 100 * time.Millisecond
+)
+
+// StartSyncExecution runs an Express machine and answers when it is over.
+func (s *Service) StartSyncExecution(ctx context.Context, in *StartExecutionInput) (*StartSyncExecutionOutput, error) {
+	st, err := s.checkStart(in)
+	if err != nil {
+		return nil, err
+	}
+	if st.machine.kind != Express {
+		return nil, notExpress()
+	}
+	x := s.newExpress(st, s.cloud.Now())
+	result, err := x.finish(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return x.answer(result, in), nil
+}
+
+func (x *express) answer(result machine.Result, in *StartExecutionInput) *StartSyncExecutionOutput {
+	billed := (result.Time.Sub(x.run.StartTime) + billedStep - 1) / billedStep * billedStep
+	out := &StartSyncExecutionOutput{
+		ExecutionArn: x.run.ARN, StateMachineArn: x.run.MachineARN, Name: x.run.Name, Status: result.Status,
+		StartDate: epoch.Of(x.run.StartTime), StopDate: epoch.Of(result.Time), TraceHeader: in.TraceHeader,
+		BillingDetails: BillingDetails{billedMemoryMB, max(billed, billedStep).Milliseconds()},
+		Error:          optionalText(result.Error), Cause: optionalText(result.Cause),
+	}
+	if in.IncludedData == metadataOnly {
+		out.InputDetails = &DataDetails{false}
+		return out
+	}
+	out.Input, out.InputDetails = &x.run.InputText, &DataDetails{true}
+	if result.Status == machine.Succeeded {
+		text := result.Output.String()
+		out.Output, out.OutputDetails = &text, &DataDetails{true}
+	}
+	return out
+}
+
+// StopExecutionInput are the parameters of StopExecution.
+type StopExecutionInput struct {
+	ExecutionArn string  `json:"executionArn"`
+	Error        *string `json:"error"`
+	Cause        *string `json:"cause"`
+}
+
+// StopExecutionOutput is the answer of StopExecution.
+type StopExecutionOutput struct {
+	StopDate epoch.Time `json:"stopDate"`
+}
+
+// StopExecution aborts an execution; one that is over stays as it is.
+func (s *Service) StopExecution(in *StopExecutionInput) (*StopExecutionOutput, error) {
+	var v violations
+	v.failure(in.Error, in.Cause)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	e, err := s.executionOf(in.ExecutionArn)
+	if err != nil {
+		return nil, err
+	}
+	e.stop(textOf(in.Error), textOf(in.Cause))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return &StopExecutionOutput{epoch.Of(e.stopped)}, nil
+}
+
+// stop aborts e if it runs, and waits until it is over.
+func (e *execution) stop(err, cause history.Text) {
+	e.mu.Lock()
+	control, done := e.control, e.done
+	e.mu.Unlock()
+	if control != nil {
+		control.Stop(err, cause)
+	}
+	<-done
+}
+
+// forget drops the executions of a deleted machine; running ones end first, in the background.
+func (s *Service) forget(m *stateMachine) {
+	m.mu.Lock()
+	all := m.executions.all.items
+	m.executions, m.qualified = index{}, nil
+	m.mu.Unlock()
+	go func() {
+		for _, e := range all {
+			e.stop(history.Text{}, history.Text{})
+			s.executions.CompareAndDelete(e.run.ARN, e)
+		}
+	}()
+}
+
+// GetExecutionHistoryInput are the parameters of GetExecutionHistory.
+type GetExecutionHistoryInput struct {
+	ExecutionArn         string `json:"executionArn"`
+	ReverseOrder         bool   `json:"reverseOrder"`
+	IncludeExecutionData *bool  `json:"includeExecutionData"`
+	Page
+}
+
+// getExecutionHistory writes a page of an execution's events as JSON.
+func (s *Service) getExecutionHistory(_ context.Context, in *GetExecutionHistoryInput) (json.RawMessage, error) {
+	var v violations
+	v.page(in.Page, longestToken)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	e, err := s.executionOf(in.ExecutionArn)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	events := e.events // what is there is not changed any more
+	e.mu.Unlock()
+	name := in.ExecutionArn + strconv.FormatBool(in.ReverseOrder)
+	first := int64(0)
+	if in.ReverseOrder {
+		first = int64(len(events))
+	}
+	at, err := in.openToken(name, first)
+	if err != nil || at < 0 || at > int64(len(events)) {
+		return nil, invalidToken()
+	}
+	withData := in.IncludeExecutionData == nil || *in.IncludeExecutionData
+	return appendHistory(events, int(at), in, name, withData), nil
+}
+
+func appendHistory(events []*history.Event, at int, in *GetExecutionHistoryInput, name string, withData bool) []byte {
+	text := append(make([]byte, 0, 4096), `{"events":[`...)
+	for n := 0; n < in.size(); n++ {
+		i := at
+		if in.ReverseOrder {
+			i--
+		}
+		if i < 0 || i >= len(events) {
+			break
+		}
+		if n > 0 {
+			text = append(text, ',')
+		}
+		text = events[i].AppendAPI(text, withData)
+		if at++; in.ReverseOrder {
+			at -= 2
+		}
+	}
+	text = append(text, ']')
+	if at > 0 && in.ReverseOrder || at < len(events) && !in.ReverseOrder {
+		text = append(append(append(text, `,"nextToken":"`...), *sealToken(name, int64(at))...), '"')
+	}
+	return append(text, '}')
+}

@@ -1,0 +1,261 @@
+package logs
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stride-aws/stride/internal/server/wire"
+)
+
+// AWS: PutLogEvents: 10,000 events and 1,048,576 bytes a call, an event is at most 256 KB; not older than 14 days or newer than
+// two hours.
+const (
+	mostPut     = 10_000
+	mostPutSize = 1_048_576
+	oldestPut   = 14 * 24 * time.Hour
+	newestPut   = 2 * time.Hour
+)
+
+type putInput struct {
+	LogGroupName  string `json:"logGroupName"`
+	LogStreamName string `json:"logStreamName"`
+	LogEvents     []struct {
+		Timestamp int64  `json:"timestamp"`
+		Message   string `json:"message"`
+	} `json:"logEvents"`
+}
+
+func (s *Store) putLogEvents(c *wire.Call, in *putInput) (any, error) {
+	g, err := s.group(c, in.LogGroupName)
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for _, e := range in.LogEvents {
+		size += len(e.Message) + 26
+	}
+	if len(in.LogEvents) == 0 || len(in.LogEvents) > mostPut || size > mostPutSize {
+		return nil, invalid("Upload too large: %d bytes exceeds limit of %d", size, mostPutSize)
+	}
+	now := s.now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	st := g.streams[in.LogStreamName]
+	if st == nil {
+		return nil, noStream()
+	}
+	for i := 1; i < len(in.LogEvents); i++ {
+		if in.LogEvents[i].Timestamp < in.LogEvents[i-1].Timestamp {
+			return nil, invalid("Log events in a single PutLogEvents request must be in chronological order.")
+		}
+	}
+	rejected := map[string]int{}
+	oldest, newest := now.Add(-oldestPut).UnixMilli(), now.Add(newestPut).UnixMilli()
+	for i, e := range in.LogEvents {
+		switch {
+		case e.Timestamp < oldest:
+			rejected["tooOldLogEventEndIndex"] = i + 1
+		case e.Timestamp > newest:
+			if _, ok := rejected["tooNewLogEventStartIndex"]; !ok {
+				rejected["tooNewLogEventStartIndex"] = i
+			}
+		default:
+			g.append(st, e.Timestamp, now.UnixMilli(), e.Message)
+		}
+	}
+	st.ingested = now
+	g.wake()
+	answer := map[string]any{"nextSequenceToken": strconv.FormatInt(st.nextID, 10)}
+	if len(rejected) > 0 {
+		answer["rejectedLogEventsInfo"] = rejected
+	}
+	return answer, nil
+}
+
+type getInput struct {
+	LogGroupName       string `json:"logGroupName"`
+	LogGroupIdentifier string `json:"logGroupIdentifier"`
+	LogStreamName      string `json:"logStreamName"`
+	StartTime          int64  `json:"startTime"`
+	EndTime            int64  `json:"endTime"`
+	NextToken          string `json:"nextToken"`
+	Limit              int    `json:"limit"`
+	StartFromHead      bool   `json:"startFromHead"`
+}
+
+type eventOutput struct {
+	Timestamp     int64  `json:"timestamp"`
+	Message       string `json:"message"`
+	IngestionTime int64  `json:"ingestionTime"`
+}
+
+// mostRead is the largest page of events, and its default. AWS: EventsLimit.
+const mostRead = 10_000
+
+func limitOf(n int) (int, error) {
+	if n < 0 || n > mostRead {
+		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000", n)
+	}
+	if n == 0 {
+		n = mostRead
+	}
+	return n, nil
+}
+
+// getLogEvents pages through a stream both ways. A token is a direction and the place of an event: "f/17" goes on behind it,
+// "b/17" before it; at the end of a stream it stays the same, as AWS has it.
+func (s *Store) getLogEvents(c *wire.Call, in *getInput) (any, error) {
+	g, err := s.group(c, in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := limitOf(in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	st := g.streams[in.LogStreamName]
+	if st == nil {
+		return nil, noStream()
+	}
+	events := st.between(in.StartTime, in.EndTime)
+	base := st.dropped
+	if len(events) > 0 {
+		i, _ := slices.BinarySearchFunc(st.events, events[0], func(a, b event) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.id, b.id)) })
+		base += i
+	}
+	from, to, err := in.part(len(events), base, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]eventOutput, 0, to-from)
+	for _, e := range events[from:to] {
+		list = append(list, eventOutput{e.time, e.text, e.ingested})
+	}
+	return map[string]any{"events": list, "nextForwardToken": fmt.Sprintf("f/%035d", base+to), "nextBackwardToken": fmt.Sprintf("b/%035d", base+from)}, nil
+}
+
+// part is which of n events a page holds; base is the place of the first.
+func (in *getInput) part(n, base, limit int) (from, to int, err error) {
+	direction, digits, ok := strings.Cut(in.NextToken, "/")
+	place, convErr := strconv.Atoi(digits)
+	switch {
+	case in.NextToken == "" && in.StartFromHead:
+		return 0, min(limit, n), nil
+	case in.NextToken == "":
+		return max(0, n-limit), n, nil
+	case !ok || convErr != nil || direction != "f" && direction != "b":
+		return 0, 0, invalid("The specified nextToken is invalid.")
+	case direction == "f":
+		from = min(max(0, place-base), n)
+		return from, min(from+limit, n), nil
+	}
+	to = min(max(0, place-base), n)
+	return max(0, to-limit), to, nil
+}
+
+type filterInput struct {
+	LogGroupName        string   `json:"logGroupName"`
+	LogGroupIdentifier  string   `json:"logGroupIdentifier"`
+	LogStreamNames      []string `json:"logStreamNames"`
+	LogStreamNamePrefix string   `json:"logStreamNamePrefix"`
+	StartTime           int64    `json:"startTime"`
+	EndTime             int64    `json:"endTime"`
+	FilterPattern       string   `json:"filterPattern"`
+	NextToken           *string  `json:"nextToken"`
+	Limit               int      `json:"limit"`
+}
+
+type filteredEvent struct {
+	LogStreamName string `json:"logStreamName"`
+	Timestamp     int64  `json:"timestamp"`
+	Message       string `json:"message"`
+	IngestionTime int64  `json:"ingestionTime"`
+	EventID       string `json:"eventId"`
+	sequence      int64
+}
+
+// filterLogEvents merges the streams of a group by time. A token is how many of the events in the span were looked at.
+func (s *Store) filterLogEvents(c *wire.Call, in *filterInput) (any, error) {
+	g, err := s.group(c, in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := limitOf(in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != "" {
+		return nil, invalid("Parameters logStreamNames and logStreamNamePrefix are mutually exclusive")
+	}
+	match, err := compilePattern(in.FilterPattern)
+	if err != nil {
+		return nil, err
+	}
+	skip := int64(0)
+	if in.NextToken != nil {
+		if skip, err = openToken(*in.NextToken); err != nil {
+			return nil, invalid("The specified nextToken is invalid.")
+		}
+	}
+	end := in.EndTime
+	if end > 0 {
+		end++ // AWS: events later than endTime are left out, those at it are not
+	}
+	all := g.merged(in.streams, in.StartTime, end)
+	found := []filteredEvent{}
+	i := min(int(skip), len(all))
+	for ; i < len(all) && len(found) < limit; i++ {
+		if match(all[i].Message) {
+			found = append(found, all[i])
+		}
+	}
+	answer := map[string]any{"events": found, "searchedLogStreams": []any{}}
+	if i < len(all) {
+		answer["nextToken"] = sealToken(int64(i))
+	}
+	return answer, nil
+}
+
+// streams tells which streams a call wants.
+func (in *filterInput) streams(name string) bool {
+	if len(in.LogStreamNames) > 0 {
+		return slices.Contains(in.LogStreamNames, name)
+	}
+	return strings.HasPrefix(name, in.LogStreamNamePrefix)
+}
+
+// merged are the events of the wanted streams in a span, by time.
+func (g *group) merged(wanted func(string) bool, from, to int64) []filteredEvent {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	var all []filteredEvent
+	streams := 0
+	for _, st := range g.sorted() {
+		if !wanted(st.name) {
+			continue
+		}
+		streams++
+		for _, e := range st.between(from, to) {
+			all = append(all, filteredEvent{st.name, e.time, e.text, e.ingested, eventID(st.name, e), e.id})
+		}
+	}
+	if streams > 1 {
+		slices.SortStableFunc(all, func(a, b filteredEvent) int { return cmp.Compare(a.Timestamp, b.Timestamp) })
+	}
+	return all
+}
+
+// eventID is unique in its group, and of AWS's form: 56 digits.
+func eventID(stream string, e event) string {
+	h := uint64(14695981039346656037) // FNV-1a
+	for i := range len(stream) {
+		h = (h ^ uint64(stream[i])) * 1099511628211
+	}
+	return fmt.Sprintf("%018d%020d%018d", e.time, h, e.id)
+}
