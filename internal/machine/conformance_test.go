@@ -117,9 +117,9 @@ func (c *recordedCase) recordings() []*recording {
 			rec.definition, rec.express = c.machine(r.Machine)
 			if len(r.Input) > 0 {
 				var text string
-				if json.Unmarshal(r.Input, &text) == nil {
+				if json.Unmarshal(r.Input, &text) == nil && text != "" {
 					rec.input = text
-				} else {
+				} else if string(r.Input) != "null" {
 					rec.input = string(r.Input)
 				}
 			}
@@ -180,7 +180,11 @@ func (rec *recording) run() (events []*history.Event, err error) {
 	env := &Env{Clock: NewVirtualClock(start), Emit: func(e *history.Event) { events = append(events, e) }}
 	answers := &recordedAnswers{rec: rec}
 	env.StartTask = answers.start
-	res := p.Start(exec, env).Wait(ctx)
+	run := p.Start(exec, env)
+	if last, _ := rec.events[len(rec.events)-1].Get("type"); last.Str() == string(history.ExecutionAborted) {
+		run.Stop(history.Text{}, history.Text{})
+	}
+	res := run.Wait(ctx)
 	if res.Status == RunningStatus {
 		err = fmt.Errorf("still running after %d events", len(events))
 	}

@@ -59,10 +59,11 @@ type mapRun struct {
 	next     int
 	running  int
 	failures int
-	percent  float64
-	closed   bool
-	waiting  func(output history.Text) // for the reader's or writer's task
-	waitFail func(f Failure)
+	// counted and rated say whether a tolerated count and percentage were given.
+	counted, rated bool
+	closed         bool
+	waiting        func(output history.Text) // for the reader's or writer's task
+	waitFail       func(f Failure)
 }
 
 // childRun is one child execution, as the result writer describes it.
@@ -78,17 +79,19 @@ func (s *strand) startMapRun(a *activation, items value.Value, limit int) error 
 	if err != nil {
 		return err
 	}
-	m := &mapRun{owner: s, spec: spec, id: s.run.env.NewID()}
-	if m.percent, err = spec.toleratedPercentage.percentage(a); err != nil {
+	percent, err := spec.toleratedPercentage.percentage(a)
+	if err != nil {
 		return err
 	}
+	m := &mapRun{owner: s, spec: spec, id: s.run.env.NewID(), counted: spec.toleratedCount != nil, rated: spec.toleratedPercentage != nil}
 	if limit == 0 {
 		limit = distributedConcurrency
 	}
 	exec := s.run.exec
 	m.info = MapRun{ARN: m.arn(exec), Execution: exec, State: s.state.name, Status: RunningStatus, Start: s.run.now,
-		MaxConcurrency: limit, ToleratedFailureCount: count, ToleratedFailurePercentage: m.percent}
+		MaxConcurrency: limit, ToleratedFailureCount: count, ToleratedFailurePercentage: percent}
 	s.mapRun = m
+	s.run.mapRuns = append(s.run.mapRuns, m)
 	m.event(history.MapRunStarted, history.Details{MapRunARN: m.info.ARN})
 	m.tell()
 	if spec.reader != nil {
@@ -323,13 +326,45 @@ func (m *mapRun) exceeded() bool {
 	if m.failures == 0 {
 		return false
 	}
-	spec := m.spec
-	if spec.toleratedCount == nil && spec.toleratedPercentage == nil {
+	if !m.counted && !m.rated {
 		return true
 	}
 	failed := float64(m.failures) / float64(len(m.inputs)) * 100
-	return spec.toleratedCount != nil && m.failures > m.info.ToleratedFailureCount ||
-		spec.toleratedPercentage != nil && failed > m.percent
+	return m.counted && m.failures > m.info.ToleratedFailureCount || m.rated && failed > m.info.ToleratedFailurePercentage
+}
+
+// updateMapRun changes the limits of a map run that has not ended.
+func (r *Run) updateMapRun(u *MapRunUpdate) {
+	for _, m := range r.mapRuns {
+		if m.info.ARN == u.ARN && m.info.Status == RunningStatus && !r.done {
+			m.update(u)
+		}
+	}
+}
+
+func (m *mapRun) update(u *MapRunUpdate) {
+	if u.MaxConcurrency != nil {
+		m.info.MaxConcurrency = *u.MaxConcurrency
+		if m.info.MaxConcurrency == 0 {
+			m.info.MaxConcurrency = distributedConcurrency
+		}
+	}
+	if u.ToleratedFailureCount != nil {
+		m.info.ToleratedFailureCount, m.counted = *u.ToleratedFailureCount, true
+	}
+	if u.ToleratedFailurePercentage != nil {
+		m.info.ToleratedFailurePercentage, m.rated = *u.ToleratedFailurePercentage, true
+	}
+	m.tell()
+	if m.children == nil { // the items are still being read
+		return
+	}
+	if m.exceeded() {
+		m.fail(toleranceExceeded())
+	} else {
+		m.fill()
+	}
+	m.owner.run.queue = append(m.owner.run.queue, m.owner)
 }
 
 func toleranceExceeded() *failure {

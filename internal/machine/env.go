@@ -176,7 +176,16 @@ const (
 	TimerFired    InputKind = "Timer"
 	Stopped       InputKind = "Stopped"
 	Redriven      InputKind = "Redriven"
+	MapRunUpdated InputKind = "MapRun"
 )
+
+// A MapRunUpdate is new limits of a map run; nil leaves one as it is.
+type MapRunUpdate struct {
+	ARN                        string
+	MaxConcurrency             *int // 0: no limit of its own
+	ToleratedFailureCount      *int
+	ToleratedFailurePercentage *float64
+}
 
 // An Input is one thing from outside that an execution reacts to. A journal of them, in order, repeats the run.
 type Input struct {
@@ -186,4 +195,5 @@ type Input struct {
 	Worker  string
 	Output  history.Text // of Submitted and Succeeded
 	Failure Failure      // of Failed; error and cause of Stopped
+	Update  *MapRunUpdate
 }

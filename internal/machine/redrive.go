@@ -23,9 +23,7 @@ func (r *Run) redrive() {
 		d = &history.Details{RedriveCount: int64(r.exec.Redrives)}
 	}
 	event := r.emit(r.lastEvent, history.ExecutionRedriven, d)
-	if r.prog.timeout > 0 {
-		r.after(r.prog.timeout, nil, nil)
-	}
+	r.limitTime()
 	r.root.again(event)
 }
 

@@ -30,7 +30,8 @@ type Run struct {
 	queue     []*strand // with a state to enter
 	timers    timers
 	pending   map[int64]*pending // tasks without an answer, by Seq
-	seq       int64              // of the last task
+	mapRuns   []*mapRun
+	seq       int64 // of the last task
 	timerSeq  int64
 	begun     bool
 	done      bool
@@ -97,6 +98,9 @@ func (r *Run) Stop(err, cause history.Text) {
 	r.push(Input{Kind: Stopped, Failure: f})
 }
 
+// UpdateMapRun changes the limits of a map run that is under way. AWS: UpdateMapRun.
+func (r *Run) UpdateMapRun(u MapRunUpdate) { r.push(Input{Kind: MapRunUpdated, Update: &u}) }
+
 // Wait runs the execution until it ends or ctx does. In the latter case the result's Status is RUNNING, and the run is lost but
 // for its journal. The result's Time is on the Env's clock.
 func (r *Run) Wait(ctx context.Context) Result {
@@ -134,17 +138,23 @@ func (r *Run) begin() {
 			AliasARN: r.exec.AliasARN, VersionARN: r.exec.VersionARN}
 	}
 	r.emit(0, history.ExecutionStarted, d)
-	switch timeout := r.prog.timeout; {
-	case timeout > 0:
-		r.after(timeout, nil, nil)
-	case r.exec.Express:
-		r.after(expressTimeout, nil, nil)
-	}
+	r.limitTime()
 	r.root = &strand{run: r, vars: &scope{}, input: r.exec.Input, next: r.prog.root.start}
 	if r.inspector != nil {
 		r.root.vars.assign(r.inspector.test.Variables)
 	}
 	r.queue = append(r.queue, r.root)
+}
+
+// limitTime sets the timer of the execution's own timeout.
+func (r *Run) limitTime() {
+	limit := r.prog.timeout
+	if r.exec.Express && (limit == 0 || limit > expressTimeout) {
+		limit = expressTimeout
+	}
+	if limit > 0 {
+		r.after(limit, nil, nil)
+	}
 }
 
 // work enters states until every strand waits for something.
@@ -233,6 +243,8 @@ func (r *Run) apply(in Input) {
 		r.stop(in.Failure)
 	case Redriven:
 		r.redrive()
+	case MapRunUpdated:
+		r.updateMapRun(in.Update)
 	case TimerFired:
 		if t := r.timers.take(in.Seq); t != nil {
 			r.fire(t)
