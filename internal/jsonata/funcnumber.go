@@ -173,35 +173,7 @@ func roundTo(_ *run, args []value.Value) (value.Value, error) {
 	if !args[0].Defined() {
 		return nothing, nil
 	}
-	f := args[0].Float()
-	digits := argument(args, 1).Float()
-	if digits == 0 {
-		return number(roundEven(f) + 0), nil
-	}
-	return number(shift(roundEven(shift(f, digits)), -digits) + 0), nil
-}
-
-// roundEven rounds as the reference does: halves to the even neighbour.
-func roundEven(f float64) float64 {
-	rounded := math.Floor(f)
-	if f-rounded >= 0.5 {
-		rounded++
-	}
-	if math.Abs(rounded-f) == 0.5 && math.Abs(math.Mod(rounded, 2)) == 1 {
-		rounded--
-	}
-	return rounded
-}
-
-// shift moves the decimal point of f, in its text, so that nothing is lost.
-func shift(f, digits float64) float64 {
-	mantissa, exponent, _ := strings.Cut(value.OfFloat(f).NumberText(), "e")
-	e, _ := strconv.ParseFloat(exponent, 64)
-	if e += digits; e != math.Trunc(e) {
-		return math.NaN()
-	}
-	shifted, _ := strconv.ParseFloat(mantissa+"e"+strconv.FormatFloat(e, 'f', 0, 64), 64)
-	return shifted
+	return number(picture.Round(args[0].Float(), argument(args, 1).Float())), nil
 }
 
 func sqrt(_ *run, args []value.Value) (value.Value, error) {

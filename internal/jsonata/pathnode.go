@@ -82,15 +82,28 @@ func (n *pathNode) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 		if err != nil {
 			return nothing, err
 		}
-		if v.Defined() {
-			items = append(items, itemsOf(v)...)
+		if v.Kind() == value.Array && v.Len() == 0 {
+			return n.result(r, f, nil, v)
 		}
+		items = append(items, scriptItems(v)...)
 	case in.Kind() == value.Array && !n.absolute:
 		items = append(items, in.Items()...)
 	default:
 		items = append(items, in)
 	}
 	return n.follow(r, f, items)
+}
+
+// scriptItems are the items of v as JavaScript sees them, which counts to v.length: a string has its units, a number none.
+func scriptItems(v value.Value) []value.Value {
+	if v.Kind() != value.String {
+		return v.Items()
+	}
+	var items []value.Value
+	for _, unit := range splitUnits(v.Str()) {
+		items = append(items, value.OfString(unit))
+	}
+	return items
 }
 
 // arrayInput is in as the array that a path maps over.

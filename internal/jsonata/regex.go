@@ -79,16 +79,40 @@ func (fn *regexFunc) after(r *run, s string, from int) (*matched, error) {
 
 // call is the function as expressions see it.
 func (fn *regexFunc) call(r *run, args []value.Value) (value.Value, error) {
-	s := argument(args, 0)
-	if s.Kind() != value.String {
-		return nothing, nil
-	}
-	from := jsregexp.Place(s.Str(), units(argument(args, 1).Float(), math.MaxInt32))
-	m, err := fn.find(r, s.Str(), from)
+	s := scriptString(argument(args, 0), 0)
+	from := jsregexp.Place(s, units(argument(args, 1).Float(), math.MaxInt32))
+	m, err := fn.find(r, s, from)
 	if m == nil {
 		return nothing, err
 	}
-	return fn.object(s.Str(), m), nil
+	return fn.object(s, m), nil
+}
+
+// scriptString is JavaScript's String(v), which matches whatever it is given as text.
+func scriptString(v value.Value, depth int) string {
+	switch {
+	case v.Kind() == value.String:
+		return v.Str()
+	case v.Kind() == value.Number:
+		return v.NumberText()
+	case v.Kind() == value.Bool:
+		return strconv.FormatBool(v.Bool())
+	case v.Kind() == value.Object:
+		return "[object Object]"
+	case v.Kind() != value.Array:
+		return v.Kind().String()
+	case depth > maxNesting:
+		return ""
+	}
+	var parts []string
+	for _, item := range v.Items() {
+		if item.Kind() > value.Null {
+			parts = append(parts, scriptString(item, depth+1))
+		} else {
+			parts = append(parts, "")
+		}
+	}
+	return strings.Join(parts, ",")
 }
 
 func (fn *regexFunc) object(s string, m *matched) value.Value {
