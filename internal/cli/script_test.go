@@ -4,32 +4,89 @@ import (
 	"context"
 	"flag"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/stride-aws/stride"
+	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/cli"
+	"github.com/stride-aws/stride/internal/cli/testdata/mistakes"
+	"github.com/stride-aws/stride/lambdas/payments"
+	"github.com/stride-aws/stride/lambdas/sensors"
+	"github.com/stride-aws/stride/workflows"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"stride": func() { os.Exit(stride.Main()) }})
+// registered are the workflows that a script's stride has, by the value of TEST_WORKFLOWS.
+var registered = map[string][]flow.Workflow{
+	"":        nil,
+	"samples": workflows.All(),
+	"shop": {
+		flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(payments.Charge)),
+		flow.FromFile("ingest", "ingest.asl.json", flow.TypeExpress, flow.Function(sensors.Summarise)),
+	},
+	"twins": {
+		flow.Standard("orders", mistakes.Unregistered, flow.Function(mistakes.Pack)),
+		flow.Standard("orders", mistakes.Spawns, flow.Function(mistakes.Pack)),
+	},
+	"unregistered": {flow.Standard("orders", mistakes.Unregistered)},
+	"spawns":       {flow.Standard("orders", mistakes.Spawns, flow.Function(mistakes.Pack))},
+	"uncallable":   {flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(mistakes.Uncallable))},
 }
 
-// TestScript runs every script of testdata/script: category_detail.txtar.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"stride": func() {
+		set, ok := registered[os.Getenv("TEST_WORKFLOWS")]
+		if !ok {
+			panic("no such TEST_WORKFLOWS")
+		}
+		os.Exit(stride.Main(set...))
+	}})
+}
+
+// TestScript runs every script of testdata/script: category_detail.txtar. A script finds this repository at $REPO.
 func TestScript(t *testing.T) {
+	goEnv := goVariables(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"CI", "NO_COLOR", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION"} {
+			for _, name := range []string{"CI", "NO_COLOR", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} {
 				env.Setenv(name, "")
+			}
+			for name, v := range goEnv {
+				env.Setenv(name, v)
 			}
 			return nil
 		},
 	})
+}
+
+// goVariables let the go command of a script use this machine's caches, and show where the repository is.
+func goVariables(t *testing.T) map[string]string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPROXY").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{
+		"GOCACHE": lines[0], "GOMODCACHE": lines[1], "GOPROXY": lines[2], "GOFLAGS": "-mod=mod", "REPO": repo,
+		"XDG_CACHE_HOME": cache,
+	}
 }
 
 // mainIn runs one command line with captured streams.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -144,6 +146,12 @@ func noHostPrefix(stack *middleware.Stack) error {
 func (s *session) states() *sfn.Client          { return sfn.NewFromConfig(s.Config) }
 func (s *session) logs() *cloudwatchlogs.Client { return cloudwatchlogs.NewFromConfig(s.Config) }
 
+// expired are the error codes of credentials that were good once, or never.
+var expired = map[string]bool{
+	"ExpiredToken": true, "ExpiredTokenException": true, "InvalidClientTokenId": true, "UnrecognizedClientException": true,
+	"RequestExpired": true,
+}
+
 // explain adds to an error of an AWS call what can be done about it.
 func (s *session) explain(err error) error {
 	var dns *net.DNSError
@@ -156,6 +164,13 @@ func (s *session) explain(err error) error {
 		return fmt.Errorf("nothing answers at %s, where environment %s is", s.endpoint, s.env.Name)
 	case errors.As(err, &dns):
 		return fmt.Errorf("%s has no address: is the region %s right, and is there a network?", dns.Name, s.Region)
+	case strings.Contains(err.Error(), "get credentials:"): // the SDK has no type for it
+		return withHint(fmt.Errorf("no AWS credentials for environment %s: the SDK looked in its variables, files and at the instance", s.env.Name),
+			"aws configure sso   (or set AWS_PROFILE, or add --profile)")
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) && expired[api.ErrorCode()] {
+		return withHint(fmt.Errorf("the AWS credentials are no longer good: %s", api.ErrorMessage()), "aws sso login")
 	}
 	return err
 }

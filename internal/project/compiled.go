@@ -80,8 +80,9 @@ func (p *Project) parse(w flow.Workflow) (*asl.Definition, *diag.Diagnostic) {
 		return nil, &diag.Diagnostic{Place: place, Message: "the definition of " + w.Name() + ": " + reason(err)}
 	}
 	d, err := asl.Parse(string(text), w.File())
-	if err != nil {
-		return nil, &diag.Diagnostic{Place: place, Message: err.Error()}
+	var bad *diag.Diagnostic
+	if err != nil && !errors.As(err, &bad) {
+		bad = &diag.Diagnostic{Place: place, Message: err.Error()}
 	}
-	return d, nil
+	return d, bad
 }
