@@ -1,0 +1,2 @@
+// Package process is benchmarks only: whole processes, as a user starts them.
+package process
