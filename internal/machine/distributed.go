@@ -83,6 +83,10 @@ func (s *strand) startMapRun(a *activation, items value.Value, limit int) error 
 	if err != nil {
 		return err
 	}
+	most, err := spec.reader.limit(a)
+	if err != nil {
+		return err
+	}
 	m := &mapRun{owner: s, spec: spec, id: s.run.env.NewID(), counted: spec.toleratedCount != nil, rated: spec.toleratedPercentage != nil}
 	if limit == 0 {
 		limit = distributedConcurrency
@@ -95,7 +99,7 @@ func (s *strand) startMapRun(a *activation, items value.Value, limit int) error 
 	m.event(history.MapRunStarted, history.Details{MapRunARN: m.info.ARN})
 	m.tell()
 	if spec.reader != nil {
-		return m.read(a)
+		return m.read(a, most)
 	}
 	return m.start(itemList(items))
 }
@@ -110,27 +114,6 @@ func (m *mapRun) sibling(exec *Execution, kind string) string {
 		return kind + ":" + exec.MachineName + "/" + m.spec.label
 	}
 	return strings.Join([]string{part[0], part[1], part[2], part[3], part[4], kind, exec.MachineName + "/" + m.spec.label}, ":")
-}
-
-// percentage is the value of a field from 0 to 100; 0 for an absent field.
-func (f *valueField) percentage(a *activation) (float64, error) {
-	if f == nil {
-		return 0, nil
-	}
-	v, err := f.eval(a)
-	if err != nil {
-		return 0, err
-	}
-	if v.Kind() != value.Number {
-		if f.jsonata != nil {
-			return 0, unexpectedType(f.jsonata, "number", v)
-		}
-		return 0, runtimeErrorf("The %sPath field refers to value \"%s\" which is not a valid float", f.name, plainText(v))
-	}
-	if p := v.Float(); p >= 0 && p <= 100 {
-		return p, nil
-	}
-	return 0, runtimeErrorf("%s must have value between 0 and 100.", f.name)
 }
 
 // itemList is what a Map goes over: an array's items, or an object's members as {"Key": …, "Value": …}.

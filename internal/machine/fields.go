@@ -121,8 +121,9 @@ func (f *valueField) eval(a *activation) (value.Value, error) {
 	return f.literal, nil
 }
 
-// integer is the value of a field that takes a whole number from 0 up; 0 for an absent field.
-func (f *valueField) integer(a *activation) (int, error) {
+// number is the value of a field that takes a number; 0 for an absent field. What a path leads to may also be a number in a
+// string (recorded: reference_in_map_state_max_items_path).
+func (f *valueField) number(a *activation, kind string) (float64, error) {
 	if f == nil {
 		return 0, nil
 	}
@@ -130,28 +131,38 @@ func (f *valueField) integer(a *activation) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, whole := wholeNumber(v, f.path != nil)
-	switch {
-	case f.jsonata != nil && v.Kind() != value.Number:
+	n, ok := v.Float(), v.Kind() == value.Number
+	if f.path != nil && v.Kind() == value.String {
+		n, err = strconv.ParseFloat(v.Str(), 64)
+		ok = err == nil
+	}
+	switch ok = ok && (kind != "integer" || n == float64(int(n))); {
+	case !ok && f.jsonata != nil:
 		return 0, unexpectedType(f.jsonata, "number", v)
-	case !whole && f.path != nil:
-		return 0, runtimeErrorf("The %sPath field refers to value \"%s\" which is not a valid integer: %s", f.name, plainText(v), f.path.text)
-	case !whole:
-		return 0, runtimeErrorf("%s is not a valid integer: %s", f.name, plainText(v))
-	case n < 0:
-		return 0, runtimeErrorf("%s cannot be negative.", f.name)
+	case !ok && f.path != nil:
+		return 0, runtimeErrorf("The %sPath field refers to value \"%s\" which is not a valid %s: %s", f.name, plainText(v), kind, f.path.text)
+	case !ok:
+		return 0, runtimeErrorf("%s is not a valid %s: %s", f.name, kind, plainText(v))
 	}
 	return n, nil
 }
 
-// wholeNumber reads an integer; where a path led to it, also from a string (recorded: reference_in_map_state_max_items_path).
-func wholeNumber(v value.Value, orText bool) (int, bool) {
-	if orText && v.Kind() == value.String {
-		n, err := strconv.Atoi(v.Str())
-		return n, err == nil
+// integer is the value of a field that takes a whole number from 0 up; 0 for an absent field.
+func (f *valueField) integer(a *activation) (int, error) {
+	n, err := f.number(a, "integer")
+	if err == nil && n < 0 {
+		err = runtimeErrorf("%s cannot be negative.", f.name)
 	}
-	n := v.Float()
-	return int(n), v.Kind() == value.Number && n == float64(int(n))
+	return int(n), err
+}
+
+// percentage is the value of a field from 0 to 100; 0 for an absent field.
+func (f *valueField) percentage(a *activation) (float64, error) {
+	p, err := f.number(a, "float")
+	if err == nil && (p < 0 || p > 100) {
+		err = runtimeErrorf("%s must be between 0 and 100.", f.name)
+	}
+	return p, err
 }
 
 // plainText is a string's content, any other value's JSON.

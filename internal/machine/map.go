@@ -64,10 +64,10 @@ func (s *strand) startMap() error {
 		d.AfterItemsPath = items
 	}
 	limit, err := m.concurrency.integer(a)
-	if handled, err := s.inspectMap(a, limit, err); handled {
+	if err != nil {
 		return err
 	}
-	if err != nil && m.distributed == nil {
+	if handled, err := s.inspectMap(a, limit); handled {
 		return err
 	}
 	var d *history.Details
@@ -76,18 +76,15 @@ func (s *strand) startMap() error {
 	}
 	s.prev = s.run.emit(s.prev, history.MapStateStarted, d)
 	if m.distributed != nil {
-		if err != nil {
-			return err
-		}
 		return s.startMapRun(a, items, limit)
 	}
 	return s.startIterations(items.Items(), limit)
 }
 
 // inspectMap does the work of a mocked Map.
-func (s *strand) inspectMap(a *activation, limit int, err error) (bool, error) {
+func (s *strand) inspectMap(a *activation, limit int) (bool, error) {
 	d := s.data()
-	if d == nil || err != nil {
+	if d == nil {
 		return false, nil
 	}
 	d.MaxConcurrency = &limit

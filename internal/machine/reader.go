@@ -63,12 +63,21 @@ type reading struct {
 	input value.Value
 }
 
-// read reads the items and goes on in start.
-func (m *mapRun) read(a *activation) error {
+// limit is MaxItems. That it is a number is checked before the run starts, that it is not negative by the run.
+func (r *readerSpec) limit(a *activation) (int, error) {
+	if r == nil {
+		return 0, nil
+	}
+	n, err := r.maxItems.number(a, "integer")
+	return int(n), err
+}
+
+// read reads the items, at most limit of them if that is not 0, and goes on in start.
+func (m *mapRun) read(a *activation, limit int) (err error) {
 	spec := m.spec.reader
-	limit, err := spec.maxItems.integer(a)
-	if err != nil {
-		return err
+	if limit < 0 {
+		m.fail(&failure{name: errItemReader, cause: history.Verbatim("field MaxItems must be positive")})
+		return nil
 	}
 	g := &reading{run: m, spec: spec, limit: limit, input: emptyObject}
 	if spec.arguments != nil {
