@@ -112,7 +112,7 @@ func evalJSONata(question value.Value) value.Value {
 	expr, err := jsonata.Compile(source.Str())
 	var v value.Value
 	if err == nil {
-		v, err = expr.Eval(jsonata.Input{Data: input, Lookup: bindings.Get, Limits: limits(question)})
+		v, err = expr.Eval(jsonata.Input{Data: input, Lookup: bindings.Get, Limits: limits(question), NestedFunctions: true})
 	}
 	switch mistake := (*jsonata.Error)(nil); {
 	case errors.As(err, &mistake):

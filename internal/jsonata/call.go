@@ -9,7 +9,8 @@ type function struct {
 	input   value.Value
 	builtin *builtin
 	native  func(r *run, args []value.Value) (value.Value, error)
-	arity   int // of native
+	arity   int  // of native
+	chained bool // native, but a lambda to the reference
 	regex   *regexFunc
 }
 
@@ -25,7 +26,9 @@ func functionOf(v value.Value) *function {
 func (fn *function) value() value.Value { return value.OfFunc(fn).WithTag(tagOdd) }
 
 // object reports whether fn is an object to the reference, and so true; native JavaScript functions are not.
-func (fn *function) object() bool { return fn != nil && (fn.lambda != nil || fn.builtin != nil) }
+func (fn *function) object() bool {
+	return fn != nil && (fn.lambda != nil || fn.builtin != nil || fn.chained)
+}
 
 // params is how many arguments fn takes, as functions that call functions ask.
 func (fn *function) params() int {
@@ -382,7 +385,7 @@ func (n *applyNode) countRange(r *run, f *frame, in value.Value) (value.Value, b
 
 // chain is the function that applies first, then second.
 func chain(first, second *function) *function {
-	return &function{arity: 1, native: func(r *run, args []value.Value) (value.Value, error) {
+	return &function{arity: 1, chained: true, native: func(r *run, args []value.Value) (value.Value, error) {
 		v, err := r.apply(first, argument(args, 0))
 		if err != nil {
 			return v, err
@@ -451,7 +454,7 @@ func (n *partialNode) bind(fn *function, args []value.Value) *function {
 			open = append(open, i)
 		}
 	}
-	return &function{arity: len(open), native: func(r *run, given []value.Value) (value.Value, error) {
+	return &function{arity: len(open), chained: true, native: func(r *run, given []value.Value) (value.Value, error) {
 		all := make([]value.Value, fn.declared())
 		copy(all, args)
 		for i, at := range open {

@@ -105,8 +105,10 @@ func (c *compiler) order(t *tree) *order {
 func (c *compiler) tuplePath(t *tree, first int) node {
 	n := &tuplePath{stream: t.tuple, keep: t.keepSingleton || t.keepArray}
 	n.absolute = t.steps[0].kind == kindVariable
+	n.bindsFirst = first == 0
 	plain := t.steps[:first]
 	if t.steps[0].cons {
+		n.skipsFirst = t.steps[0].focus != ""
 		n.consFirst = c.node(t.steps[0])
 		plain = plain[min(1, first):]
 		first = max(1, first)

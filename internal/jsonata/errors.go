@@ -64,6 +64,16 @@ const (
 	bareTokenMark = "\x00bare\x00"
 )
 
+// settled is an error whose token nobody knew.
+func settled(err error) error {
+	if e, ok := err.(*Error); ok && strings.Contains(e.Message, "\x00") {
+		settled := *e
+		settled.Message = strings.NewReplacer(tokenMark, "undefined", bareTokenMark, "undefined").Replace(e.Message)
+		return &settled
+	}
+	return err
+}
+
 func message(code string, d details) string {
 	template := messages[code]
 	token, bare := tokenMark, bareTokenMark

@@ -17,7 +17,7 @@ func (p *program) eval(in Input) (value.Value, error) {
 		v, err = r.export(v)
 	}
 	r.end()
-	return v, err
+	return v, settled(err)
 }
 
 // export makes of a result what others may see.
@@ -62,10 +62,13 @@ func (r *run) plain(v value.Value, depth int) (value.Value, error) {
 	case value.Undefined:
 		return value.NullValue, nil
 	case value.Func:
+		if r.in.NestedFunctions {
+			return v.WithTag(0), nil
+		}
 		return nothing, &functionFound{v.WithTag(0)}
 	case value.Number:
-		if f := v.Float(); f-f != 0 {
-			return nothing, failWith("D1001", v)
+		if f := v.Float(); f-f != 0 { // as JSON.stringify has it
+			return value.NullValue, nil
 		}
 	case value.Array, value.Object:
 		return r.plainContainer(v, depth)

@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"bytes"
 	"encoding/base64"
 	"math"
 	"strings"
@@ -212,9 +213,12 @@ func join(r *run, args []value.Value) (value.Value, error) {
 }
 
 // base64Encode takes each UTF-16 unit for a byte, as the reference does.
-func base64Encode(s string) string {
+func base64Encode(s string) string { return base64.StdEncoding.EncodeToString(lowBytes(s)) }
+
+// lowBytes are the low bytes of the UTF-16 units of s.
+func lowBytes(s string) []byte {
 	if isASCII(s) {
-		return base64.StdEncoding.EncodeToString([]byte(s))
+		return []byte(s)
 	}
 	var raw []byte
 	for i := 0; i < len(s); {
@@ -229,14 +233,18 @@ func base64Encode(s string) string {
 		}
 		i += size
 	}
-	return base64.StdEncoding.EncodeToString(raw)
+	return raw
 }
 
-// base64Decode skips what is no base64, and makes each byte a character, as the reference does.
+// base64Decode reads to the first '=', skips what is no base64, and makes each byte a character, as the reference does.
 func base64Decode(s string) string {
 	var digits []byte
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
+	raw := lowBytes(s)
+	if end := bytes.IndexByte(raw, '='); end >= 0 {
+		raw = raw[:end]
+	}
+	for _, c := range raw {
+		switch {
 		case c == '-':
 			digits = append(digits, '+')
 		case c == '_':
@@ -248,7 +256,7 @@ func base64Decode(s string) string {
 	if len(digits)%4 == 1 {
 		digits = digits[:len(digits)-1]
 	}
-	raw, _ := base64.RawStdEncoding.AppendDecode(nil, digits)
+	raw, _ = base64.RawStdEncoding.AppendDecode(nil, digits)
 	out := make([]byte, 0, len(raw)+16)
 	for _, b := range raw {
 		out = utf8.AppendRune(out, rune(b))

@@ -195,8 +195,8 @@ func (r *run) groupStream(g *group, f *frame, s *stream) (value.Value, error) {
 		return r.groupBy(g, f, arrayOf(streamItems(s.value()), 0))
 	}
 	var found groups
-	if len(s.tuples) == 0 {
-		return r.groupBy(g, f, nothing)
+	if len(s.tuples) == 0 && len(g.pairs) > 0 { // the reference stumbles over a tuple that is not there
+		return nothing, newError("T1003", details{position: g.pos})
 	}
 	for _, t := range s.tuples {
 		inner, err := s.frame(r, f, t)

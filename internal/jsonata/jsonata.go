@@ -28,6 +28,10 @@ type Input struct {
 	Now    time.Time                                  // of $now and $millis; zero: the time of the call
 	Random func() float64                             // 0 <= x < 1, for $random, $shuffle and $uuid; nil: math/rand/v2
 	Limits Limits
+
+	// NestedFunctions lets functions stand inside the result's arrays and objects. JSON has no text for them: it is for who looks
+	// at results, not for who passes them on.
+	NestedFunctions bool
 }
 
 // Limits end an evaluation that takes too much with the error U1001. Zero fields have the defaults.
@@ -63,6 +67,7 @@ func (e *Expr) String() string {
 // first occur. Built-in functions are not among them.
 func (e *Expr) Variables() []string { return e.program.variables() }
 
-// Eval evaluates the expression. The result is JSON, Undefined, or a Func where the result is a function or holds one. The error
+// Eval evaluates the expression. The result is JSON, Undefined, or a Func where the result is a function or holds one
+// (but see Input.NestedFunctions). The error
 // is an *Error with a code T…, D… or U….
 func (e *Expr) Eval(in Input) (value.Value, error) { return e.program.eval(in) }

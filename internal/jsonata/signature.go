@@ -164,10 +164,10 @@ func (s *signature) validate(dst, args []value.Value, context value.Value) ([]va
 		case taken[i] > 0:
 			// The reference passes the first of repeated arguments each time; 2.0.6 is what AWS runs.
 			for n := next; n < next+taken[i]; n++ {
-				arg := args[next]
+				arg := argument(args, next)
 				if p.kind == 'a' {
 					var err error
-					if arg, err = p.array(args[n], n, taken[i]); err != nil {
+					if arg, err = p.array(argument(args, n), n, taken[i]); err != nil {
 						return nil, err
 					}
 				}
@@ -180,11 +180,7 @@ func (s *signature) validate(dst, args []value.Value, context value.Value) ([]va
 			}
 			dst = append(dst, context)
 		default:
-			if next < len(args) {
-				dst = append(dst, args[next])
-			} else {
-				dst = append(dst, value.Value{})
-			}
+			dst = append(dst, argument(args, next))
 			next++
 		}
 	}

@@ -59,7 +59,7 @@ func (w *writer) write(v value.Value, depth int) error {
 		if err := finite(v); err != nil {
 			return err
 		}
-		w.out = appendRounded(w.out, v)
+		w.out = value.OfFloat(round15(v.Float())).AppendJSON(w.out)
 	case value.String:
 		w.out = appendQuoted(w.out, v)
 	case value.Array:
@@ -138,14 +138,13 @@ func appendQuoted(dst []byte, v value.Value) []byte {
 	return append(dst, p.String()...)
 }
 
-// appendRounded appends a number with at most 15 significant digits.
-func appendRounded(dst []byte, v value.Value) []byte {
-	return value.OfFloat(round15(v.Float())).AppendJSON(dst)
-}
-
 // roundedNumber is v with at most 15 significant digits.
 func roundedNumber(v value.Value) value.Value {
-	if f := round15(v.Float()); f != v.Float() {
+	f := round15(v.Float())
+	switch {
+	case f != f:
+		return value.NullValue
+	case f != v.Float():
 		return value.OfFloat(f)
 	}
 	return v

@@ -99,7 +99,10 @@ func (n *transformNode) change(r *run, f *frame, match value.Value) error {
 // merge puts the members of update into the copied object match. What the pattern found elsewhere stays as it is: nothing that
 // others see may change.
 func (r *run) merge(match, update value.Value) error {
-	if match.Kind() != value.Object || match.Tag()&tagDraft == 0 {
+	switch {
+	case update.Len() > 0 && match.Kind() < value.Array: // a TypeError of JavaScript's in the reference
+		return failWith("T2011", match)
+	case match.Kind() != value.Object || match.Tag()&tagDraft == 0:
 		return nil
 	}
 	members := append(make([]value.Member, 0, match.Len()+update.Len()), match.Members()...)

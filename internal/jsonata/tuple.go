@@ -13,7 +13,10 @@ type tuplePath struct {
 	info      *frameInfo
 	group     *group
 	keep      bool
-	stream    bool // the tuples themselves are the result: the path around it goes on with them
+
+	bindsFirst bool // the first step binds
+	skipsFirst bool // it is an array constructor with @: the reference goes on from the input
+	stream     bool // the tuples themselves are the result: the path around it goes on with them
 }
 
 // tupleStep is a step from the first on that binds; the slots of what it binds are -1 where there is nothing to bind.
@@ -51,11 +54,14 @@ func streamOf(v value.Value) (*stream, bool) {
 func (s *stream) value() value.Value { return value.OfFunc(s).WithTag(streamTag) }
 
 func (n *tuplePath) eval(r *run, f *frame, in value.Value) (value.Value, error) {
-	items, err := n.start(r, f, in)
-	if err != nil {
-		return nothing, err
+	items, whole, err := n.start(r, f, in)
+	if err != nil || whole.Defined() {
+		return whole, err
 	}
 	s := &stream{path: n}
+	if len(items) == 0 && !n.bindsFirst { // the reference stops before it knows that there are bindings
+		return n.empty(r, f, s)
+	}
 	for _, item := range items {
 		s.tuples = append(s.tuples, tuple{clean(item), make([]value.Value, n.info.size)})
 	}
@@ -67,20 +73,37 @@ func (n *tuplePath) eval(r *run, f *frame, in value.Value) (value.Value, error) 
 	return n.result(r, f, s)
 }
 
-// start follows the steps that bind nothing.
-func (n *tuplePath) start(r *run, f *frame, in value.Value) ([]value.Value, error) {
+func (n *tuplePath) empty(r *run, f *frame, s *stream) (value.Value, error) {
+	if n.group == nil {
+		return nothing, nil
+	}
+	inner, err := s.frame(r, f, tuple{})
+	if err != nil {
+		return nothing, err
+	}
+	return r.groupBy(n.group, inner, nothing)
+}
+
+// start follows the steps that bind nothing. The result is whole where it is an array constructor's that is empty.
+func (n *tuplePath) start(r *run, f *frame, in value.Value) (items []value.Value, whole value.Value, err error) {
+	input := []value.Value{in}
+	if in.Kind() == value.Array && !n.absolute {
+		input = in.Items()
+	}
 	if len(n.plain) == 0 && n.consFirst == nil {
-		if in.Kind() == value.Array && !n.absolute {
-			return in.Items(), nil
-		}
-		return []value.Value{in}, nil
+		return input, nothing, nil
 	}
 	plain := pathNode{steps: n.plain, absolute: n.absolute, consFirst: n.consFirst, keep: true}
 	v, err := plain.eval(r, f, in)
-	if err != nil || !v.Defined() {
-		return nil, err
+	switch {
+	case err != nil || !v.Defined():
+		return nil, nothing, err
+	case n.skipsFirst:
+		return input, nothing, nil
+	case n.consFirst != nil && !n.bindsFirst && v.Len() == 1 && v.At(0).Kind() == value.Array && v.At(0).Len() == 0:
+		return nil, v.At(0), nil
 	}
-	return v.Items(), nil
+	return v.Items(), nothing, nil
 }
 
 func (n *tuplePath) result(r *run, f *frame, s *stream) (value.Value, error) {

@@ -492,8 +492,12 @@ func (v Value) Size() int {
 	return 0
 }
 
-// appendFloat writes f as JavaScript's JSON.stringify does: no exponent from 1e-6 up to 1e21.
+// appendFloat writes f as JavaScript's JSON.stringify does: no exponent from 1e-6 up to 1e21, and null
+// for the infinities and NaN.
 func appendFloat(dst []byte, f float64) []byte {
+	if f-f != 0 {
+		return append(dst, "null"...)
+	}
 	if i := int64(f); float64(i) == f && i < 1<<53 && i > -1<<53 {
 		return strconv.AppendInt(dst, i, 10)
 	}

@@ -97,7 +97,7 @@ func ours(q request) (o outcome) {
 	if err != nil {
 		return failed(err)
 	}
-	in := jsonata.Input{Now: time.UnixMilli(nowMillis), Limits: jsonata.Limits{Time: 5 * time.Second}}
+	in := jsonata.Input{NestedFunctions: true, Now: time.UnixMilli(nowMillis), Limits: jsonata.Limits{Time: 5 * time.Second}}
 	if q.Input != nil {
 		if in.Data, err = value.Parse(string(q.Input)); err != nil {
 			return outcome{code: "INPUT", message: err.Error()}
