@@ -24,12 +24,25 @@ const (
 	maxCharacters = 10_000    // of what Base64Encode, Base64Decode and Hash take
 )
 
-// function is an intrinsic function: how many arguments it takes (most -1: any number), and what it does with them. An error's
-// text becomes the reason of an IntrinsicError.
+// function is an intrinsic function: how many arguments it takes (most -1: any number), of which kinds, and what it does with them.
+// kinds has a letter an argument, its last for all that follow: string, number, boolean, array, object, or * for any. It holds for
+// literals when a call is compiled; what comes by a path is checked by eval, whose error's text becomes the reason of an
+// IntrinsicError.
 type function struct {
 	name        string
 	least, most int
+	kinds       string
 	eval        func(c *invocation) (value.Value, error)
+}
+
+var kindLetters = map[value.Kind]byte{
+	value.Null: '0', value.Bool: 'b', value.Number: 'n', value.String: 's', value.Array: 'a', value.Object: 'o',
+}
+
+// takes says whether argument i may be of this kind.
+func (f *function) takes(i int, kind value.Kind) bool {
+	letter := f.kinds[min(i, len(f.kinds)-1)]
+	return letter == '*' || letter == kindLetters[kind]
 }
 
 func (f *function) arity() string {
@@ -44,24 +57,24 @@ func (f *function) arity() string {
 
 // functions by name.
 var functions = byName(
-	function{"States.Format", 1, -1, format},
-	function{"States.StringToJson", 1, 1, stringToJSON},
-	function{"States.JsonToString", 1, 1, jsonToString},
-	function{"States.Array", 0, -1, newArray},
-	function{"States.ArrayPartition", 2, 2, arrayPartition},
-	function{"States.ArrayContains", 2, 2, arrayContains},
-	function{"States.ArrayRange", 3, 3, arrayRange},
-	function{"States.ArrayGetItem", 2, 2, arrayGetItem},
-	function{"States.ArrayLength", 1, 1, arrayLength},
-	function{"States.ArrayUnique", 1, 1, arrayUnique},
-	function{"States.Base64Encode", 1, 1, base64Encode},
-	function{"States.Base64Decode", 1, 1, base64Decode},
-	function{"States.Hash", 2, 2, hashOf},
-	function{"States.JsonMerge", 3, 3, jsonMerge},
-	function{"States.MathRandom", 2, 3, mathRandom},
-	function{"States.MathAdd", 2, 2, mathAdd},
-	function{"States.StringSplit", 2, 2, stringSplit},
-	function{"States.UUID", 0, 0, uuid},
+	function{"States.Format", 1, -1, "s*", format},
+	function{"States.StringToJson", 1, 1, "s", stringToJSON},
+	function{"States.JsonToString", 1, 1, "*", jsonToString},
+	function{"States.Array", 0, -1, "*", newArray},
+	function{"States.ArrayPartition", 2, 2, "an", arrayPartition},
+	function{"States.ArrayContains", 2, 2, "a*", arrayContains},
+	function{"States.ArrayRange", 3, 3, "n", arrayRange},
+	function{"States.ArrayGetItem", 2, 2, "an", arrayGetItem},
+	function{"States.ArrayLength", 1, 1, "a", arrayLength},
+	function{"States.ArrayUnique", 1, 1, "a", arrayUnique},
+	function{"States.Base64Encode", 1, 1, "s", base64Encode},
+	function{"States.Base64Decode", 1, 1, "s", base64Decode},
+	function{"States.Hash", 2, 2, "s", hashOf},
+	function{"States.JsonMerge", 3, 3, "oob", jsonMerge},
+	function{"States.MathRandom", 2, 3, "n", mathRandom},
+	function{"States.MathAdd", 2, 2, "n", mathAdd},
+	function{"States.StringSplit", 2, 2, "s", stringSplit},
+	function{"States.UUID", 0, 0, "*", uuid},
 )
 
 func byName(all ...function) map[string]*function {

@@ -29,7 +29,6 @@ type argument struct {
 // arguments, nested too deep.
 func CompileIntrinsic(text string) (*Intrinsic, error) {
 	r := callReader{text: text}
-	r.space()
 	call, err := r.call(1)
 	if r.space(); err == nil && r.pos < len(text) {
 		err = fmt.Errorf("unexpected %q after the call", text[r.pos:])
@@ -150,6 +149,11 @@ func (r *callReader) call(depth int) (*Intrinsic, error) {
 	}
 	if len(args) < f.least || f.most >= 0 && len(args) > f.most {
 		return nil, fmt.Errorf("%s takes %s, not %d", f.name, f.arity(), len(args))
+	}
+	for i, arg := range args {
+		if arg.expr == nil && !f.takes(i, arg.literal.Kind()) {
+			return nil, fmt.Errorf("%s cannot take %s as argument %d", f.name, arg.literal, i+1)
+		}
 	}
 	return &Intrinsic{text: r.text[start:r.pos], function: f, args: args}, nil
 }

@@ -41,7 +41,7 @@ func TestIntrinsics(t *testing.T) {
 		{`States.Format('fst={} and snd={}.', $.obj, $$.StateMachine)`, `"fst={Arg1=1, Arg2=[]} and snd={Id=arn:x, Name=m-1}."`},
 		{`States.Format('\{\} \\ \' {} }{', 'x')`, `"{} \\ ' x }{"`},
 		{`States.Format('')`, `""`},
-		{`  States.Format( 'a{}' ,$stock ) `, `"av:stock"`},
+		{`States.Format( 'a{}' ,$stock ) `, `"av:stock"`},
 		{"States.Format('line\nend')", `"line\nend"`},
 		{`States.StringToJson($.text)`, `{"foo":"bar"}`},
 		{`States.StringToJson(' ')`, `null`}, {`States.StringToJson('')`, `null`}, {`States.StringToJson('-0')`, `0`},
@@ -85,16 +85,16 @@ func TestIntrinsicsFail(t *testing.T) {
 	for _, test := range []struct{ call, reason string }{
 		{`States.Format('{} to {}', $.from, $.name)`, `The JsonPath argument for the field '$.from' could not be found in the input '{"name":"Arnav"`},
 		{`States.Format('{}')`, `the template has 1 occurrences of {}, but there are 0 values`},
-		{`States.Format(1)`, `the first argument of States.Format must be a string, but was: 1`},
+		{`States.Format($.n)`, `the first argument of States.Format must be a string, but was: 2`},
 		{`States.StringToJson('{')`, `no valid JSON`}, {`States.StringToJson($.obj)`, `must be a string`},
 		{`States.ArrayPartition($.list, 0)`, `must be a positive integer, but was: 0`}, {`States.ArrayPartition($.obj, 1)`, `must be an array`},
 		{`States.ArrayRange(1, 2, 0)`, `must be other than zero`}, {`States.ArrayRange(1, 1001, 1)`, `more than 1000 items`}, {`States.ArrayRange(-9223372036854775808, 9223372036854775807, 1)`, `more than 1000 items`},
 		{`States.ArrayGetItem($.list, 9)`, `the index 9 is out of bounds of an array of 9 items`}, {`States.ArrayGetItem($.list, -1)`, `out of bounds`},
-		{`States.ArrayLength($.text)`, `must be an array`}, {`States.ArrayUnique($.obj)`, `must be an array`}, {`States.ArrayContains('x', 1)`, `must be an array`},
+		{`States.ArrayLength($.text)`, `must be an array`}, {`States.ArrayUnique($.obj)`, `must be an array`}, {`States.ArrayContains($.name, 1)`, `must be an array`},
 		{`States.Base64Encode('` + long + `')`, `must not be longer than 10000 characters`}, {`States.Base64Decode('` + long + `')`, `must not be longer`}, {`States.Base64Decode('A')`, `Base64`},
 		{`States.Hash('x', 'sha-1')`, `must be MD5, SHA-1`}, {`States.Hash($.obj, 'MD5')`, `must be a string`}, {`States.Hash('` + long + `', 'MD5')`, `must not be longer`},
 		{`States.JsonMerge($.deep, $.obj, true)`, `must be false`}, {`States.JsonMerge($.list, $.obj, false)`, `must be an object`},
-		{`States.MathRandom(2, 1)`, `no number from 2 to 1`}, {`States.MathAdd('1', 1)`, `must be a number`}, {`States.MathAdd(9223372036854775807, 1)`, `64 bits`},
+		{`States.MathRandom(2, 1)`, `no number from 2 to 1`}, {`States.MathAdd($.name, 1)`, `must be a number`}, {`States.MathAdd(9223372036854775807, 1)`, `64 bits`},
 		{`States.StringSplit($.list, ',')`, `must be a string`},
 		{`States.Array(States.ArrayGetItem($.empty, 0))`, `out of bounds`},
 		{`States.Array($.list['x'])`, `could not be found`}, {`States.Array($.obj[0])`, `can only be applied to arrays`},
@@ -118,9 +118,9 @@ func TestCompileIntrinsicRefuses(t *testing.T) {
 		t.Errorf("%d nested calls: %v", maxNesting, err)
 	}
 	for _, call := range []string{
-		``, `States`, `States.Format`, `States.format('x')`, `States.Format ('x')`, `States.Format('x'`, `States.Format('x`, `States.Format('x',)`, `States.Format('x') y`,
+		``, ` States.UUID()`, `States`, `States.Format`, `States.format('x')`, `States.Format ('x')`, `States.Format('x'`, `States.Format('x`, `States.Format('x',)`, `States.Format('x') y`,
 		`States.Format("x")`, `States.Format('\"')`, `States.Format('\n')`, `States.Format('\')`, `States.UUID(1)`, `States.MathAdd(1)`, `States.MathRandom(1, 2, 3, 4)`, `States.Nope()`,
-		`States.Array({})`, `States.Array([])`, `States.Array(nul)`, `States.Array($.a[)`, `States.Array("States.UUID()")`, `States.Array(01)`, `Format('x')`, "States.Array(" + deep + ")",
+		`States.Array({})`, `States.MathAdd(1,'-1')`, `States.Format(1)`, `States.ArrayLength('x')`, `States.JsonMerge($, $, 1)`, `States.Array([])`, `States.Array(nul)`, `States.Array($.a[)`, `States.Array("States.UUID()")`, `States.Array(01)`, `Format('x')`, "States.Array(" + deep + ")",
 		`States.StringToJson('{"text":"An \"escaped double quote\" here"}')`,
 	} {
 		if in, err := CompileIntrinsic(call); err == nil {

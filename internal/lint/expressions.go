@@ -1,0 +1,40 @@
+package lint
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/jsonata"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// expressionOf is the text between "{%" and "%}". whole is false where only one of the two stands there.
+func expressionOf(text string) (source string, is, whole bool) {
+	opened, closed := strings.HasPrefix(text, "{%"), strings.HasSuffix(text, "%}")
+	if !opened || !closed || len(text) < len("{%%}") {
+		return "", opened, !opened
+	}
+	return strings.TrimSpace(text[2 : len(text)-2]), true, true
+}
+
+// maybeExpression checks the text if it is an expression, and says whether it is.
+func (v *validator) maybeExpression(pointer string, x value.Value) bool {
+	source, is, whole := expressionOf(x.Str())
+	switch {
+	case v.placeholder(x):
+		return true
+	case !whole:
+		v.error(InvalidJSONata, pointer, "An expression that begins with {%% must end with %%}")
+	case is:
+		v.expression(pointer, source)
+	}
+	return is
+}
+
+func (v *validator) expression(pointer, source string) {
+	_, err := jsonata.Compile(source)
+	var mistake *jsonata.Error
+	if errors.As(err, &mistake) {
+		v.error(InvalidJSONata, pointer, "%s", mistake.Message)
+	}
+}
