@@ -48,7 +48,16 @@ type Run struct {
 
 	mu    sync.Mutex
 	inbox []Input
+	taken int           // of inbox, from its start
 	wake  chan struct{} // has a token when inbox may have something
+
+	// first is what every run needs one of, so that it costs no memory of its own.
+	first struct {
+		strand strand
+		vars   scope
+		timer  timer
+		queue  [4]*strand
+	}
 }
 
 // Run runs the execution to its end, as Start and Wait do.
@@ -60,8 +69,10 @@ func (p *Program) Run(ctx context.Context, exec *Execution, env *Env) Result {
 func (p *Program) Start(exec *Execution, env *Env) *Run {
 	r := &Run{prog: p, exec: exec, env: env.withDefaults(), wake: make(chan struct{}, 1)}
 	r.recording = r.env.Emit != nil
-	r.scope = jsonpath.Scope{Lookup: r.lookup, Random: r.env.Random, UUID: r.env.NewID}
-	r.jsonataInput = jsonata.Input{Lookup: r.lookup, Random: r.env.Random}
+	lookup := r.lookup
+	r.scope = jsonpath.Scope{Lookup: lookup, Random: r.env.Random, UUID: r.env.NewID}
+	r.jsonataInput = jsonata.Input{Lookup: lookup, Random: r.env.Random}
+	r.queue = r.first.queue[:0]
 	return r
 }
 
@@ -139,7 +150,8 @@ func (r *Run) begin() {
 	}
 	r.emit(0, history.ExecutionStarted, d)
 	r.limitTime()
-	r.root = &strand{run: r, vars: &scope{}, input: r.exec.Input, next: r.prog.root.start}
+	r.root = &r.first.strand
+	*r.root = strand{run: r, vars: &r.first.vars, input: r.exec.Input, next: r.prog.root.start}
 	if r.inspector != nil {
 		r.root.vars.assign(r.inspector.test.Variables)
 	}
@@ -222,14 +234,14 @@ func (r *Run) push(in Input) {
 
 func (r *Run) pop() (Input, bool) {
 	r.mu.Lock()
-	if len(r.inbox) == 0 {
+	if r.taken == len(r.inbox) {
 		r.mu.Unlock()
 		return Input{}, false
 	}
-	in := r.inbox[0]
-	r.inbox[0] = Input{}
-	if r.inbox = r.inbox[1:]; len(r.inbox) == 0 {
-		r.inbox = nil
+	in := r.inbox[r.taken]
+	r.inbox[r.taken] = Input{}
+	if r.taken++; r.taken == len(r.inbox) {
+		r.inbox, r.taken = r.inbox[:0], 0
 	}
 	r.mu.Unlock()
 	r.env.Clock.Hold(-1)

@@ -51,7 +51,11 @@ func (t *timers) take(seq int64) *timer {
 // after sets a timer.
 func (r *Run) after(d time.Duration, task *pending, s *strand) *timer {
 	r.timerSeq++
-	t := &timer{at: r.now.Add(d), seq: r.timerSeq, task: task, strand: s}
+	t := &r.first.timer
+	if r.timerSeq > 1 {
+		t = new(timer)
+	}
+	*t = timer{at: r.now.Add(d), seq: r.timerSeq, task: task, strand: s}
 	heap.Push(&r.timers, t)
 	return t
 }
