@@ -35,6 +35,16 @@ func compileOnce(w flow.Workflow) *compiled {
 	return once.(func() *compiled)()
 }
 
+// sources holds the packages of workflows that this test binary has read.
+var sources sync.Map // import path -> func() (*compile.Source, error)
+
+func sourceOf(w compile.Workflow) (*compile.Source, error) {
+	once, _ := sources.LoadOrStore(w.Package, sync.OnceValues(func() (*compile.Source, error) {
+		return compile.Load(".", []compile.Workflow{w}, nil)
+	}))
+	return once.(func() (*compile.Source, error))()
+}
+
 const functionARN = "arn:aws:lambda:us-east-1:000000000000:function:"
 
 func compileWorkflow(w flow.Workflow) *compiled {
@@ -45,12 +55,16 @@ func compileWorkflow(w flow.Workflow) *compiled {
 	for _, f := range w.Functions() {
 		in.Functions = append(in.Functions, compile.Handler{Package: f.Func.Package, Func: f.Func.Name, Timeout: f.Timeout})
 	}
-	programs, err := compile.Compile(".", []compile.Workflow{in})
+	source, err := sourceOf(in)
 	if err != nil {
 		c.err = err
 		return c
 	}
-	p := programs[0]
+	p, err := source.Compile(in)
+	if err != nil {
+		c.err = err
+		return c
+	}
 	c.names = p.Errors
 	packages := map[string]string{}
 	for _, use := range p.Uses {

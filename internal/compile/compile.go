@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/stride-aws/stride/internal/asl"
@@ -94,18 +95,43 @@ func CompileOverlay(dir string, workflows []Workflow, overlay map[string][]byte)
 	if len(workflows) == 0 {
 		return nil, nil
 	}
-	prog, err := load(dir, workflows, overlay)
+	src, err := Load(dir, workflows, overlay)
 	if err != nil {
 		return nil, err
 	}
 	var out []*Program
 	var found diag.List
 	for _, w := range workflows {
-		p, diags := prog.compile(w)
+		p, diags := src.prog.compile(w)
 		out = append(out, p)
 		found = append(found, diags...)
 	}
 	return out, found.Err()
+}
+
+// Source is the source of workflows, read and type-checked: what Compile spends its time on. Its methods may be called from any
+// goroutine.
+type Source struct {
+	mu   sync.Mutex
+	prog *program
+}
+
+// Load reads the source of workflows.
+func Load(dir string, workflows []Workflow, overlay map[string][]byte) (*Source, error) {
+	prog, err := load(dir, workflows, overlay)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{prog: prog}, nil
+}
+
+// Compile compiles one workflow of a package that was loaded. others are the workflows that it may run.
+func (s *Source) Compile(w Workflow, others ...Workflow) (*Program, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prog.workflows = append([]Workflow{w}, others...)
+	p, diags := s.prog.compile(w)
+	return p, diags.Err()
 }
 
 func (prog *program) compile(w Workflow) (*Program, diag.List) {

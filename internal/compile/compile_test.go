@@ -1,19 +1,73 @@
 package compile_test
 
 import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/compile"
+	"github.com/stride-aws/stride/internal/compile/testdata/lang"
 	"github.com/stride-aws/stride/workflows"
 )
 
-func TestSamples(t *testing.T) {
-	progs, err := compile.Compile("../..", compile.Registered(workflows.All()))
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestLanguage runs the workflow of each construct natively and compiled, which flowtest compares.
+func TestLanguage(t *testing.T) {
+	for _, c := range lang.Cases {
+		t.Run(c.Workflow.Name(), func(t *testing.T) {
+			t.Parallel()
+			c.Run(t)
+		})
+	}
+}
+
+// TestGolden compares each construct's state machine, and the samples', with the one that was read and found good.
+func TestGolden(t *testing.T) {
+	all := workflows.All()
+	for _, c := range lang.Cases {
+		all = append(all, c.Workflow)
+	}
+	first := render(t, all)
+	for name, text := range first {
+		golden(t, filepath.Join("testdata", "golden", name+".asl.json"), text)
+	}
+	if diff := cmp.Diff(first, render(t, all)); diff != "" {
+		t.Errorf("a second compilation differs:\n%s", diff)
+	}
+}
+
+func render(t *testing.T, all []flow.Workflow) map[string]string {
+	t.Helper()
+	programs, err := compile.Compile(".", compile.Registered(all))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range progs {
-		t.Logf("%s\n%s", p.Name, asl.Marshal(&p.Definition.Machine))
+	out := map[string]string{}
+	for _, p := range programs {
+		out[p.Name] = string(asl.Marshal(&p.Definition.Machine))
+	}
+	return out
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	want, err := os.ReadFile(file)
+	if *update {
+		if !bytes.Equal(want, []byte(got)) {
+			err = os.WriteFile(file, []byte(got), 0o644)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" && !*update {
+		t.Errorf("%s (-update writes it anew):\n%s", file, diff)
 	}
 }

@@ -126,7 +126,11 @@ func (f *frame) runDeferred() {
 			return l.defers == last
 		})
 		f.at = nil
-		for _, fl := range flowsOf(f.execFinally(last.call, here)) {
+		outs := flowsOf(f.exec(last.call, here))
+		if len(outs) > 1 {
+			outs = []*flow{f.join(outs, nil)}
+		}
+		for _, fl := range outs {
 			fl.defers = last.parent
 			f.left(fl, at)
 		}
@@ -151,11 +155,6 @@ func (f *frame) left(fl *flow, at ast.Node) {
 		values = append(values, fl.env[f.resultKey(i, v.Type())])
 	}
 	f.ret(fl, at, values)
-}
-
-// execFinally runs a deferred call: a function literal without parameters, or a call with steps.
-func (f *frame) execFinally(call *ast.CallExpr, fs []*flow) []outcome {
-	return f.exec(call, fs)
 }
 
 func (f *frame) deferStmt(s *ast.DeferStmt, fs []*flow) []*flow {

@@ -42,8 +42,8 @@ type (
 		bound expr
 		body  expr
 	}
-	wrapped struct{ of expr }    // [[e]]: an array as the one item of an array
 	each    struct{ of expr }    // [e]: a sequence as an array, whatever its length
+	numbers struct{ last expr }  // [0..last]
 	text    struct{ src string } // a regular expression
 )
 
@@ -67,8 +67,8 @@ func (object) isExpr()  {}
 func (array) isExpr()   {}
 func (lambda) isExpr()  {}
 func (block) isExpr()   {}
-func (wrapped) isExpr() {}
 func (each) isExpr()    {}
+func (numbers) isExpr() {}
 func (text) isExpr()    {}
 
 // The reserved variables. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
@@ -173,10 +173,10 @@ func (w *writer) compound(e expr) {
 		w.WriteByte('[')
 		w.expr(e.of, 0)
 		w.WriteByte(']')
-	case wrapped:
-		w.WriteString("[[")
-		w.expr(e.of, 0)
-		w.WriteString("]]")
+	case numbers:
+		w.WriteString("[0..")
+		w.expr(e.last, 0)
+		w.WriteByte(']')
 	case lambda:
 		w.WriteString("function($" + strings.Join(e.params, ", $") + ") { ")
 		w.expr(e.body, 0)
@@ -318,8 +318,8 @@ func children(e expr) []expr {
 		return []expr{e.body}
 	case block:
 		return []expr{e.bound, e.body}
-	case wrapped:
-		return []expr{e.of}
+	case numbers:
+		return []expr{e.last}
 	case each:
 		return []expr{e.of}
 	}

@@ -253,6 +253,10 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"(time.Time).IsZero":             timeIsZero,
 		"(time.Time).UnixMilli":          func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: millis(a[0])} },
 		"(time.Time).UTC":                func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
+		"(time.Duration).Milliseconds":   durationIn(1e6, true),
+		"(time.Duration).Seconds":        durationIn(1e9, false),
+		"(time.Duration).Minutes":        durationIn(60e9, false),
+		"(time.Duration).Hours":          durationIn(3600e9, false),
 		"(error).Error":                  errorText,
 		"flow.Now":                       flowNow,
 		"flow.ExecutionID":               func(*eval, *ast.CallExpr, []sym) sym { return sym{e: atom{"states.context.Execution.Id"}} },
@@ -409,6 +413,16 @@ func timeAdd(_ *eval, _ *ast.CallExpr, a []sym) sym {
 
 func timeSub(_ *eval, _ *ast.CallExpr, a []sym) sym {
 	return sym{e: binary{"*", binary{"-", millis(a[0]), millis(a[1])}, float(1e6)}}
+}
+
+func durationIn(unit float64, whole bool) func(*eval, *ast.CallExpr, []sym) sym {
+	return func(_ *eval, _ *ast.CallExpr, a []sym) sym {
+		e := scaled(a[0].use(), unit)
+		if whole {
+			e = truncated(e)
+		}
+		return sym{e: e}
+	}
 }
 
 func timeCompare(op string) func(*eval, *ast.CallExpr, []sym) sym {

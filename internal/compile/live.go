@@ -49,6 +49,10 @@ func analyse(info *types.Info, node ast.Node) *liveness {
 			}
 		case *ast.DeferStmt:
 			maps.Copy(l.pinned, l.reads(n.Call))
+		case *ast.AssignStmt:
+			l.pinClosures(n.Rhs)
+		case *ast.ValueSpec:
+			l.pinClosures(n.Values)
 		case *ast.CallExpr:
 			if isFlowCall(info, n, "OnFailure") {
 				maps.Copy(l.pinned, l.reads(n.Args[1]))
@@ -58,6 +62,15 @@ func analyse(info *types.Info, node ast.Node) *liveness {
 	})
 	l.list(body.List, nil)
 	return l
+}
+
+// pinClosures keeps what function literals read, as they may be called wherever their variable goes.
+func (l *liveness) pinClosures(values []ast.Expr) {
+	for _, v := range values {
+		if lit, ok := ast.Unparen(v).(*ast.FuncLit); ok {
+			maps.Copy(l.pinned, l.reads(lit))
+		}
+	}
 }
 
 func bodyOf(node ast.Node) *ast.BlockStmt {

@@ -58,15 +58,20 @@ func (n *names) variable(k key, m *machine) string {
 	if name := n.assigned(k, m); name != "" {
 		return name
 	}
-	base := k.v.Name()
-	name := base
-	for i := 2; n.taken[name]; i++ {
-		name = base + strconv.Itoa(i)
-	}
-	n.taken[name] = true
+	name := n.parameter(k.v.Name())
 	n.variables[variableOf{k, m}] = name
 	return name
 }
 
 // assigned is the name that variable has given, "" where it has not.
 func (n *names) assigned(k key, m *machine) string { return n.variables[variableOf{k, m}] }
+
+// parameter is a name for a parameter of a JSONata function that no variable and no other parameter has.
+func (n *names) parameter(base string) string {
+	name := base
+	for i := 2; n.taken[name]; i++ {
+		name = base + strconv.Itoa(i)
+	}
+	n.taken[name] = true
+	return name
+}

@@ -12,25 +12,33 @@ func (f *frame) isPure(s ast.Stmt) bool {
 	case *ast.ReturnStmt, *ast.BranchStmt, *ast.DeferStmt, *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.LabeledStmt, *ast.TypeSwitchStmt:
 		return false
 	}
-	pure := true
-	depth := 0
-	var visit func(n ast.Node) bool
-	visit = func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncLit:
-			return false
-		case *ast.CallExpr:
-			pure = pure && !f.callHasSteps(n)
-		case *ast.ReturnStmt, *ast.DeferStmt, *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.TypeSwitchStmt:
-			pure = false
-		case *ast.BranchStmt:
-			pure = pure && depth > 0 && n.Label == nil && false
-		case *ast.IfStmt:
-			pure = pure && !f.testsErrors(n.Cond)
-		}
-		return pure
+	pure, loops := true, 0
+	var visit func(n ast.Node)
+	visit = func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncLit:
+				return false
+			case *ast.CallExpr:
+				pure = pure && !f.callHasSteps(n)
+			case *ast.ReturnStmt, *ast.DeferStmt, *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.TypeSwitchStmt, *ast.ForStmt:
+				pure = false
+			case *ast.BranchStmt:
+				pure = pure && loops > 0 && n.Label == nil && n.Tok == token.CONTINUE
+			case *ast.IfStmt:
+				pure = pure && !f.testsErrors(n.Cond)
+			case *ast.RangeStmt:
+				k := kindOf(f.typeOf(n.X))
+				pure = pure && (k == sliceKind || k == intKind)
+				loops++
+				visit(n.Body)
+				loops--
+				return false
+			}
+			return pure
+		})
 	}
-	ast.Inspect(s, visit)
+	visit(s)
 	return pure
 }
 
@@ -256,9 +264,4 @@ func (x *eval) runAll(stmts []ast.Stmt) {
 	for _, s := range stmts {
 		x.run(s)
 	}
-}
-
-// rangeStmt is a loop without steps: what it assigns is reduced over the items.
-func (x *eval) rangeStmt(s *ast.RangeStmt) {
-	x.refuse(s, "this loop has no form in JSONata", "compute it in a handler")
 }

@@ -132,8 +132,10 @@ func (s sym) unlessZero() expr {
 // present is the condition under which omitempty writes s.
 func (s sym) present() expr {
 	switch kindOf(s.t) {
-	case sliceKind, mapKind, bytesKind:
+	case sliceKind:
 		return binary{">", call{"$count", []expr{s.items()}}, num(0)}
+	case mapKind: // JSONata: an object without members is false, and null is too
+		return s.e
 	case pointerKind, errorKind, opaque:
 		return binary{"!=", s.use(), null}
 	}

@@ -102,7 +102,9 @@ func (j *jsonataExpr) eval(a *activation) (value.Value, error) {
 	r := a.run
 	oldActivation, oldExpr := r.current, r.currentExpr
 	r.current, r.currentExpr = a, j
-	v, err := j.expr.Eval(r.jsonataInput)
+	in := r.jsonataInput
+	in.Now = r.now // $now is the execution's clock, so that a virtual one and a replay are obeyed
+	v, err := j.expr.Eval(in)
 	r.current, r.currentExpr = oldActivation, oldExpr
 	if err != nil {
 		return v, &queryError{field: j.field, text: j.text, jsonata: err}

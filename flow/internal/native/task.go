@@ -2,7 +2,6 @@ package native
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"reflect"
 	"time"
@@ -158,7 +157,7 @@ func (r *Run) attempt(t *Task, s Settings) ([]byte, error) {
 	reply := r.exec.world.Perform(r.ctx, t)
 	limit, name := s.limit(t)
 	if limit > 0 && (reply.Never || reply.After > limit) {
-		reply = Reply{After: limit, Err: &Failure{Name: string(name), Cause: fmt.Sprintf("%s took longer than %s", t.Name, limit)}}
+		reply = Reply{After: limit, Err: &Failure{Name: string(name)}}
 	}
 	if reply.Never {
 		r.exec.park() // for ever: the loop ends the execution

@@ -1,0 +1,117 @@
+// Package lang has a workflow for each construct of the flow language. The tests of package compile run each natively and
+// compiled, on inputs with none, one and many items, and compare the machines with golden files.
+package lang
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest"
+)
+
+// Case is a workflow and the inputs that it is tested with.
+type Case struct {
+	Workflow flow.Workflow
+	Run      func(t *testing.T)
+}
+
+func of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {
+	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log))
+	return Case{w, func(t *testing.T) {
+		for i, in := range inputs {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				flowtest.Run[O](flowtest.New(t, w), in)
+			})
+		}
+	}}
+}
+
+// Thing is what most cases take and give.
+type Thing struct {
+	Name  string            `json:"name"`
+	N     int               `json:"n"`
+	F     float64           `json:"f"`
+	OK    bool              `json:"ok"`
+	Tags  []string          `json:"tags"`
+	Parts []Part            `json:"parts,omitempty"`
+	Note  string            `json:"note,omitempty"`
+	Ref   *Part             `json:"ref,omitempty"`
+	When  time.Time         `json:"when"`
+	Attrs map[string]string `json:"attrs,omitempty"`
+	Bytes []byte            `json:"bytes,omitempty"`
+	Part  Part              `json:"part"`
+}
+
+// Part is a part of a Thing.
+type Part struct {
+	ID    string `json:"id"`
+	Count int    `json:"count"`
+}
+
+// Echo gives its input back.
+func Echo(_ context.Context, in Thing) (Thing, error) { return in, nil }
+
+// Double doubles.
+func Double(_ context.Context, n int) (int, error) { return 2 * n, nil }
+
+// Log keeps what it is told.
+func Log(_ context.Context, text string) (string, error) { return text, nil }
+
+// Make makes n parts.
+func Make(_ context.Context, n int) ([]Part, error) {
+	var out []Part
+	for i := range n {
+		out = append(out, Part{ID: fmt.Sprint("p", i), Count: i})
+	}
+	return out, nil
+}
+
+// Broken and Busy are what Risky fails with.
+type Broken struct{ Why string }
+
+func (e Broken) Error() string { return "broken: " + e.Why }
+
+// Busy asks to come again.
+type Busy struct{}
+
+func (e *Busy) Error() string { return "busy" }
+
+// ErrOdd is what Risky says of odd things.
+var ErrOdd = errors.New("odd")
+
+// Risky fails as its input's name says.
+func Risky(_ context.Context, in Thing) (Part, error) {
+	switch in.Name {
+	case "broken":
+		return Part{}, Broken{Why: in.Note}
+	case "busy":
+		return Part{}, &Busy{}
+	case "odd":
+		return Part{}, ErrOdd
+	case "wrapped":
+		return Part{}, fmt.Errorf("wrapped: %w", Broken{Why: "inside"})
+	case "plain":
+		return Part{}, errors.New("plain")
+	}
+	return Part{ID: in.Name, Count: in.N}, nil
+}
+
+// Request is a question with a token.
+type Request struct {
+	Thing Thing
+	Token string
+}
+
+// Ask asks.
+func Ask(_ context.Context, r Request) (Part, error) { return Part{ID: r.Thing.Name, Count: 1}, nil }
+
+var (
+	zero  = Thing{}
+	one   = Thing{Name: "one", N: 1, F: 1.5, OK: true, Tags: []string{"a"}, Parts: []Part{{"p", 3}}, Note: "n", Ref: &Part{"r", 9}, Part: Part{"q", 2}, Attrs: map[string]string{"k": "v"}, When: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)}
+	many  = Thing{Name: "many", N: -7, F: -2.25, Tags: []string{"b", "c", "d"}, Parts: []Part{{"x", 1}, {"y", 0}, {"z", 5}}, Part: Part{"w", 8}, Attrs: map[string]string{"k": "", "l": "w"}}
+	named = func(name string) Thing { return Thing{Name: name, Note: "note", N: 4} }
+)
