@@ -1,0 +1,449 @@
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/stride-aws/stride/internal/bundle"
+	"github.com/stride-aws/stride/internal/lambdahost"
+	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/plan"
+	"github.com/stride-aws/stride/internal/policy"
+	"github.com/stride-aws/stride/internal/server"
+	"github.com/stride-aws/stride/internal/server/iam"
+	"github.com/stride-aws/stride/internal/server/lambda"
+	"github.com/stride-aws/stride/internal/server/logs"
+	"github.com/stride-aws/stride/internal/server/states"
+	"github.com/stride-aws/stride/internal/server/sts"
+	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// cloud is a local AWS of a test's own, and the transport to it.
+type cloud struct {
+	handler http.Handler
+	calls   []string // "Lambda.CreateFunction", in their order
+	mu      sync.Mutex
+	// disturb, where not nil, sees each call before it is answered; what it returns is done in place of the answer.
+	disturb func(n int, name string) disturbance
+}
+
+// disturbance is what happens to a call.
+type disturbance struct {
+	status int    // answer with this error instead; 0: none
+	code   string // of the error
+	lose   bool   // the service does it, and the answer is lost
+	after  func() // called when the service has answered
+}
+
+func newCloud(t *testing.T) *cloud {
+	t.Helper()
+	host := lambdahost.New(lambdahost.Options{})
+	t.Cleanup(host.Close)
+	return &cloud{handler: server.New(server.Options{Services: map[string]wire.Service{
+		"states": states.New(local.New(local.Options{Logs: nil})), "lambda": lambda.New(lambda.Options{Host: host}),
+		"iam": iam.New(nil), "sts": sts.New(nil), "logs": logs.New(nil),
+	}, AnyHost: true})}
+}
+
+func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
+	name := operation(r)
+	c.mu.Lock()
+	c.calls = append(c.calls, name)
+	n, disturb := len(c.calls), c.disturb
+	c.mu.Unlock()
+	var d disturbance
+	if disturb != nil {
+		d = disturb(n, name)
+	}
+	if d.status != 0 {
+		return failure(r, d), nil
+	}
+	w := httptest.NewRecorder()
+	c.handler.ServeHTTP(w, r)
+	if d.after != nil {
+		d.after()
+	}
+	if d.lose {
+		return nil, errors.New("connection reset by peer")
+	}
+	return w.Result(), nil
+}
+
+// operation names a request as its protocol does.
+func operation(r *http.Request) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return target[strings.LastIndexByte(target, '.')+1:]
+	}
+	if r.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		_, rest, _ := strings.Cut(string(body), "Action=")
+		name, _, _ := strings.Cut(rest, "&")
+		return name
+	}
+	return r.Method + " " + r.URL.Path
+}
+
+// failure is an error in any of the protocols' forms at once: what does not read one reads the other.
+func failure(r *http.Request, d disturbance) *http.Response {
+	w := httptest.NewRecorder()
+	w.Header().Set("X-Amzn-Errortype", d.code)
+	if r.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+		w.WriteHeader(d.status)
+		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>injected</Message></Error></ErrorResponse>`, d.code)
+		return w.Result()
+	}
+	w.WriteHeader(d.status)
+	fmt.Fprintf(w, `{"__type": %q, "message": "injected: an update is in progress", "Type": "User"}`, d.code)
+	return w.Result()
+}
+
+func (c *cloud) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls, c.disturb = nil, nil
+}
+
+// mutating are the calls so far that change something.
+func (c *cloud) mutating() []string {
+	var out []string
+	for _, name := range c.calls {
+		if !strings.HasPrefix(name, "GET ") && !strings.HasPrefix(name, "Get") && !strings.HasPrefix(name, "List") && !strings.HasPrefix(name, "Describe") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// clients that wait for nothing.
+func (c *cloud) clients() *Clients {
+	cfg := aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String("http://127.0.0.1"), HTTPClient: &http.Client{Transport: c},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+				o.RateLimiter = ratelimit.None
+			})
+		},
+	}
+	clients := New(cfg)
+	clients.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	return clients
+}
+
+const definition = `{"StartAt": "Charge", "States": {
+	"Charge": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${fn:pay.Charge}"}, "Next": "Ship"},
+	"Ship": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${fn:ship.Ship}"}, "End": true}}}`
+
+// shop is a deployment whose parts all change with its generation.
+func shop(t *testing.T, place plan.Place, generation int) (*plan.Desired, map[string]string) {
+	t.Helper()
+	tags := plan.Tags{plan.TagProject: "shop", plan.TagEnv: "test"}
+	d, zips := &plan.Desired{Project: "shop", Env: "test", Place: place}, map[string]string{}
+	role := func(name, service string) string {
+		statement := policy.Statement{Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: []string{fmt.Sprintf("arn:aws:s3:::bucket-%d/*", generation)}}
+		d.Roles = append(d.Roles, plan.Role{Name: name, Path: "/", Trust: policy.Trust(service, "", ""), Tags: tags,
+			Policy: policy.Grants{{Statement: statement}}.Document()})
+		return place.ARN("iam", "role/"+name)
+	}
+	functions := map[string]string{}
+	for _, handler := range []string{"pay.Charge", "ship.Ship"} {
+		name := "test-" + strings.ReplaceAll(handler, ".", "-")
+		functions[handler] = name
+		zip, err := bundle.Zip(fmt.Appendf(nil, "#!/bin/sh\necho %s %d\n", handler, generation))
+		if err != nil {
+			t.Fatal(err)
+		}
+		zips[name] = filepath.Join(t.TempDir(), "code.zip")
+		if err := os.WriteFile(zips[name], zip, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(zip)
+		d.LogGroups = append(d.LogGroups, plan.LogGroup{Name: "/aws/lambda/" + name, Retention: 7 * generation, Tags: tags})
+		d.Functions = append(d.Functions, plan.Function{Name: name, Handler: handler, Tags: tags,
+			Code: plan.Code{SHA256: base64.StdEncoding.EncodeToString(sum[:]), Size: int64(len(zip))},
+			Settings: plan.Settings{Role: role(name, "lambda.amazonaws.com"), Runtime: "provided.al2023", Handler: "bootstrap", Architecture: "arm64",
+				Memory: 128 * generation, Timeout: 30, Storage: 512, Env: map[string]string{"GENERATION": fmt.Sprint(generation)}}})
+	}
+	text := strings.Replace(definition, `"StartAt"`, fmt.Sprintf(`"Comment": "generation %d", "StartAt"`, generation), 1)
+	tree, err := value.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Machines = []plan.Machine{{Name: "test-orders", Workflow: "orders", Type: "STANDARD", Definition: tree, Functions: functions,
+		Role: role("test-orders", "states.amazonaws.com"), Logging: plan.Logging{Level: "OFF"}, Tags: tags}}
+	return d, zips
+}
+
+func identify(t *testing.T, c *Clients) plan.Place {
+	t.Helper()
+	place, err := c.Identify(t.Context(), "eu-west-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return place
+}
+
+// deployment reads, plans and applies once.
+func deployment(ctx context.Context, c *Clients, d *plan.Desired, zips map[string]string) (*plan.Plan, error) {
+	actual, err := c.Read(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	p := plan.Make(d, actual)
+	_, err = c.Apply(ctx, p, zips, nil)
+	return p, err
+}
+
+// must deploys and wants no error, then nothing left to do.
+func must(t *testing.T, c *cloud, d *plan.Desired, zips map[string]string) {
+	t.Helper()
+	if _, err := deployment(t.Context(), c.clients(), d, zips); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, c, d)
+}
+
+// settled wants a plan without actions.
+func settled(t *testing.T, c *cloud, d *plan.Desired) {
+	t.Helper()
+	actual, err := c.clients().Read(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := plan.Make(d, actual); !p.Empty() {
+		var out bytes.Buffer
+		p.WriteText(&out, nil)
+		t.Fatalf("after the deploy there is still to do:\n%s", &out)
+	}
+}
+
+// TestDeploy: a first deploy, one that changes everything, one that changes nothing and calls nothing that changes.
+func TestDeploy(t *testing.T) {
+	c := newCloud(t)
+	place := identify(t, c.clients())
+	for generation := 1; generation <= 2; generation++ {
+		d, zips := shop(t, place, generation)
+		must(t, c, d, zips)
+	}
+	c.reset()
+	d, zips := shop(t, place, 2)
+	must(t, c, d, zips)
+	if made := c.mutating(); len(made) > 0 {
+		t.Errorf("a deploy without changes called %v", made)
+	}
+}
+
+// TestMinimalCalls: new code of one function is one upload that publishes, one machine update, one alias move.
+func TestMinimalCalls(t *testing.T) {
+	c := newCloud(t)
+	place := identify(t, c.clients())
+	d, zips := shop(t, place, 1)
+	must(t, c, d, zips)
+	next, nextZips := shop(t, place, 2)
+	d.Functions[0].Code, zips[d.Functions[0].Name] = next.Functions[0].Code, nextZips[d.Functions[0].Name]
+	c.reset()
+	if _, err := deployment(t.Context(), c.clients(), d, zips); err != nil {
+		t.Fatal(err)
+	}
+	made := strings.Join(c.mutating(), ", ")
+	if want := "PUT /2015-03-31/functions/test-pay-Charge/code, UpdateStateMachine, UpdateStateMachineAlias"; made != want {
+		t.Errorf("called %s; want %s", made, want)
+	}
+	settled(t, c, d)
+}
+
+// TestKilled: the process is killed after each single call of a create, an update and a destroy; the next run finishes.
+func TestKilled(t *testing.T) {
+	for _, from := range []int{0, 1} {
+		t.Run(fmt.Sprintf("from generation %d", from), func(t *testing.T) {
+			for n := 1; ; n++ {
+				c := newCloud(t)
+				place := identify(t, c.clients())
+				if from > 0 {
+					d, zips := shop(t, place, from)
+					must(t, c, d, zips)
+				}
+				d, zips := shop(t, place, from+1)
+				if !killedAt(t, c, n, func(ctx context.Context) error { _, err := deployment(ctx, c.clients(), d, zips); return err }) {
+					t.Logf("killed after each of %d calls", n-1)
+					return
+				}
+				must(t, c, d, zips)
+			}
+		})
+	}
+	t.Run("destroy", func(t *testing.T) {
+		for n := 1; ; n++ {
+			c := newCloud(t)
+			place := identify(t, c.clients())
+			d, zips := shop(t, place, 1)
+			must(t, c, d, zips)
+			if !killedAt(t, c, n, func(ctx context.Context) error { return destroy(ctx, c.clients(), place) }) {
+				return
+			}
+			if err := destroy(t.Context(), c.clients(), place); err != nil {
+				t.Fatalf("after call %d: %v", n, err)
+			}
+			empty(t, c, d)
+		}
+	})
+}
+
+// killedAt runs f, and kills it when its nth call was answered. It is false where f makes fewer.
+func killedAt(t *testing.T, c *cloud, n int, f func(context.Context) error) bool {
+	t.Helper()
+	c.reset()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	killed := false
+	c.disturb = func(call int, _ string) disturbance {
+		if call > n {
+			return disturbance{status: http.StatusTeapot, code: "Killed"}
+		}
+		return disturbance{after: func() {
+			if call == n {
+				killed = true
+				cancel()
+			}
+		}}
+	}
+	err := f(ctx)
+	c.reset()
+	if killed && err == nil {
+		// The last call of all: nothing was left to kill.
+		return false
+	}
+	return killed
+}
+
+func destroy(ctx context.Context, c *Clients, place plan.Place) error {
+	found, err := c.Find(ctx, Owner{Project: "shop", Env: "test", Place: place, Machines: "test-", Functions: "test-", Roles: "test-", RolePath: "/"})
+	if err != nil {
+		return err
+	}
+	_, err = c.Apply(ctx, plan.Destroy("shop", "test", found, false), nil, nil)
+	return err
+}
+
+// empty wants nothing of d to be there.
+func empty(t *testing.T, c *cloud, d *plan.Desired) {
+	t.Helper()
+	actual, err := c.clients().Read(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(actual.Functions)+len(actual.Machines)+len(actual.Roles)+len(actual.LogGroups) > 0 {
+		t.Errorf("destroy left %v", actual)
+	}
+}
+
+// TestDestroySparesOthers: what has other tags, or none, stays.
+func TestDestroySparesOthers(t *testing.T) {
+	c := newCloud(t)
+	place := identify(t, c.clients())
+	d, zips := shop(t, place, 1)
+	for i := range d.Roles {
+		d.Roles[i].Tags = plan.Tags{plan.TagProject: "shop", plan.TagEnv: "other"}
+	}
+	d.Machines[0].Tags = nil
+	if _, err := deployment(t.Context(), c.clients(), d, zips); err != nil {
+		t.Fatal(err)
+	}
+	if err := destroy(t.Context(), c.clients(), place); err != nil {
+		t.Fatal(err)
+	}
+	actual, err := c.clients().Read(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(actual.Roles) != 3 || len(actual.Machines) != 1 || len(actual.Functions) != 0 {
+		t.Errorf("%d roles, %d machines, %d functions are left; want 3, 1, 0", len(actual.Roles), len(actual.Machines), len(actual.Functions))
+	}
+}
+
+// TestFaults: each call of an update fails once, in each way. The deploy either gets over it, or says so; the next one finishes.
+func TestFaults(t *testing.T) {
+	faults := []struct {
+		name     string
+		fault    disturbance
+		survives bool // the deploy must get over it
+	}{
+		{"throttled", disturbance{status: 400, code: "ThrottlingException"}, true},
+		{"server error", disturbance{status: 500, code: "InternalFailure"}, true},
+		{"answer lost", disturbance{lose: true}, false},
+		{"conflict", disturbance{status: 409, code: "ResourceConflictException"}, false},
+		{"denied", disturbance{status: 403, code: "AccessDeniedException"}, false},
+	}
+	for _, tt := range faults {
+		t.Run(tt.name, func(t *testing.T) {
+			for n := 1; ; n++ {
+				c := newCloud(t)
+				place := identify(t, c.clients())
+				d, zips := shop(t, place, 1)
+				must(t, c, d, zips)
+				d, zips = shop(t, place, 2)
+				c.reset()
+				hit := ""
+				c.disturb = func(call int, name string) disturbance {
+					if call == n {
+						hit = name
+						return tt.fault
+					}
+					return disturbance{}
+				}
+				_, err := deployment(t.Context(), c.clients(), d, zips)
+				c.reset()
+				if hit == "" {
+					return
+				}
+				if err != nil && tt.survives {
+					t.Errorf("%s %s: %v", hit, tt.name, err)
+				}
+				must(t, c, d, zips)
+			}
+		})
+	}
+}
+
+// TestTwoDeploys: two deploys that planned on the same state; one wins, and the other says so or has nothing to undo.
+func TestTwoDeploys(t *testing.T) {
+	c := newCloud(t)
+	place := identify(t, c.clients())
+	d, zips := shop(t, place, 1)
+	must(t, c, d, zips)
+	second, secondZips := shop(t, place, 2)
+	third, thirdZips := shop(t, place, 3)
+	clients := c.clients()
+	seen, err := clients.Read(t.Context(), third)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := plan.Make(third, seen)
+	must(t, c, second, secondZips)
+	_, err = clients.Apply(t.Context(), late, thirdZips, nil)
+	if err == nil || !strings.Contains(err.Error(), "another deploy changed it meanwhile") {
+		t.Errorf("the late deploy says %v", err)
+	}
+	must(t, c, third, thirdZips)
+}
