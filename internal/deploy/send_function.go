@@ -2,13 +2,14 @@ package deploy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/stride-aws/stride/internal/plan"
 )
 
 func (s *sender) createFunction(ctx context.Context) error {
@@ -27,10 +28,30 @@ func (s *sender) createFunction(ctx context.Context) error {
 		LoggingConfig: logTo(set.LogGroup), Tags: f.Tags,
 	})
 	if err != nil {
-		return err
+		return s.doneBefore(ctx, err)
 	}
 	s.pin(f.Name, aws.ToString(out.Version))
 	s.revision = aws.ToString(out.RevisionId)
+	return nil
+}
+
+// doneBefore looks whether a call was refused because an earlier attempt, whose answer was lost, had done it: then the function has
+// the code, and a version of it. Otherwise it is err.
+func (s *sender) doneBefore(ctx context.Context, err error) error {
+	if c := code(err); c != "ResourceConflictException" && c != "PreconditionFailedException" || transient(err) {
+		return err
+	}
+	f := s.action.Function
+	live, readErr := s.getFunction(ctx, f.Name)
+	if readErr != nil || live == nil || live.Code.SHA256 != f.Code.SHA256 || live.Tags[plan.TagEnv] != f.Tags[plan.TagEnv] {
+		return err
+	}
+	newest, readErr := s.newestVersion(ctx, f.Name)
+	if readErr != nil || newest == nil || newest.SHA256 != f.Code.SHA256 {
+		return err
+	}
+	s.pin(f.Name, newest.Number)
+	s.revision = ""
 	return nil
 }
 
@@ -48,11 +69,24 @@ func (s *sender) updateSettings(ctx context.Context) error {
 		VpcConfig: &types.VpcConfig{SubnetIds: list(set.Subnets), SecurityGroupIds: list(set.SecurityGroups)},
 	}
 	out, err := s.Lambda.UpdateFunctionConfiguration(ctx, in)
+	if code(err) == "PreconditionFailedException" && s.hasSettings(ctx) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	s.revision = aws.ToString(out.RevisionId)
 	return s.ready(ctx)
+}
+
+// hasSettings is whether the function has the wanted settings, since an earlier attempt set them and its answer was lost.
+func (s *sender) hasSettings(ctx context.Context) bool {
+	live, err := s.getFunction(ctx, s.action.Function.Name)
+	if err != nil || live == nil || !live.Settings.Equal(s.action.Function.Settings) {
+		return false
+	}
+	s.revision = live.Revision
+	return true
 }
 
 func (s *sender) updateCode(ctx context.Context) error {
@@ -66,7 +100,7 @@ func (s *sender) updateCode(ctx context.Context) error {
 		Architectures: []types.Architecture{types.Architecture(f.Settings.Architecture)},
 	})
 	if err != nil {
-		return err
+		return s.doneBefore(ctx, err)
 	}
 	s.pin(f.Name, aws.ToString(out.Version))
 	s.revision = ""
@@ -144,7 +178,7 @@ func (s *sender) ready(ctx context.Context) error {
 			return nil
 		}
 		if err := s.Sleep(ctx, wait); err != nil {
-			return errors.Join(err)
+			return err
 		}
 		wait = min(2*wait, 2*time.Second)
 	}

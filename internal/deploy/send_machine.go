@@ -93,6 +93,9 @@ func (s *sender) createAlias(ctx context.Context) error {
 	_, err := s.States.CreateStateMachineAlias(ctx, &sfn.CreateStateMachineAliasInput{
 		Name: aws.String(plan.AliasName), Description: aws.String(s.content()), RoutingConfiguration: s.routes(),
 	})
+	if code(err) == "ConflictException" { // it is there: an earlier attempt made it, and its answer was lost
+		return s.updateAlias(ctx)
+	}
 	return err
 }
 

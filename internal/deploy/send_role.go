@@ -2,11 +2,14 @@ package deploy
 
 import (
 	"context"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/stride-aws/stride/internal/policy"
 )
 
 func (s *sender) createLogGroup(ctx context.Context) error {
@@ -39,6 +42,12 @@ func (s *sender) createRole(ctx context.Context) error {
 		RoleName: &r.Name, Path: optional(r.Path), AssumeRolePolicyDocument: aws.String(r.Trust.String()),
 		PermissionsBoundary: optional(r.Boundary), Description: aws.String("made by stride"), Tags: roleTags(r.Tags),
 	})
+	if c := code(err); c == "EntityAlreadyExists" || c == "EntityAlreadyExistsException" {
+		// An earlier attempt may have made it, whose answer was lost.
+		if live, readErr := s.getRole(ctx, r.Name); readErr == nil && live != nil && maps.Equal(live.Tags, r.Tags) && policy.Equal(live.Trust, r.Trust) {
+			return nil
+		}
+	}
 	return err
 }
 

@@ -317,15 +317,17 @@ func digest(c Code) string {
 
 // published is whether the version v is what is wanted.
 func published(want *Function, v *FunctionVersion) bool {
-	if v == nil || v.SHA256 != want.Code.SHA256 || !maps.Equal(v.Settings.Env, want.Settings.Env) {
-		return false
-	}
+	return v != nil && v.SHA256 == want.Code.SHA256 && v.Settings.Architecture == want.Settings.Architecture && v.Settings.Equal(want.Settings)
+}
+
+// Equal is whether s and other are the same, the architecture aside, which goes with the code.
+func (s Settings) Equal(other Settings) bool {
 	for _, f := range settingFields {
-		if f.text(v.Settings) != f.text(want.Settings) {
+		if f.text(s) != f.text(other) {
 			return false
 		}
 	}
-	return v.Settings.Architecture == want.Settings.Architecture
+	return maps.Equal(s.Env, other.Env)
 }
 
 // settingFields are the settings that one text each compares and shows. Architecture goes with the code, Env by the variable.
