@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -26,12 +27,31 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at offset %d", e.R
 // Parse reads one JSON value and nothing after it but white space. Of a name that occurs twice in an object the last value
 // counts, in the place of the first.
 func Parse(text string) (Value, error) {
-	p := parser{src: text}
+	p := parsers.Get().(*parser)
+	p.src = text
 	v, err := p.document()
+	p.release()
 	if err != nil {
 		return Value{}, err
 	}
 	return v, nil
+}
+
+// parsers are kept for the memory of their stacks.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// maxKept is how many entries a stack may have grown to for its parser to be kept.
+const maxKept = 1 << 10
+
+// release gives the parser back, without anything that it has read.
+func (p *parser) release() {
+	if cap(p.items) > maxKept || cap(p.members) > maxKept {
+		return
+	}
+	clear(p.items[:cap(p.items)])
+	clear(p.members[:cap(p.members)])
+	*p = parser{items: p.items[:0], members: p.members[:0]}
+	parsers.Put(p)
 }
 
 // parser keeps the items and members of all arrays and objects that are open in two stacks; what is complete is copied out of them
@@ -297,7 +317,9 @@ func numberOf(text string) Value {
 	if len(digits) < len(text) {
 		f = -f
 	}
-	return OfFloat(f)
+	v := OfFloat(f)
+	v.width = uint8(len(text))
+	return v
 }
 
 func (p *parser) digits() bool {
@@ -462,6 +484,9 @@ func (v Value) Size() int {
 	case Bool:
 		return 5 - int(v.num)
 	case Number:
+		if v.width > 0 {
+			return int(v.width)
+		}
 		var buf [32]byte
 		return len(v.AppendJSON(buf[:0]))
 	case String:

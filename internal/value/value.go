@@ -40,6 +40,8 @@ type Value struct {
 	num  uint64         // a string's length, a number's bits, 1 for true
 	kind Kind
 	tag  uint8
+	// width is the length of a Number's shortest text, where reading it has told; 0: not known.
+	width uint8
 }
 
 type array struct {
