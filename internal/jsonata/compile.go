@@ -160,16 +160,43 @@ func (c *compiler) node(t *tree) node {
 	}
 	raw := t.predicates != nil || t.group != nil || t.keepArray
 	n := c.operand(t, raw)
+	over := c.over(t)
 	switch {
 	case t.predicates != nil:
-		n = &filteredNode{n, c.predicates(t.predicates), t.keepArray, t.group != nil}
+		filter := &filteredNode{node: n, over: over, keep: t.keepArray, raw: t.group != nil}
+		c.within(over, func() { filter.predicates = c.predicates(t.predicates) })
+		n = filter
 	case t.keepArray && t.group == nil && !t.tail:
 		n = &keepNode{n}
 	}
 	if t.group != nil && !t.tail {
-		n = &groupedNode{n, c.group(t.group)}
+		grouped := &groupedNode{node: n, over: over}
+		c.within(over, func() { grouped.group = c.group(t.group) })
+		n = grouped
 	}
 	return n
+}
+
+// over is the scope of what follows a block whose last path binds variables: they are visible there, too. It is nil for others.
+func (c *compiler) over(t *tree) *tuplePath {
+	if t.kind != kindBlock || t.predicates == nil && t.group == nil {
+		return nil
+	}
+	names := tupleNames(t)
+	if names == nil {
+		return nil
+	}
+	p := &tuplePath{info: &frameInfo{}}
+	p.scope = newScope(c.scope, p.info, names)
+	return p
+}
+
+func (c *compiler) within(over *tuplePath, f func()) {
+	if over == nil {
+		f()
+		return
+	}
+	c.in(over.scope, c.depth, f)
 }
 
 func (c *compiler) nodes(list []*tree) []node {
@@ -326,7 +353,7 @@ func (c *compiler) array(t *tree) node {
 			n.items[i] = arrayItem{node: c.node(item.lhs), to: c.node(item.rhs), pos: item.pos}
 			c.depth--
 		} else {
-			n.items[i] = arrayItem{node: c.node(item), whole: item.kind == kindArray && item.predicates == nil}
+			n.items[i] = arrayItem{node: c.node(item), whole: item.kind == kindArray}
 		}
 	}
 	return n

@@ -31,6 +31,7 @@ func (n *objectNode) eval(r *run, f *frame, in value.Value) (value.Value, error)
 type groupedNode struct {
 	node
 	group *group
+	over  *tuplePath
 }
 
 func (n *groupedNode) eval(r *run, f *frame, in value.Value) (value.Value, error) {
@@ -39,9 +40,18 @@ func (n *groupedNode) eval(r *run, f *frame, in value.Value) (value.Value, error
 		return v, err
 	}
 	if s, ok := streamOf(v); ok {
-		return r.groupStream(n.group, f, s)
+		if n.over != nil {
+			return r.groupStream(n.group, f, s.under(n.over))
+		}
+		v = arrayOf(streamItems(v), tagSequence)
 	}
-	return r.groupBy(n.group, f, v)
+	inner, err := r.enter(n.over, f)
+	if err != nil {
+		return nothing, err
+	}
+	v, err = r.groupBy(n.group, inner, v)
+	r.leave(n.over, inner)
+	return v, err
 }
 
 func (r *run) groupBy(g *group, f *frame, in value.Value) (value.Value, error) {
@@ -192,7 +202,7 @@ func (r *run) build(g *group, found *groups, eval func(*entry, node) (value.Valu
 // groupStream groups tuples: the values see the bindings of all tuples of their key, joined.
 func (r *run) groupStream(g *group, f *frame, s *stream) (value.Value, error) {
 	if s.sorted {
-		return r.groupBy(g, f, arrayOf(streamItems(s.value()), 0))
+		return r.groupObjects(g, f, s)
 	}
 	var found groups
 	if len(s.tuples) == 0 && len(g.pairs) > 0 { // the reference stumbles over a tuple that is not there
@@ -216,6 +226,17 @@ func (r *run) groupStream(g *group, f *frame, s *stream) (value.Value, error) {
 		}
 		return s.eval(r, f, n, t)
 	})
+}
+
+// groupObjects groups the tuples of a sorted stream, which are objects.
+func (r *run) groupObjects(g *group, f *frame, s *stream) (value.Value, error) {
+	inner, err := s.frame(r, f, tuple{})
+	if err != nil {
+		return nothing, err
+	}
+	v, err := r.groupBy(g, inner, arrayOf(streamItems(s.value()), 0))
+	r.drop(s.path.info, inner)
+	return v, err
 }
 
 // join makes one tuple of several, each item and each variable an array.

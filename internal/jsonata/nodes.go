@@ -137,6 +137,7 @@ func (n *keepNode) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 type filteredNode struct {
 	node
 	predicates []predicate
+	over       *tuplePath
 	keep, raw  bool
 }
 
@@ -146,9 +147,17 @@ func (n *filteredNode) eval(r *run, f *frame, in value.Value) (value.Value, erro
 		return v, err
 	}
 	if s, ok := streamOf(v); ok {
-		return r.filterStream(n.predicates, f, s)
+		if n.over != nil {
+			return r.filterStream(n.predicates, f, s.under(n.over))
+		}
+		v = arrayOf(streamItems(v), tagSequence)
 	}
-	items, whole, err := r.filter(n.predicates, f, v)
+	inner, err := r.enter(n.over, f)
+	if err != nil {
+		return nothing, err
+	}
+	items, whole, err := r.filter(n.predicates, inner, v)
+	r.leave(n.over, inner)
 	if err != nil {
 		return nothing, err
 	}

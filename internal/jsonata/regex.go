@@ -367,7 +367,7 @@ func (r *run) replaceText(s, pattern string, replacement value.Value, limit floa
 	if limit < math.MaxInt32 {
 		n = int(math.Ceil(limit))
 	}
-	text := replacement.Str()
+	text := scriptString(replacement, 0)
 	count := strings.Count(s, pattern)
 	if n >= 0 {
 		count = min(count, n)

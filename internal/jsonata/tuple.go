@@ -84,6 +84,31 @@ func (n *tuplePath) empty(r *run, f *frame, s *stream) (value.Value, error) {
 	return r.groupBy(n.group, inner, nothing)
 }
 
+// under is s with the variables that over has a place for.
+func (s *stream) under(over *tuplePath) *stream {
+	out := &stream{path: over, tuples: make([]tuple, len(s.tuples)), sorted: s.sorted}
+	for i, t := range s.tuples {
+		vars := make([]value.Value, over.info.size)
+		s.path.scope.merge(vars, over.scope, t.vars)
+		out.tuples[i] = tuple{t.item, vars}
+	}
+	return out
+}
+
+// enter makes a frame of over in which nothing is bound; where over is nil, it is f.
+func (r *run) enter(over *tuplePath, f *frame) (*frame, error) {
+	if over == nil {
+		return f, nil
+	}
+	return r.frame(over.info, f)
+}
+
+func (r *run) leave(over *tuplePath, f *frame) {
+	if over != nil {
+		r.drop(over.info, f)
+	}
+}
+
 // start follows the steps that bind nothing. The result is whole where it is an array constructor's that is empty.
 func (n *tuplePath) start(r *run, f *frame, in value.Value) (items []value.Value, whole value.Value, err error) {
 	input := []value.Value{in}

@@ -17,7 +17,6 @@ function encode(v) {
     for (const key of Object.keys(v)) out[key] = encode(v[key]);
     return out;
   }
-  if (typeof v === 'number' && !isFinite(v)) return '<NaN>';
   return v;
 }
 

@@ -35,11 +35,11 @@ func positiveZero(x float64) float64 { return x + 0 }
 
 // shift moves the decimal point of x.
 func shift(x, places float64) float64 {
-	mantissa, exponent, _ := strings.Cut(numberText(x), "e")
-	shifted, _ := strconv.Atoi(exponent)
-	if places != math.Trunc(places) || math.Abs(places) > 1e6 || math.IsInf(x, 0) {
+	if places != math.Trunc(places) || math.Abs(places) > 1e6 || x-x != 0 {
 		return math.NaN()
 	}
+	mantissa, exponent, _ := strings.Cut(numberText(x), "e")
+	shifted, _ := strconv.Atoi(exponent)
 	f, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(shifted+int(places)), 64)
 	return f
 }
