@@ -54,6 +54,7 @@ func (a *app) commands() []*cli.Command {
 		graphCommand(a),
 		initCommand(a),
 		renderCommand(a),
+		lintCommand(a),
 		buildCommand(a),
 		planCommand(a),
 		deployCommand(a),
@@ -77,6 +78,7 @@ func (a *app) commands() []*cli.Command {
 // formats are the values of -o that a command takes besides text and json.
 var formats = map[string][]string{
 	"plan": {"md", "github"},
+	"lint": {"github", "sarif"},
 	"tail": {"raw"},
 }
 

@@ -6,12 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/bundle"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lint"
 )
 
 // Compiled is a workflow and what it became.
@@ -20,6 +23,7 @@ type Compiled struct {
 	Definition *asl.Definition
 	Source     map[string]string                // JSON Pointer of a state -> "workflows/fulfilment.go:31"
 	Errors     map[string][]bundle.MatchedError // handler -> the errors that the workflow matches on
+	Findings   diag.List                        // lint's, with places in the source; none is an error
 }
 
 // Compile compiles workflows, in their order. Mistakes of the user's are a diag.List.
@@ -45,8 +49,39 @@ func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Com
 			}
 			out[i].Definition = d
 		}
+		if out[i].Definition != nil {
+			found = append(found, out[i].lint().Errors()...)
+		}
 	}
 	return out, found.Err()
+}
+
+// lint judges the definition, whose errors stop a deploy, and gives findings the place of the state that they are about.
+func (c *Compiled) lint() diag.List {
+	all := lint.Check(c.Definition, lint.Options{Type: string(c.Workflow.Type()), Placeholders: true})
+	for _, d := range all {
+		if d.Place.File == "" {
+			d.Place.File, d.Place.Line = c.sourceOf(d.Place.Pointer)
+		}
+	}
+	for _, d := range all {
+		if d.Severity != diag.Error {
+			c.Findings = append(c.Findings, d)
+		}
+	}
+	return all
+}
+
+// sourceOf is where the innermost state around pointer comes from, else where the workflow stands.
+func (c *Compiled) sourceOf(pointer string) (file string, line int) {
+	for at := pointer; at != ""; at = at[:strings.LastIndexByte(at, '/')] {
+		if file, number, ok := strings.Cut(c.Source[at], ":"); ok {
+			line, _ := strconv.Atoi(number)
+			return file, line
+		}
+	}
+	place := placeOf(c.Workflow)
+	return place.File, place.Line
 }
 
 // take fills c with what its function was compiled to.
