@@ -4,7 +4,11 @@ package reports
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
+	"html"
+	"log/slog"
 	"strings"
+	"time"
 )
 
 // Month is the month that a report is about.
@@ -18,12 +22,27 @@ type Accounts struct {
 	IDs []string `json:"ids"`
 }
 
+// BadMonth says that no report can be made for what was asked.
+type BadMonth struct{ Month, Reason string }
+
+func (e BadMonth) Error() string { return fmt.Sprintf("month %q: %s", e.Month, e.Reason) }
+
+// maxAccounts is how many pages one report may have: their keys go through one state's output, of 256 KB.
+const maxAccounts = 2000
+
 // List finds the accounts that were active in a month.
-func List(_ context.Context, in Month) (Accounts, error) {
+func List(ctx context.Context, in Month) (Accounts, error) {
+	if _, err := time.Parse("2006-01", in.Month); err != nil {
+		return Accounts{}, BadMonth{in.Month, "want a year and a month, as in 2026-10"}
+	}
+	if in.Accounts < 0 || in.Accounts > maxAccounts {
+		return Accounts{}, BadMonth{in.Month, fmt.Sprintf("%d accounts, want 0 to %d", in.Accounts, maxAccounts)}
+	}
 	ids := make([]string, in.Accounts)
 	for i := range ids {
 		ids[i] = fmt.Sprintf("acc-%03d", i)
 	}
+	slog.InfoContext(ctx, "listed", "month", in.Month, "accounts", len(ids))
 	return Accounts{IDs: ids}, nil
 }
 
@@ -37,6 +56,7 @@ type Job struct {
 type Page struct {
 	Account string `json:"account"`
 	Key     string `json:"key,omitempty"`
+	Bytes   int    `json:"bytes,omitempty"`
 	Failed  bool   `json:"failed"`
 	Reason  string `json:"reason,omitempty"`
 }
@@ -47,12 +67,50 @@ type NoData struct{ Account string }
 func (e NoData) Error() string { return e.Account + " has no data" }
 
 // Render renders an account's page.
-func Render(_ context.Context, job Job) (Page, error) {
-	if strings.HasSuffix(job.Account, "7") {
+func Render(ctx context.Context, job Job) (Page, error) {
+	lines := ledger(job)
+	if len(lines) == 0 {
 		return Page{}, NoData{Account: job.Account}
 	}
-	return Page{Account: job.Account, Key: job.Month + "/" + job.Account + ".html"}, nil
+	text := page(job, lines)
+	slog.InfoContext(ctx, "rendered", "account", job.Account, "bytes", len(text))
+	return Page{Account: job.Account, Key: job.Month + "/" + job.Account + ".html", Bytes: len(text)}, nil
 }
+
+// entry is one line of an account's ledger.
+type entry struct {
+	text  string
+	cents int
+}
+
+// ledger is the sample bookkeeping: what happened in the account that month, made up from its name. Accounts that end in 7 sleep.
+func ledger(job Job) []entry {
+	if strings.HasSuffix(job.Account, "7") {
+		return nil
+	}
+	var lines []entry
+	seed := fnv.New32a()
+	for i := range 5 {
+		fmt.Fprintf(seed, "%s %s %d", job.Account, job.Month, i)
+		lines = append(lines, entry{fmt.Sprintf("order %d", i+1), int(seed.Sum32() % 100_000)})
+	}
+	return lines
+}
+
+// page is a month's ledger as HTML. A template would make the function's zip half as large again.
+func page(job Job, lines []entry) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!doctype html>\n<title>%s %s</title>\n<table>\n", html.EscapeString(job.Account), html.EscapeString(job.Month))
+	total := 0
+	for _, e := range lines {
+		total += e.cents
+		fmt.Fprintf(&b, "<tr><td>%s<td>%s\n", html.EscapeString(e.text), money(e.cents))
+	}
+	fmt.Fprintf(&b, "<tr><th>total<th>%s\n</table>\n", money(total))
+	return b.String()
+}
+
+func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
 // Book is all pages of a month.
 type Book struct {
@@ -69,7 +127,7 @@ type Summary struct {
 }
 
 // Publish binds the pages.
-func Publish(_ context.Context, b Book) (Summary, error) {
+func Publish(ctx context.Context, b Book) (Summary, error) {
 	s := Summary{Month: b.Month, URL: "https://reports.example.com/" + b.Month}
 	for _, p := range b.Pages {
 		if p.Failed {
@@ -78,5 +136,6 @@ func Publish(_ context.Context, b Book) (Summary, error) {
 			s.Rendered++
 		}
 	}
+	slog.InfoContext(ctx, "published", "month", b.Month, "rendered", s.Rendered, "failed", s.Failed)
 	return s, nil
 }

@@ -4,6 +4,7 @@ package sensors
 import (
 	"context"
 	"fmt"
+	"log/slog"
 )
 
 // Batch is what a device sends at once.
@@ -31,12 +32,21 @@ type Unknown struct{ Device string }
 
 func (e Unknown) Error() string { return "unknown device " + e.Device }
 
-// Lookup finds a device.
+// limits are the alarm limits of the device families, by the first letter of the id; others have defaultLimit.
+var limits = map[byte]float64{'t': 60, 'p': 120}
+
+const defaultLimit = 80
+
+// Lookup finds a device: its id is at least four characters, of which the first three are its site.
 func Lookup(_ context.Context, id string) (Device, error) {
 	if len(id) < 4 {
 		return Device{}, Unknown{Device: id}
 	}
-	return Device{ID: id, Site: "site-" + id[:3], Limit: 80}, nil
+	limit, known := limits[id[0]]
+	if !known {
+		limit = defaultLimit
+	}
+	return Device{ID: id, Site: "site-" + id[:3], Limit: limit}, nil
 }
 
 // Aggregate is a batch, summed up.
@@ -45,7 +55,18 @@ type Aggregate struct {
 	Site   string  `json:"site"`
 	Count  int     `json:"count"`
 	Mean   float64 `json:"mean"`
+	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
+}
+
+// Disordered says that a batch's readings go back in time: the device's clock cannot be trusted.
+type Disordered struct {
+	Device string
+	At     int64
+}
+
+func (e Disordered) Error() string {
+	return fmt.Sprintf("device %s: the reading at %d is older than the one before it", e.Device, e.At)
 }
 
 // Job is a batch with what is known about its device.
@@ -54,14 +75,17 @@ type Job struct {
 	Device Device `json:"device"`
 }
 
-// Summarise computes a batch's aggregate.
+// Summarise computes a batch's aggregate in one pass.
 func Summarise(_ context.Context, job Job) (Aggregate, error) {
 	a := Aggregate{Device: job.Batch.Device, Site: job.Device.Site, Count: len(job.Batch.Readings)}
 	for i, r := range job.Batch.Readings {
-		a.Mean += r.Value / float64(a.Count)
-		if i == 0 || r.Value > a.Max {
-			a.Max = r.Value
+		if i == 0 {
+			a.Min, a.Max = r.Value, r.Value
+		} else if r.At < job.Batch.Readings[i-1].At {
+			return Aggregate{}, Disordered{job.Batch.Device, r.At}
 		}
+		a.Mean += (r.Value - a.Mean) / float64(i+1) // a running mean: the sum of large readings could overflow
+		a.Min, a.Max = min(a.Min, r.Value), max(a.Max, r.Value)
 	}
 	return a, nil
 }
@@ -78,6 +102,7 @@ type Raised struct {
 }
 
 // Raise sends an alarm.
-func Raise(_ context.Context, a Alarm) (Raised, error) {
+func Raise(ctx context.Context, a Alarm) (Raised, error) {
+	slog.WarnContext(ctx, "alarm", "device", a.Aggregate.Device, "max", a.Aggregate.Max, "limit", a.Limit)
 	return Raised{ID: fmt.Sprintf("alarm-%s-%.0f", a.Aggregate.Device, a.Aggregate.Max)}, nil
 }
