@@ -67,7 +67,6 @@ func (c *compiler) lambda(t *tree) node {
 const functionSize = 160
 
 func (n *lambdaNode) eval(r *run, f *frame, in value.Value) (value.Value, error) {
-	r.closures = true
 	return (&function{lambda: n, frame: f, input: in}).value(), r.take(functionSize)
 }
 

@@ -16,7 +16,9 @@ func (p *program) eval(in Input) (value.Value, error) {
 	if err == nil {
 		v, err = r.export(v)
 	}
-	r.end()
+	if v.Kind() != value.Func && !in.NestedFunctions {
+		r.end()
+	}
 	return v, settled(err)
 }
 

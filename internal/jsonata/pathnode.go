@@ -120,16 +120,17 @@ func (n *pathNode) follow(r *run, f *frame, items []value.Value) (value.Value, e
 		if len(items) == 0 {
 			break
 		}
-		c := collector{items: r.list(), last: i == len(n.steps)-1}
+		c := r.collector(i == len(n.steps)-1)
 		if err := r.step(len(items)); err != nil {
 			return nothing, err
 		}
-		if err := s.apply(r, f, items, &c); err != nil {
+		if err := s.apply(r, f, items, c); err != nil {
 			return nothing, err
 		}
 		whole = c.whole()
 		r.giveBack(items)
 		items = c.items
+		r.collectors = append(r.collectors, c)
 	}
 	v, err := n.result(r, f, items, whole)
 	r.giveBack(items)
@@ -310,7 +311,10 @@ type predicate struct {
 
 // filter applies predicates to v. The items it returns are lent; whole is the array that an index picked.
 func (r *run) filter(predicates []predicate, f *frame, v value.Value) (items []value.Value, whole value.Value, err error) {
-	items = append(r.list(), itemsOf(v)...)
+	lent := v.Kind() != value.Array
+	if items = v.Items(); lent {
+		items = append(r.list(), v)
+	}
 	for i := range predicates {
 		p := &predicates[i]
 		out := r.list()
@@ -319,8 +323,10 @@ func (r *run) filter(predicates []predicate, f *frame, v value.Value) (items []v
 		} else if out, err = r.filterBy(out, p.test, f, items); err != nil {
 			return nil, nothing, err
 		}
-		r.giveBack(items)
-		items = out
+		if lent {
+			r.giveBack(items)
+		}
+		items, lent = out, true
 		if whole.Defined() && i < len(predicates)-1 {
 			items, whole = append(items, whole.Items()...), nothing
 		}

@@ -17,14 +17,15 @@ const (
 
 // run is the state of one evaluation.
 type run struct {
-	program *program
-	in      Input
-	globals []value.Value // free variables, looked up once
-	args    []value.Value // stack of the arguments of calls under way
-	frames  []*frame      // to be used again
-	lists   [][]value.Value
-	top     frame
-	tail    struct { // the call that a function's result asks for
+	program    *program
+	in         Input
+	globals    []value.Value // free variables, looked up once
+	args       []value.Value // stack of the arguments of calls under way
+	frames     []*frame      // to be used again
+	collectors []*collector
+	lists      [][]value.Value
+	top        frame
+	tail       struct { // the call that a function's result asks for
 		fn   *function
 		base int // of its arguments in args
 	}
@@ -32,8 +33,7 @@ type run struct {
 	maxDepth int
 	steps    int // until the clock is looked at
 	deadline time.Time
-	size     int // bytes left
-	closures bool
+	size     int           // bytes left
 	joined   []value.Value // the items of the last array that join made
 }
 
@@ -81,19 +81,29 @@ func grown(old []value.Value, n int) []value.Value {
 	return old
 }
 
-// maxKept bounds what a run keeps for the next one.
-const maxKept = 1 << 10
+// What a run keeps for the next one, at most.
+const (
+	maxKeptList   = 1 << 13 // items
+	maxKeptLists  = 16
+	maxKeptArgs   = 64
+	maxKeptFrames = 64
+)
 
-// end gives r back, unless functions that outlive it may hold its frames.
+// end gives r back. It must not be called where a function that outlives the evaluation may hold its frames.
 func (r *run) end() {
-	if r.closures || cap(r.args) > maxKept {
-		return
-	}
 	clear(r.globals)
 	clear(r.top.slots)
-	clear(r.args[:cap(r.args)])
-	for _, list := range r.lists {
-		clear(list[:cap(list)])
+	if clear(r.args[:cap(r.args)]); cap(r.args) > maxKeptArgs {
+		r.args = nil
+	}
+	r.lists = r.lists[:min(len(r.lists), maxKeptLists)]
+	r.frames = r.frames[:min(len(r.frames), maxKeptFrames)]
+	for _, c := range r.collectors {
+		*c = collector{}
+	}
+	for _, f := range r.frames {
+		f.parent = nil
+		clear(f.slots)
 	}
 	r.program, r.in, r.args, r.depth = nil, Input{}, r.args[:0], 0
 	r.tail.fn, r.joined = nil, nil
@@ -161,9 +171,22 @@ func (r *run) list() []value.Value {
 }
 
 func (r *run) giveBack(l []value.Value) {
-	if cap(l) <= maxKept {
+	if cap(l) <= maxKeptList {
+		clear(l)
 		r.lists = append(r.lists, l[:0])
 	}
+}
+
+// collector lends a collector.
+func (r *run) collector(last bool) *collector {
+	n := len(r.collectors)
+	if n == 0 {
+		return &collector{items: r.list(), last: last}
+	}
+	c := r.collectors[n-1]
+	r.collectors = r.collectors[:n-1]
+	*c = collector{items: r.list(), last: last}
+	return c
 }
 
 // array makes a tagged array of a copy of items.

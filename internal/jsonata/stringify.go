@@ -17,6 +17,9 @@ func (r *run) stringify(v value.Value, pretty bool) (string, error) {
 		return "", nil
 	case value.Bool, value.Null:
 		return v.String(), nil
+	case value.Number:
+		var digits [32]byte
+		return string(value.OfFloat(round15(v.Float())).AppendJSON(digits[:0])), finite(v)
 	}
 	var room [64]byte
 	w := writer{run: r, out: room[:0], pretty: pretty}

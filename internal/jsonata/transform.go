@@ -21,7 +21,6 @@ func (c *compiler) transform(t *tree) node {
 var transformSignature = mustSignature("<(oa):o>")
 
 func (n *transformNode) eval(r *run, f *frame, _ value.Value) (value.Value, error) {
-	r.closures = true
 	fn := &function{builtin: &builtin{signature: transformSignature, arity: 1,
 		impl: func(r *run, args []value.Value) (value.Value, error) { return n.transform(r, f, args[0]) }}}
 	return fn.value(), r.take(functionSize)
