@@ -243,22 +243,39 @@ func (s namesStep) apply(r *run, _ *frame, items []value.Value, c *collector) er
 }
 
 func (r *run) names(v value.Value, names []string, c *collector) error {
+	for v.Kind() == value.Object {
+		if v, _ = v.Get(names[0]); v.Kind() == value.Array {
+			return r.spreadNames(finish(v, false), names[1:], c)
+		}
+		if names = names[1:]; len(names) == 0 {
+			c.add(v)
+			return nil
+		}
+	}
+	if v.Kind() != value.Array {
+		return nil
+	}
 	v, err := r.get(v, names[0])
-	if err != nil || !v.Defined() {
+	if err != nil {
 		return err
 	}
-	if len(names) == 1 {
+	return r.spreadNames(v, names[1:], c)
+}
+
+// spreadNames follows the names from each item of v, which a name found.
+func (r *run) spreadNames(v value.Value, names []string, c *collector) error {
+	if len(names) == 0 {
 		c.add(v)
 		return nil
 	}
 	if v.Kind() != value.Array || v.Tag()&tagCons != 0 {
-		return r.names(v, names[1:], c)
+		return r.names(v, names, c)
 	}
 	if err := r.step(v.Len()); err != nil {
 		return err
 	}
 	for _, item := range v.Items() {
-		if err := r.names(item, names[1:], c); err != nil {
+		if err := r.names(item, names, c); err != nil {
 			return err
 		}
 	}

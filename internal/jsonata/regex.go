@@ -33,27 +33,26 @@ func (c *compiler) regex(t *tree) node {
 // matched is one match: the text, where it stands, and its groups.
 type matched struct {
 	text       string
-	start, end int // bytes, of a regular expression's match
-	first      value.Value
+	start, end int         // bytes
+	first      value.Value // the numbers that a function of the user's gave for them
 	last       value.Value
 	groups     []value.Value
-	next       func(r *run) (*matched, error) // nil at the end
 }
 
-// find is the first match at or after from, nil where there is none.
-func (fn *regexFunc) find(r *run, s string, from int) (*matched, error) {
+// find puts the first match at or after from into m, and is false where there is none.
+func (fn *regexFunc) find(r *run, s string, from int, m *matched) (bool, error) {
 	budget := regexSteps
 	places, err := fn.re.Find(s, from, &budget)
 	if errors.Is(err, jsregexp.ErrBudget) {
-		return nil, limitError("Expression evaluation timeout: the regular expression takes too long to match")
+		return false, limitError("Expression evaluation timeout: the regular expression takes too long to match")
 	}
 	if err != nil || places == nil {
-		return nil, err
+		return false, err
 	}
 	if err := r.step((regexSteps - budget) / 16); err != nil {
-		return nil, err
+		return false, err
 	}
-	m := &matched{text: jsregexp.Slice(s, places[0], places[1]), start: places[0], end: places[1]}
+	*m = matched{text: jsregexp.Slice(s, places[0], places[1]), start: places[0], end: places[1]}
 	for i := 2; i+1 < len(places); i += 2 {
 		if places[i] < 0 {
 			m.groups = append(m.groups, hole())
@@ -61,28 +60,27 @@ func (fn *regexFunc) find(r *run, s string, from int) (*matched, error) {
 			m.groups = append(m.groups, value.OfString(jsregexp.Slice(s, places[i], places[i+1])))
 		}
 	}
-	m.next = func(r *run) (*matched, error) { return fn.after(r, s, m.end) }
-	return m, r.take(functionSize + len(m.groups)*itemSize)
+	return true, r.take(frameSize + len(m.groups)*itemSize)
 }
 
-// after is the next match. One of nothing would never get on.
-func (fn *regexFunc) after(r *run, s string, from int) (*matched, error) {
-	if from >= len(s) {
-		return nil, nil
+// after makes m the next match. One of nothing would never get on.
+func (fn *regexFunc) after(r *run, s string, m *matched) (bool, error) {
+	if m.end >= len(s) {
+		return false, nil
 	}
-	m, err := fn.find(r, s, from)
-	if m != nil && m.text == "" {
-		return nil, newError("D1004", details{position: fn.pos, value: value.OfString(fn.re.String())})
+	ok, err := fn.find(r, s, m.end, m)
+	if ok && m.text == "" {
+		return false, newError("D1004", details{position: fn.pos, value: value.OfString(fn.re.String())})
 	}
-	return m, err
+	return ok, err
 }
 
 // call is the function as expressions see it.
 func (fn *regexFunc) call(r *run, args []value.Value) (value.Value, error) {
 	s := scriptString(argument(args, 0), 0)
 	from := jsregexp.Place(s, units(argument(args, 1).Float(), math.MaxInt32))
-	m, err := fn.find(r, s, from)
-	if m == nil {
+	var m matched
+	if ok, err := fn.find(r, s, from, &m); !ok {
 		return nothing, err
 	}
 	return fn.object(s, m), nil
@@ -115,10 +113,10 @@ func scriptString(v value.Value, depth int) string {
 	return strings.Join(parts, ",")
 }
 
-func (fn *regexFunc) object(s string, m *matched) value.Value {
+func (fn *regexFunc) object(s string, m matched) value.Value {
 	next := &function{native: func(r *run, _ []value.Value) (value.Value, error) {
-		following, err := m.next(r)
-		if following == nil {
+		following := m
+		if ok, err := fn.after(r, s, &following); !ok {
 			return nothing, err
 		}
 		return fn.object(s, following), nil
@@ -133,46 +131,54 @@ func (fn *regexFunc) object(s string, m *matched) value.Value {
 	})
 }
 
-// firstMatch matches s with a function: a regular expression, or one of the user's that returns the like.
-func (r *run) firstMatch(matcher value.Value, s string) (*matched, error) {
-	fn := functionOf(matcher)
-	if fn == nil {
-		return nil, fail("T1010")
-	}
-	if fn.regex != nil {
-		return fn.regex.find(r, s, 0)
-	}
-	v, err := r.apply(fn, value.OfString(s))
-	if err != nil {
-		return nil, err
-	}
-	return r.userMatch(finish(v, false), s)
+// matcher is what a string is matched with: a regular expression, or a function of the user's that returns the like.
+type matcher struct {
+	fn   *function
+	next *function // of the user's last match
 }
 
-// userMatch is the match that a function of the user's returned.
-func (r *run) userMatch(v value.Value, s string) (*matched, error) {
+// first puts the first match in s into m, and is false where there is none.
+func (x *matcher) first(r *run, s string, m *matched) (bool, error) {
+	switch {
+	case x.fn == nil:
+		return false, fail("T1010")
+	case x.fn.regex != nil:
+		return x.fn.regex.find(r, s, 0, m)
+	}
+	v, err := r.apply(x.fn, value.OfString(s))
+	if err != nil {
+		return false, err
+	}
+	return x.given(finish(v, false), s, m)
+}
+
+func (x *matcher) after(r *run, s string, m *matched) (bool, error) {
+	switch {
+	case x.fn.regex != nil:
+		return x.fn.regex.after(r, s, m)
+	case x.next == nil:
+		return false, nil
+	}
+	v, err := r.apply(x.next)
+	if err != nil {
+		return false, err
+	}
+	return x.given(finish(v, false), s, m)
+}
+
+// given makes m of what a function of the user's returned.
+func (x *matcher) given(v value.Value, s string, m *matched) (bool, error) {
 	if !scriptTruth(v) {
-		return nil, nil
+		return false, nil
 	}
 	get := func(name string) value.Value { m, _ := v.Get(name); return m }
-	start, end, groups, next := get("start"), get("end"), get("groups"), functionOf(get("next"))
-	if start.Kind() != value.Number && groups.Kind() != value.Array && next == nil {
-		return nil, fail("T1010")
+	start, end, groups := get("start"), get("end"), get("groups")
+	x.next = functionOf(get("next"))
+	if start.Kind() != value.Number && groups.Kind() != value.Array && x.next == nil {
+		return false, fail("T1010")
 	}
-	m := &matched{text: get("match").Str(), first: start, last: end, groups: groups.Items()}
-	m.start = place(s, start)
-	m.end = place(s, end)
-	m.next = func(r *run) (*matched, error) {
-		if next == nil {
-			return nil, nil
-		}
-		v, err := r.apply(next)
-		if err != nil {
-			return nil, err
-		}
-		return r.userMatch(finish(v, false), s)
-	}
-	return m, nil
+	*m = matched{text: get("match").Str(), start: place(s, start), end: place(s, end), first: start, last: end, groups: groups.Items()}
+	return true, nil
 }
 
 func place(s string, v value.Value) int {
@@ -191,11 +197,13 @@ func limitOf(v value.Value, code string) (float64, error) {
 }
 
 // matches calls f with each match of s, up to limit.
-func (r *run) matches(matcher value.Value, s string, limit float64, f func(m *matched) error) error {
-	m, err := r.firstMatch(matcher, s)
-	for n := 0.0; m != nil && n < limit && err == nil; n++ {
+func (r *run) matches(by value.Value, s string, limit float64, f func(m *matched) error) error {
+	x := matcher{fn: functionOf(by)}
+	m := new(matched)
+	ok, err := x.first(r, s, m)
+	for n := 0.0; ok && err == nil && n < limit; n++ {
 		if err = f(m); err == nil {
-			m, err = m.next(r)
+			ok, err = x.after(r, s, m)
 		}
 		if err == nil {
 			err = r.step(1)
@@ -214,8 +222,9 @@ func contains(r *run, args []value.Value) (value.Value, error) {
 	case value.Undefined: // 2.0.6 dies of it
 		return nothing, nil
 	}
-	m, err := r.firstMatch(args[1], args[0].Str())
-	return value.OfBool(m != nil), err
+	x := matcher{fn: functionOf(args[1])}
+	ok, err := x.first(r, args[0].Str(), new(matched))
+	return value.OfBool(ok), err
 }
 
 func matchAll(r *run, args []value.Value) (value.Value, error) {
@@ -307,10 +316,10 @@ func halves(s string) []string {
 	return []string{string(appendUnit(nil, 0xD800|uint16(c>>10))), string(appendUnit(nil, 0xDC00|uint16(c&0x3FF)))}
 }
 
-func (r *run) splitBy(matcher value.Value, s string, limit float64) ([]string, error) {
+func (r *run) splitBy(by value.Value, s string, limit float64) ([]string, error) {
 	var parts []string
 	start, matches := 0, 0
-	err := r.matches(matcher, s, limit, func(m *matched) error {
+	err := r.matches(by, s, limit, func(m *matched) error {
 		matches++
 		parts = append(parts, between(s, start, m.start))
 		start = m.end
@@ -343,6 +352,7 @@ func replace(r *run, args []value.Value) (value.Value, error) {
 		return r.replaceText(s, pattern.Str(), replacement, limit)
 	}
 	var b strings.Builder
+	b.Grow(len(s) + len(s)/8)
 	position, matches := 0, 0
 	err = r.matches(pattern, s, limit, func(m *matched) error {
 		text, err := r.replacement(replacement, s, m)
