@@ -13,6 +13,7 @@ import (
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/compile/testdata/lang"
+	"github.com/stride-aws/stride/internal/lint"
 	"github.com/stride-aws/stride/workflows"
 )
 
@@ -51,6 +52,9 @@ func render(t *testing.T, all []flow.Workflow) map[string]string {
 	}
 	out := map[string]string{}
 	for _, p := range programs {
+		for _, d := range lint.Check(p.Definition, lint.Options{}) {
+			t.Errorf("%s: lint: %v", p.Name, d)
+		}
 		out[p.Name] = string(asl.Marshal(&p.Definition.Machine))
 	}
 	return out

@@ -18,7 +18,7 @@ func (f *frame) enter(fn *closure, at ast.Node) (*frame, bool) {
 	}
 	p := f.prog.packageOf(fn.decl.Pkg())
 	if p == nil || p.decl(fn.decl) == nil || p.decl(fn.decl).Body == nil {
-		f.refuse(at, qualified(fn.decl)+" is not known to the workflow language", "compute it in a handler")
+		f.refuse(at, qualified(fn.decl)+" is not known to the workflow language", wayOut(fn.decl))
 		return nil, false
 	}
 	decl := p.decl(fn.decl)

@@ -39,16 +39,46 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 	}
 	p := x.prog.packageOf(fn.Pkg())
 	if p == nil || p.decl(fn) == nil {
-		return []sym{x.bad(e, qualified(fn)+" is not known to the workflow language", "compute it in a handler")}
+		return []sym{x.bad(e, qualified(fn)+" is not known to the workflow language", wayOut(fn))}
 	}
 	return x.inline(e, p, fn)
 }
 
+// qualified is a function as a reader knows it: "time.Now", "sync.Mutex.Lock".
 func qualified(fn *types.Func) string {
-	if fn.Pkg() == nil {
-		return fn.Name()
+	name := fn.Name()
+	if recv := fn.Signature().Recv(); recv != nil {
+		t := recv.Type()
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		return typeName(t) + "." + name
 	}
-	return fn.Pkg().Name() + "." + fn.Name()
+	if fn.Pkg() == nil {
+		return name
+	}
+	return fn.Pkg().Name() + "." + name
+}
+
+// wayOut is what to use in place of a function that a workflow cannot call.
+func wayOut(fn *types.Func) string {
+	ways := map[string]string{
+		"time.Now": "use flow.Now(c)", "time.Since": "use flow.Now(c).Sub", "time.Until": "use Sub(flow.Now(c))",
+		"time.Sleep": "use flow.Sleep(c, d)", "time.After": "use flow.Sleep(c, d)", "os.Getenv": "use flow.Env",
+		"os.LookupEnv": "use flow.Env", "fmt.Errorf": "use flow.Fail", "errors.New": "use flow.Fail", "errors.Join": "use flow.Fail",
+	}
+	if way, ok := ways[qualified(fn)]; ok {
+		return way
+	}
+	switch fn.Pkg().Path() {
+	case "log", "log/slog":
+		return "log in a handler: an execution's own history says what it did"
+	case "math/rand", "math/rand/v2", "crypto/rand":
+		return "choose in a handler"
+	case "net/http":
+		return "call it in a handler"
+	}
+	return "compute it in a handler"
 }
 
 // callee is the declared function or method that e calls, nil for a function value.
@@ -105,6 +135,8 @@ func (x *eval) libraryCall(e *ast.CallExpr, form func(*eval, *ast.CallExpr, []sy
 func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
 	from, to := kindOf(s.t), kindOf(t)
 	switch {
+	case s.t == types.Typ[types.Invalid]: // refused already
+		return s
 	case from == to && from != opaque, to == floatKind && from == intKind:
 		s.t = t
 		return s

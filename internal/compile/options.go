@@ -3,6 +3,7 @@ package compile
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"time"
 
 	"github.com/stride-aws/stride/internal/asl"
@@ -18,7 +19,8 @@ type stepOptions struct {
 	noRetry            bool
 }
 
-func (f *frame) options(x *eval, list []ast.Expr) stepOptions {
+// options reads the options of a step; allowed are those that its kind has, besides Retry.
+func (f *frame) options(x *eval, list []ast.Expr, allowed ...string) stepOptions {
 	var o stepOptions
 	for _, e := range list {
 		e = f.resolve(e)
@@ -29,6 +31,10 @@ func (f *frame) options(x *eval, list []ast.Expr) stepOptions {
 		call, ok := e.(*ast.CallExpr)
 		if !ok || f.callee(call) == nil {
 			f.refuse(e, "an option must be written where the step is, or be a package variable", "")
+			continue
+		}
+		if name := f.callee(call).Name(); !slices.Contains(allowed, name) {
+			f.refuse(call, "this step has no option "+name, "")
 			continue
 		}
 		f.option(x, &o, call)
@@ -52,8 +58,6 @@ func (f *frame) option(x *eval, o *stepOptions, call *ast.CallExpr) {
 			f.refuse(call, "a state's name must be constant", "")
 		}
 		o.name = name
-	default:
-		f.refuse(call, "this step has no option "+f.callee(call).Name(), "")
 	}
 }
 

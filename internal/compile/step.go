@@ -25,7 +25,7 @@ func (f *frame) exec(e *ast.CallExpr, fs []*flow) []outcome {
 	if fn.Pkg() == nil || fn.Pkg().Path() != flowPath {
 		return f.execDecl(e, fn, fs)
 	}
-	if len(e.Args) > 0 && !f.ownContext(e.Args[0]) {
+	if !f.ownContext(e.Args[0]) {
 		f.refuse(e.Args[0], "the Context is that of another branch", "name the Context of the function around this step")
 	}
 	steps := map[string]func(*ast.CallExpr, []*flow) []outcome{
@@ -35,10 +35,27 @@ func (f *frame) exec(e *ast.CallExpr, fs []*flow) []outcome {
 	}
 	step, ok := steps[fn.Name()]
 	if !ok {
-		f.refuse(e, "flow."+fn.Name()+" cannot stand here", "")
-		return nil
+		f.refuse(e, "flow."+fn.Name()+" is not part of the workflow language", "")
+		return f.skip(e, fs)
 	}
 	return step(e, fs)
+}
+
+// skip goes on behind a step that was refused, so that what follows is looked at too.
+func (f *frame) skip(e *ast.CallExpr, fs []*flow) []outcome {
+	var values []sym
+	if tuple, ok := f.pkg.info.TypeOf(e).(*types.Tuple); ok {
+		for i := range tuple.Len() {
+			values = append(values, zeroSym(f.subst(tuple.At(i).Type())))
+		}
+	} else {
+		values = []sym{zeroSym(f.typeOf(e))}
+	}
+	outs := make([]outcome, len(fs))
+	for i, fl := range fs {
+		outs[i] = outcome{fl, values}
+	}
+	return outs
 }
 
 // ownContext says whether a Context is the parameter of the innermost function around the step that has one.
@@ -51,20 +68,12 @@ func (f *frame) ownContext(e ast.Expr) bool {
 	if !ok {
 		return false
 	}
-	sig, _ := f.pkg.info.TypeOf(f.funcExpr()).(*types.Signature)
 	for s := f; s != nil; s = s.scope {
 		if s.contextVar() != nil {
 			return s.contextVar() == v
 		}
 	}
-	return sig == nil
-}
-
-func (f *frame) funcExpr() ast.Expr {
-	if l, ok := f.node.(*ast.FuncLit); ok {
-		return l
-	}
-	return f.node.(*ast.FuncDecl).Name
+	return false
 }
 
 // contextVar is the parameter of type flow.Context.
@@ -82,7 +91,7 @@ func (f *frame) task(e *ast.CallExpr, fs []*flow, t stepOf) []outcome {
 	f.atCall(e)
 	joined := f.join(fs, nil)
 	x := &eval{frame: f, env: joined.env, host: joined.host}
-	opts := f.options(x, t.opts)
+	opts := f.options(x, t.opts, "Timeout", "Name", "NoRetry", t.extra)
 	s := joined.m.newState(asl.Task, f.stepName(opts, t.name), f.position(e))
 	f.describe(s, f.at)
 	joined.host.next(s.Name)
@@ -99,8 +108,9 @@ type stepOf struct {
 	resource  string
 	arguments func(*eval) expr
 	opts      []ast.Expr
-	timeout   int  // seconds, where no option says; 0: an option must
-	defaults  bool // Lambda's transient errors are retried
+	extra     string // an option that only this kind has
+	timeout   int    // seconds, where no option says; 0: an option must
+	defaults  bool   // Lambda's transient errors are retried
 	result    sym
 	output    types.Type // of the Go call; nil where it has only an error
 }
@@ -151,7 +161,7 @@ func (f *frame) limits(s *asl.State, e *ast.CallExpr, t stepOf, opts stepOptions
 func (f *frame) callStep(e *ast.CallExpr, fs []*flow) []outcome {
 	ref, spec, ok := f.handler(e.Args[1])
 	if !ok {
-		return nil
+		return f.skip(e, fs)
 	}
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
@@ -184,12 +194,12 @@ func (f *frame) resultType(e *ast.CallExpr) types.Type {
 func (f *frame) awaitStep(e *ast.CallExpr, fs []*flow) []outcome {
 	ref, _, ok := f.handler(e.Args[1])
 	if !ok {
-		return nil
+		return f.skip(e, fs)
 	}
 	f.standardOnly(e, "waits for a task token")
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
-		name: ref.Func, resource: "arn:aws:states:::lambda:invoke.waitForTaskToken", opts: e.Args[3:], defaults: true,
+		name: ref.Func, resource: "arn:aws:states:::lambda:invoke.waitForTaskToken", opts: e.Args[3:], extra: "Heartbeat", defaults: true,
 		arguments: func(x *eval) expr {
 			token := sym{e: atom{"states.context.Task.Token"}, t: types.Typ[types.String]}
 			fn := x.expr(e.Args[2])
@@ -213,7 +223,7 @@ func (f *frame) runStep(e *ast.CallExpr, fs []*flow) []outcome {
 	f.standardOnly(e, "waits for another workflow")
 	name, ok := f.workflowName(e.Args[1])
 	if !ok {
-		return nil
+		return f.skip(e, fs)
 	}
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
@@ -226,7 +236,7 @@ func (f *frame) runStep(e *ast.CallExpr, fs []*flow) []outcome {
 func (f *frame) startStep(e *ast.CallExpr, fs []*flow) []outcome {
 	name, ok := f.workflowName(e.Args[1])
 	if !ok {
-		return nil
+		return f.skip(e, fs)
 	}
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
@@ -249,12 +259,12 @@ func (f *frame) activityStep(e *ast.CallExpr, fs []*flow) []outcome {
 	name, ok := constString(x.expr(e.Args[1]))
 	if !ok {
 		f.refuse(e.Args[1], "an activity's name must be constant", "")
-		return nil
+		return f.skip(e, fs)
 	}
 	f.use(Activity, name, "")
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
-		name: name, resource: Placeholder(Activity, name), opts: e.Args[3:],
+		name: name, resource: Placeholder(Activity, name), opts: e.Args[3:], extra: "Heartbeat",
 		arguments: func(x *eval) expr { return x.expr(e.Args[2]).use() },
 		result:    sym{e: stateResult, t: out, raw: true}, output: out,
 	})
@@ -406,7 +416,7 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	joined := f.join(fs, nil)
 	x := &eval{frame: f, env: joined.env, host: joined.host}
 	items, fn := x.expr(e.Args[1]), x.expr(e.Args[2]).fn
-	opts := f.options(x, e.Args[3:])
+	opts := f.options(x, e.Args[3:], "Name", "MaxConcurrency")
 	name := "Map " + f.source(e.Args[1])
 	s := joined.m.newState(asl.Map, f.stepName(opts, f.blockName(name)), f.position(e))
 	f.describe(s, f.at)
@@ -416,7 +426,7 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	s.Retry = f.retries(x, opts, false)
 	if fn == nil {
 		f.refuse(e.Args[2], "the body of a Map must be a function", "")
-		return nil
+		return f.skip(e, fs)
 	}
 	if fn.lit != nil {
 		for _, k := range f.captured(fn) {

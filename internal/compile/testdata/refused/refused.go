@@ -1,0 +1,217 @@
+// Package refused has what the compiler refuses, with the expected message beside its cause.
+package refused
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stride-aws/stride/flow"
+)
+
+type Item struct {
+	Name   string
+	Count  int
+	Small  int8
+	Tags   []string
+	hidden int
+	At     time.Time
+}
+
+type Custom struct{ N int }
+
+func (c Custom) MarshalJSON() ([]byte, error) { return []byte("1"), nil }
+
+func Handle(_ context.Context, in Item) (Item, error)        { return in, nil }
+func Unregistered(_ context.Context, in Item) (Item, error)  { return in, nil }
+func Opaque(_ context.Context, in Item) (Custom, error)      { return Custom{}, nil }
+func (Item) Method(_ context.Context, in Item) (Item, error) { return in, nil }
+
+type Broken struct{ Why string }
+
+func (e Broken) Error() string { return e.Why }
+
+var counter int
+
+var table = map[string]int{"a": 1}
+
+func Goroutine(c flow.Context, in Item) (Item, error) {
+	go fmt.Println() // want "a goroutine cannot run inside a workflow; use flow.Parallel"
+	return in, nil
+}
+
+func Channel(c flow.Context, in Item) (Item, error) {
+	ch := make(chan int) // want "make of a chan int cannot run inside a workflow"
+	ch <- 1              // want "a channel cannot be used inside a workflow"
+	select {}            // want "a channel cannot be used inside a workflow"
+}
+
+func SharedMemory(c flow.Context, in Item) (Item, error) {
+	counter++          // want "counter is a package variable that changes" "counter is a package variable: an execution has no shared memory"
+	in.Count = counter // want "counter is a package variable that changes"
+	in.Count += table[in.Name]
+	return in, nil
+}
+
+func UnknownFunctions(c flow.Context, in Item) (Item, error) {
+	in.Count = rand.Intn(3)          // want "rand.Intn is not known to the workflow language; choose in a handler"
+	in.Name = os.Getenv("HOME")      // want "os.Getenv is not known to the workflow language"
+	in.At = time.Now()               // want "time.Now is not known to the workflow language; use flow.Now"
+	sort.Strings(in.Tags)            // want "sort.Strings is not known"
+	in.Name = strings.Title(in.Name) // want "strings.Title is not known"
+	fmt.Println(in.Name)             // want "fmt.Println is not known"
+	time.Sleep(time.Second)          // want "time.Sleep is not known to the workflow language; use flow.Sleep"
+	var mu sync.Mutex
+	mu.Lock() // want "Mutex.Lock is not known"
+	return in, nil
+}
+
+func Bytes(c flow.Context, in Item) (Item, error) {
+	in.Count = len(in.Name)          // want "len counts a string's bytes, which JSONata cannot; use utf8.RuneCountInString"
+	in.Name = in.Name[1:]            // want "a part of a slice or string has no safe form in JSONata"
+	in.Count = int(in.Name[0])       // want "a string's bytes have no form in JSONata"
+	in.Name = string(rune(in.Count)) // want "cannot become a string in JSON"
+	return in, nil
+}
+
+func Numbers(c flow.Context, in Item) (Item, error) {
+	in.Small = in.Small + 1            // want "arithmetic on int8 wraps or rounds in Go, and does not in JSONata; use int"
+	in.Count = 1 << 60                 // want "the number 1152921504606846976 is past 2.53"
+	in.Count = in.Count & 3            // want "the operator & has no form in JSONata"
+	in.Count <<= 2                     // want "the operator <<= has no form in JSONata"
+	in.Name = fmt.Sprintf("%.2f", 1.5) // want "the verb %. has no exact form"
+	in.Name = fmt.Sprintf("%v", in)    // want "the verb %v has no exact form"
+	return in, nil
+}
+
+func Hidden(c flow.Context, in Item) (Item, error) {
+	in.Count = in.hidden // want "the field hidden is not in the JSON of refused.Item; export it"
+	o, err := flow.Call(c, Opaque, in)
+	if err != nil {
+		return in, err
+	}
+	in.Count = o.N // want "the fields of refused.Custom are not known in JSON"
+	return in, nil
+}
+
+func Comparisons(c flow.Context, in Item) (bool, error) {
+	other := in.At
+	return in.At == other, nil // want "two texts of one time can differ; use Equal"
+}
+
+func Handlers(c flow.Context, in Item) (Item, error) {
+	out, err := flow.Call(c, Unregistered, in) // want "refused.Unregistered is not registered with workflow Handlers; add flow.Function.refused.Unregistered. to it"
+	if err != nil {
+		return out, err
+	}
+	out, err = flow.Call(c, in.Method, in) // want "a handler must be a function of a package; move it to lambdas/NAME"
+	if err != nil {
+		return out, err
+	}
+	return flow.Call(c, func(ctx context.Context, in Item) (Item, error) { return in, nil }, in) // want "a handler must be a function of a package"
+}
+
+func Unbounded(c flow.Context, in Item) (Item, error) {
+	return flow.Await(c, Handle, func(flow.Token) Item { return in }) // want "nothing bounds how long this step waits; add flow.Timeout or flow.Heartbeat"
+}
+
+func WrongContext(c flow.Context, in Item) ([]Item, error) {
+	return flow.Map(c, []Item{in}, func(inner flow.Context, it Item) (Item, error) {
+		return flow.Call(c, Handle, it) // want "the Context is that of another branch"
+	})
+}
+
+func MapWrites(c flow.Context, in Item) (Item, error) {
+	_, err := flow.Map(c, in.Tags, func(c flow.Context, tag string) (int, error) { // want "in is assigned inside the Map: iterations run at the same time; return the value"
+		in.Name = tag
+		return 0, nil
+	})
+	return in, err
+}
+
+func ParallelWrites(c flow.Context, in Item) (Item, error) {
+	var out Item
+	err := flow.Parallel(c,
+		func(c flow.Context) (err error) { out, err = flow.Call(c, Handle, in); return err },
+		func(c flow.Context) (err error) { out, err = flow.Call(c, Handle, in); return err }, // want "out is assigned by two branches of this Parallel; give each branch a variable of its own"
+	)
+	return out, err
+}
+
+func StepInExpression(c flow.Context, in Item) (Item, error) {
+	in.Count = one(c) + 1 // want "a step stands inside an expression; assign its result to a variable first"
+	return in, nil
+}
+
+func one(c flow.Context) int { flow.Sleep(c, time.Second); return 1 }
+
+func Recursion(c flow.Context, in Item) (Item, error) {
+	return recurse(c, in)
+}
+
+func recurse(c flow.Context, in Item) (Item, error) {
+	if in.Count == 0 {
+		return flow.Call(c, Handle, in)
+	}
+	return recurse(c, in) // want "recurse calls itself: a state machine has no stack; use a loop, or a workflow of its own with flow.Run"
+}
+
+func TypeSwitch(c flow.Context, in Item) (Item, error) {
+	var v any = in
+	switch v.(type) { // want "a type switch cannot run inside a workflow"
+	case Item:
+	}
+	_ = v.(Item) // want "a type assertion cannot run inside a workflow"
+	return in, nil
+}
+
+func ErrorFields(c flow.Context, in Item) (string, error) {
+	_, err := flow.Call(c, Handle, in)
+	var broken Broken
+	if errors.As(err, &broken) {
+		return broken.Why, nil // want "an error's fields stay in the handler"
+	}
+	return "", err
+}
+
+func ConditionalUndo(c flow.Context, in Item) (Item, error) {
+	if in.Count > 1 {
+		flow.OnFailure(c, func(c flow.Context) error { _, err := flow.Call(c, Handle, in); return err })
+	}
+	return flow.Call(c, Handle, in) // want "whether a compensation is registered depends on the way here"
+}
+
+func MapOrder(c flow.Context, in Item) (Item, error) {
+	for k := range map[string]int{"a": 1} { // want "a loop with steps goes over a slice or a number"
+		if _, err := flow.Call(c, Handle, Item{Name: k}); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+func Goto(c flow.Context, in Item) (Item, error) {
+again:
+	in, err := flow.Call(c, Handle, in)
+	if err != nil {
+		goto again // want "goto has no form in a state machine"
+	}
+	return in, nil
+}
+
+func Options(c flow.Context, in Item) (Item, error) {
+	n := in.Count
+	return flow.Call(c, Handle, in, flow.Retry{MaxAttempts: n}, // want "MaxAttempts cannot be computed"
+		flow.MaxConcurrency(3)) // want "this step has no option MaxConcurrency"
+}
+
+func PointerWrites(c flow.Context, in *Item) (Item, error) {
+	in.Name = "x" // want "what a pointer points to cannot be assigned"
+	return *in, nil
+}
