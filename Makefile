@@ -4,7 +4,7 @@ STRIDE = go run ./cmd/stride
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 # Folders with benchmarks.
-BENCHES = internal/value internal/jsonpath internal/machine internal/graph internal/bench/process
+BENCHES = internal/value internal/jsonpath internal/machine internal/graph internal/bundle internal/lambdahost internal/bench/process
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench fuzz deploy tail integration generate

@@ -277,12 +277,3 @@ func TestGenerate(t *testing.T) {
 		t.Error(diff)
 	}
 }
-
-// BenchmarkUnchanged is what a build costs that finds nothing to do; compare with 'go build' of the same mains.
-func BenchmarkUnchanged(b *testing.B) {
-	builder := &Builder{Dir: shop(b, "shop"), Cache: b.TempDir()}
-	build(b, builder, all...)
-	for b.Loop() {
-		build(b, builder, all...)
-	}
-}
