@@ -43,6 +43,7 @@ var layers = []struct {
 	{"a checkout becomes plan.Desired", []string{"internal/project"}},
 	{"plan meets AWS; executions are read from AWS", []string{"internal/deploy", "internal/observe"}},
 	{"the local AWS put together", []string{"internal/server"}},
+	{"all services behind one address", []string{"internal/localaws"}},
 	{"commands", []string{"internal/cli"}},
 	{"what a user's main calls", []string{""}},
 	{"the samples", []string{"workflows"}},

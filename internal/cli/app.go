@@ -62,6 +62,9 @@ func (a *app) commands() []*cli.Command {
 		versionsCommand(a),
 		rollbackCommand(a),
 		destroyCommand(a),
+		runCommand(a),
+		localCommand(a),
+		demoCommand(a),
 		startCommand(a),
 		tailCommand(a),
 		lsCommand(a),
@@ -85,21 +88,22 @@ var formats = map[string][]string{
 func newApp(w World) *app {
 	a := &app{World: w, printer: newPrinter(w.Stdin, w.Stdout, w.Stderr)}
 	a.cli = &cli.App{
-		Name:                  "stride",
-		Usage:                 "durable workflows as ordinary Go functions, on AWS Step Functions",
-		Version:               version(),
-		Flags:                 globalFlags(true),
-		Commands:              a.commands(),
-		Reader:                w.Stdin,
-		Writer:                w.Stdout,
-		ErrWriter:             w.Stderr,
-		Suggest:               true,
-		HideHelpCommand:       true,
-		EnableBashCompletion:  true,
-		CustomAppHelpTemplate: appHelp,
-		OnUsageError:          usageError,
-		Action:                a.noCommand,
-		ExitErrHandler:        func(*cli.Context, error) {}, // report prints and chooses the code, once
+		Name:                      "stride",
+		Usage:                     "durable workflows as ordinary Go functions, on AWS Step Functions",
+		Version:                   version(),
+		Flags:                     globalFlags(true),
+		Commands:                  a.commands(),
+		Reader:                    w.Stdin,
+		Writer:                    w.Stdout,
+		ErrWriter:                 w.Stderr,
+		Suggest:                   true,
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		EnableBashCompletion:      true,
+		CustomAppHelpTemplate:     appHelp,
+		OnUsageError:              usageError,
+		Action:                    a.noCommand,
+		ExitErrHandler:            func(*cli.Context, error) {}, // report prints and chooses the code, once
 	}
 	for _, c := range a.cli.Commands {
 		a.finish(c)

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -90,7 +91,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 }
 
 func (a *app) sdkOptions(e *project.Environment) []func(*config.LoadOptions) error {
-	options := []func(*config.LoadOptions) error{config.WithRetryer(newRetryer)}
+	options := []func(*config.LoadOptions) error{config.WithRetryer(newRetryer), config.WithLogger(a.sdkLogger())}
 	if region := first(a.Region, os.Getenv("AWS_REGION"), e.Region); region != "" {
 		options = append(options, config.WithRegion(region))
 	}
@@ -107,6 +108,14 @@ func (a *app) sdkOptions(e *project.Environment) []func(*config.LoadOptions) err
 		options = append(options, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")))
 	}
 	return options
+}
+
+// sdkLogger takes what the SDK has to say, which is of use only to who looks for a fault in it.
+func (a *app) sdkLogger() logging.Logger {
+	if a.LogLevel == "debug" {
+		return logging.NewStandardLogger(a.err)
+	}
+	return logging.Nop{}
 }
 
 // first is the first text that is not empty.

@@ -102,7 +102,7 @@ func (a *app) runStart(ctx context.Context, o startOptions) error {
 		return nil
 	}
 	a.talk("%s %s\n", a.faint("execution:"), arn)
-	return a.follow(ctx, s, m, arn, begun)
+	return a.follow(ctx, s, m, arn, begun, nil)
 }
 
 // entry is what an execution is started through: the alias that deploys move, where there is one.
@@ -123,8 +123,8 @@ func (a *app) started(arn string) {
 	a.hint("stride inspect " + arn + " --env " + a.Env)
 }
 
-// follow tells one execution to its end.
-func (a *app) follow(ctx context.Context, s *session, m observe.Machine, arn string, since time.Time) error {
+// follow tells one execution to its end; also, if not nil, is shown each thing after it was told.
+func (a *app) follow(ctx context.Context, s *session, m observe.Machine, arn string, since time.Time, also func(observe.Entry) error) error {
 	t := a.tail(s, m)
 	t.Execution, t.Follow, t.Since, t.Notice = arn, true, since.Add(-clockSkew), nil
 	t.Interval = lookEvery / 4
@@ -132,7 +132,10 @@ func (a *app) follow(ctx context.Context, s *session, m observe.Machine, arn str
 	status := observe.Running
 	t.Emit = func(e observe.Entry) error {
 		status = e.Story.Status
-		return out.tell(e)
+		if err := out.tell(e); err != nil || also == nil {
+			return err
+		}
+		return also(e)
 	}
 	if err := t.Run(ctx); err != nil {
 		return s.explain(err)

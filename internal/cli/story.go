@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/observe"
@@ -17,6 +18,7 @@ type teller struct {
 	format string // text, raw or json
 	names  bool   // several executions may be told at once: each line says whose it is
 	filter func(observe.Entry) bool
+	day    string // of the last line; a line says when it changes
 }
 
 var moodColour = map[observe.Mood]string{
@@ -45,6 +47,12 @@ func (t *teller) text(e observe.Entry) error {
 	}
 	if !ok {
 		return nil
+	}
+	if day := line.Time.Local().Format(time.DateOnly); day != t.day {
+		if t.day != "" {
+			fmt.Fprintf(t.out, "%s\n", paint(t.paint, "2", "-- "+day))
+		}
+		t.day = day
 	}
 	data := ""
 	if line.Data != "" {

@@ -94,12 +94,16 @@ func narrateEntry(l *Line, scene Scene) bool {
 
 func narrateExit(l *Line, scene Scene) bool {
 	l.Mood, l.Text = Good, scene.label()
+	if scene.Step.Status == Caught {
+		l.Mood, l.Text = Plain, scene.label()+"  caught"
+		return true
+	}
 	switch scene.Step.Type {
 	case "Choice":
 		l.Mood = Plain
 	case "Pass", "Succeed":
 	case "Task":
-		l.Data = Preview(scene.Step.Output)
+		l.Data = Preview(payload(scene.Step.Output))
 		fallthrough
 	default:
 		l.Text += "  " + Span(scene.Step.Left.Sub(scene.Step.Entered))
@@ -107,12 +111,15 @@ func narrateExit(l *Line, scene Scene) bool {
 	return true
 }
 
-// preview is what the task sends: of a Lambda invocation the payload alone.
-func (a *Attempt) preview() string {
-	if payload, ok := a.Parameters.Value().Get("Payload"); ok {
-		return Preview(history.JSON(payload))
+// preview is what the task sends.
+func (a *Attempt) preview() string { return Preview(payload(a.Parameters)) }
+
+// payload is what counts of a Lambda invocation's parameters or result.
+func payload(t history.Text) history.Text {
+	if p, ok := t.Value().Get("Payload"); ok {
+		return history.JSON(p)
 	}
-	return Preview(a.Parameters)
+	return t
 }
 
 // label is the step's name, with the iteration or branch that it is in.

@@ -68,6 +68,7 @@ type Attempt struct {
 	Submitted                 bool // handed over: a callback or a job is waited for
 	Timeout                   time.Duration
 	RequestID                 string // of the Lambda invocation, where the service says it
+	logged                    bool   // its log lines were told, or asked for
 }
 
 type place struct {
@@ -197,7 +198,12 @@ func (s *Story) leave(e *history.Event, before place) Scene {
 	if step == nil {
 		return Scene{Event: e, Thread: before.thread}
 	}
-	step.Left, step.Output, step.Status = e.Time, e.Details.Output, Succeeded
+	step.Left, step.Output = e.Time, e.Details.Output
+	if step.Status == Failed { // left by way of a Catch
+		step.Status = Caught
+	} else {
+		step.Status = Succeeded
+	}
 	for _, inner := range step.Threads {
 		if inner.Status == Running {
 			inner.Status = Succeeded

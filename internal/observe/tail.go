@@ -310,7 +310,8 @@ func (r *reader) tell(m *machineReader, events []Event) error {
 		}
 		entry := Entry{Machine: &m.Machine, Story: story, Scene: story.Add(e.Event)}
 		r.waiting = false
-		if a := entry.Scene.Attempt; a != nil && (!a.Ended.IsZero() || a.Submitted) && len(r.functions) > 0 {
+		if a := entry.Scene.Attempt; a != nil && (!a.Ended.IsZero() || a.Submitted) && !a.logged && len(r.functions) > 0 {
+			a.logged = true
 			r.wanted = append(r.wanted, wanted{entry, r.Now().Add(settle)})
 			if err := r.claim(false); err != nil {
 				return err

@@ -147,12 +147,15 @@ func builtin(name string) Environment {
 		},
 		Lambda: Lambda{Architecture: "arm64", Retention: 30},
 	}
-	if name == Local { // a server of its own: names need no prefix, binaries run here
-		e.Region, e.Endpoint = "us-east-1", LocalEndpoint
-		e.Names.Workflow, e.Names.Function = "{workflow}", "{handler}"
-		e.Lambda.Architecture = "host"
-	}
 	return e
+}
+
+// here is what makes environment local what it is: a server of its own, where names need no prefix and binaries run on this machine.
+// It wins over the file's defaults, which are meant for AWS.
+func (e *Environment) here() {
+	e.Region, e.Endpoint = "us-east-1", LocalEndpoint
+	e.Names.Workflow, e.Names.Function = "{workflow}", "{handler}"
+	e.Lambda.Architecture = "host"
 }
 
 // Names are the environments that can be named, sorted.
@@ -165,7 +168,8 @@ func (c *Config) Names() []string {
 	return names
 }
 
-// Environment is the environment called name: stride's own settings, then the file's defaults, then what it inherits, then its own.
+// Environment is the environment called name: stride's own settings, then the file's defaults (for local, what makes it local), then
+// what it inherits, then its own.
 // Only what it reads must have its ${env:NAME} variables set.
 func (c *Config) Environment(name string, getenv func(string) (string, bool)) (*Environment, error) {
 	if _, ok := c.raw[name]; !ok && name != Local {
@@ -179,9 +183,12 @@ func (c *Config) Environment(name string, getenv func(string) (string, bool)) (*
 	if err != nil {
 		return nil, err
 	}
-	for _, layer := range layers {
+	for i, layer := range layers {
 		if err := c.apply(&layer, &e, getenv); err != nil {
 			return nil, err
+		}
+		if i == 0 && name == Local {
+			e.here()
 		}
 	}
 	return &e, c.check(&e)

@@ -148,7 +148,7 @@ func (a *attempt) invokeResult(r LambdaResult) value.Value {
 	if version == "" {
 		version = "$LATEST"
 	}
-	id := uuid.New()
+	id := orID(r.RequestID)
 	length := fmt.Sprint(len(r.Payload))
 	headers := []header{
 		{"X-Amz-Executed-Version", version}, {"x-amzn-Remapped-Content-Length", "0"}, {"Connection", "keep-alive"}, {"x-amzn-RequestId", id},

@@ -41,6 +41,7 @@ type LambdaResult struct {
 	FunctionError string // "Unhandled" or "Handled" where it failed; "" otherwise
 	Version       string // that ran; "" for $LATEST
 	LogTail       []byte // the end of its log
+	RequestID     string // of the invocation; "" for any
 }
 
 // Caller starts tasks.

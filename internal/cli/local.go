@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"net"
+	"os"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/stride-aws/stride/internal/localaws"
+)
+
+type localOptions struct {
+	host string
+	port int
+}
+
+func localCommand(a *app) *cli.Command {
+	return &cli.Command{
+		Name: "local", Category: groupMore, Usage: "serve the local AWS: Step Functions, Lambda, CloudWatch Logs, IAM, STS",
+		Description: "Any AWS client reaches it at the address that it prints: AWS_ENDPOINT_URL=http://127.0.0.1:8083 aws stepfunctions list-state-machines\n" +
+			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory.",
+		Flags: []cli.Flag{
+			&cli.IntFlag{Name: "port", Value: 8083, Usage: "listen on `PORT`; 0: any that is free"},
+			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "listen at `ADDRESS`; anything but loopback lets the network in"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 0, 0); err != nil {
+				return err
+			}
+			return a.runLocal(c.Context, localOptions{c.String("host"), c.Int("port")})
+		},
+	}
+}
+
+func (a *app) runLocal(ctx context.Context, o localOptions) error {
+	address := net.JoinHostPort(o.host, strconv.Itoa(o.port))
+	aws, err := localaws.New(localaws.Options{
+		Address: address, MockFile: os.Getenv("SFN_MOCK_CONFIG"), AnyHost: !net.ParseIP(o.host).IsLoopback(),
+	})
+	if err != nil {
+		return err
+	}
+	defer aws.Close()
+	if a.Format == "json" {
+		if err := a.printJSON(map[string]string{"endpoint": aws.URL()}); err != nil {
+			return err
+		}
+	} else {
+		a.print("local AWS at %s\n", aws.URL())
+		a.hint("stride deploy   (in another terminal)")
+	}
+	return aws.Serve(ctx)
+}

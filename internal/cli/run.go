@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/stride-aws/stride/internal/compile"
+	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/lambdahost"
+	"github.com/stride-aws/stride/internal/lambdamain"
+	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/observe"
+	"github.com/stride-aws/stride/internal/project"
+	"github.com/stride-aws/stride/internal/task"
+	"github.com/stride-aws/stride/internal/uuid"
+	"github.com/stride-aws/stride/internal/value"
+)
+
+type runOptions struct {
+	workflow, input string
+	answers         map[string]string // state -> JSON
+	realTime        bool
+}
+
+func runCommand(a *app) *cli.Command {
+	return &cli.Command{
+		Name: "run", Category: groupAuthor, Usage: "compile a workflow and run it here, handlers included, without a server",
+		ArgsUsage: "WORKFLOW",
+		Description: "Waits take no time: the clock jumps. Other services than Lambda are called at AWS_ENDPOINT_URL. A step that waits for a\n" +
+			"callback gets the answer of --answer, or else what its handler returned.",
+		Flags: []cli.Flag{
+			inputFlag(),
+			&cli.StringSliceFlag{Name: "answer", Usage: "`STATE=JSON`: the answer to a step that waits for a callback"},
+			&cli.BoolFlag{Name: "real-time", Usage: "wait as long as AWS would"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := wantArgs(c, 1, 1); err != nil {
+				return err
+			}
+			input, err := a.readInput(c.String("input"))
+			if err != nil {
+				return err
+			}
+			o := runOptions{workflow: c.Args().First(), input: input, answers: map[string]string{}, realTime: c.Bool("real-time")}
+			for _, text := range c.StringSlice("answer") {
+				state, answer, ok := strings.Cut(text, "=")
+				if _, err := value.Parse(answer); !ok || err != nil {
+					return usagef("--answer takes STATE=JSON, not %q", text)
+				}
+				o.answers[state] = answer
+			}
+			return a.runRun(c.Context, o)
+		},
+	}
+}
+
+func (a *app) runRun(ctx context.Context, o runOptions) error {
+	p, err := a.project()
+	if err != nil {
+		return err
+	}
+	selected, err := p.Select([]string{o.workflow})
+	if err != nil {
+		return err
+	}
+	compiled, err := p.Compile(ctx, selected)
+	if err != nil {
+		return err
+	}
+	e, err := p.Environment(a.Env)
+	if err != nil {
+		return err
+	}
+	h, err := newHere(compiled[0], e.Workflows.Vars)
+	if err != nil {
+		return err
+	}
+	h.answers = o.answers
+	return a.tellRun(ctx, h, o)
+}
+
+// here is a workflow that runs in this process.
+type here struct {
+	name      string
+	express   bool
+	program   *machine.Program
+	functions map[string]*lambdahost.InProcess // by the ARN in the definition
+	answers   map[string]string
+	caller    *task.Caller
+}
+
+const hereARN = "arn:aws:lambda:us-east-1:" + task.DefaultAccount + ":function:"
+
+func newHere(c project.Compiled, vars map[string]string) (*here, error) {
+	h := &here{name: c.Workflow.Name(), express: c.Workflow.Type() == "EXPRESS", functions: map[string]*lambdahost.InProcess{}}
+	names := lambdamain.Names{Types: map[string]string{}}
+	for _, matched := range c.Errors {
+		for _, e := range matched {
+			if !e.Value {
+				names.Types[e.Package+"."+e.Name] = e.As
+			}
+		}
+	}
+	for _, f := range c.Workflow.Functions() {
+		ref := compile.Ref{Package: f.Func.Package, Func: f.Func.Name}
+		h.functions[functionARN(ref.String())] = lambdahost.NewInProcess(f.Handler, names, f.Timeout)
+	}
+	definition, err := compile.Resolve(c.Definition, func(k compile.Kind, name string) (string, error) {
+		switch k {
+		case compile.Function:
+			return functionARN(name), nil
+		case compile.Env:
+			return variable(vars, name)
+		}
+		return "", fmt.Errorf("a run without a server has no other %s; deploy to environment local", k)
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.caller = task.New(h)
+	h.program, err = machine.Compile(definition)
+	return h, err
+}
+
+// variable is a value of flow.Env: the environment's, or the process's.
+func variable(vars map[string]string, name string) (string, error) {
+	if v, ok := vars[name]; ok {
+		return v, nil
+	}
+	if v, ok := os.LookupEnv(name); ok {
+		return v, nil
+	}
+	return "", fmt.Errorf("flow.Env(%q) has no value: set the variable, or workflows.vars in infra/stride.yaml", name)
+}
+
+func functionARN(ref string) string { return hereARN + strings.ReplaceAll(ref, ".", "-") }
+
+// Invoke runs a handler, as task.Lambda says.
+func (h *here) Invoke(ctx context.Context, arn string, payload []byte) (task.LambdaResult, error) {
+	f := h.functions[arn]
+	if f == nil {
+		return task.LambdaResult{}, task.ErrNoFunction
+	}
+	out, err := f.Invoke(ctx, lambdahost.Invocation{ARN: arn, RequestID: uuid.New(), Payload: payload})
+	return task.LambdaResult{Payload: out.Payload, FunctionError: out.FunctionError}, err
+}
+
+// startTask starts a task, and answers the tokens that nobody else knows of.
+func (h *here) startTask(ctx context.Context, t *machine.Task, r machine.Replier) {
+	if t.Resource.Pattern == "waitForTaskToken" {
+		r = &selfAnswered{Replier: r, answer: h.answers[t.State]}
+	}
+	h.caller.Start(ctx, t, r)
+}
+
+// selfAnswered answers a task's token as soon as the task was handed over.
+type selfAnswered struct {
+	machine.Replier
+	answer string // "": what the handler returned
+}
+
+func (s *selfAnswered) Submitted(output history.Text) {
+	s.Replier.Submitted(output)
+	answer := history.Verbatim(s.answer)
+	if s.answer == "" {
+		payload, ok := output.Value().Get("Payload")
+		if !ok {
+			payload = output.Value()
+		}
+		answer = history.JSON(payload)
+	}
+	s.Succeeded(answer)
+}
+
+// Park is not passed on: the answer has come.
+func (s *selfAnswered) Park() {}
+
+func (a *app) tellRun(ctx context.Context, h *here, o runOptions) error {
+	input, err := value.Parse(o.input)
+	if err != nil {
+		return usagef("--input is not JSON: %v", err)
+	}
+	now := time.Now()
+	var clock machine.Clock = machine.NewVirtualClock(now)
+	if o.realTime {
+		clock = machine.RealClock()
+	}
+	exec := &machine.Execution{
+		ARN: "arn:aws:states:us-east-1:" + task.DefaultAccount + ":execution:" + h.name + ":run", Name: "run", StartTime: now,
+		MachineARN: "arn:aws:states:us-east-1:" + task.DefaultAccount + ":stateMachine:" + h.name, MachineName: h.name,
+		RoleARN: "arn:aws:iam::" + task.DefaultAccount + ":role/run", Input: input, InputText: o.input, Express: h.express,
+	}
+	story, out, shown := observe.NewStory(exec.ARN), a.teller(false), &observe.Machine{Name: h.name, Express: h.express}
+	result := h.program.Run(ctx, exec, &machine.Env{Clock: clock, StartTask: h.startTask, Emit: func(e *history.Event) {
+		_ = out.tell(observe.Entry{Machine: shown, Story: story, Scene: story.Add(e)})
+	}})
+	if result.Status == machine.RunningStatus {
+		return ctx.Err()
+	}
+	return succeeded(observe.Status(result.Status))
+}

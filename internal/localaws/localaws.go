@@ -1,0 +1,136 @@
+// Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch Logs, IAM and STS behind one endpoint. Options go
+// in, an http.Handler comes out; the commands local and demo serve it, tests call it in process.
+package localaws
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/lambdahost"
+	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/server"
+	"github.com/stride-aws/stride/internal/server/iam"
+	"github.com/stride-aws/stride/internal/server/lambda"
+	"github.com/stride-aws/stride/internal/server/logs"
+	"github.com/stride-aws/stride/internal/server/states"
+	"github.com/stride-aws/stride/internal/server/sts"
+	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/task"
+)
+
+// Options say how the local AWS works.
+type Options struct {
+	Address  string // to listen at: "127.0.0.1:8083", port 0 for any
+	MockFile string // SFN_MOCK_CONFIG; "": none
+	AnyHost  bool   // answer whatever Host a request names
+	// Fast makes waits take no time: the clock jumps when nothing is in progress. A step that waits for a task token keeps its
+	// time, which somebody else decides.
+	Fast bool
+}
+
+// AWS is the local AWS, listening. Close ends it and the functions' processes.
+type AWS struct {
+	*server.Server
+	listener net.Listener
+	host     *lambdahost.Host
+	lambda   *lambda.Service
+}
+
+// New puts the services together and opens the address; what calls before Serve waits.
+func New(o Options) (*AWS, error) {
+	l, err := server.Listen(o.Address)
+	if err != nil {
+		return nil, err
+	}
+	a, err := compose(o, l)
+	if err != nil {
+		l.Close()
+	}
+	return a, err
+}
+
+func compose(o Options, l net.Listener) (*AWS, error) {
+	var clock machine.Clock = machine.RealClock()
+	if o.Fast {
+		clock = newFastClock()
+	}
+	store := logs.NewStore(clock.Now)
+	host, err := lambdahost.NewHost(lambdahost.Options{Log: func(l lambdahost.LogLine) {
+		store.Put(task.DefaultAccount, defaultRegion, l.Group, l.Stream, []local.LogMessage{{Time: l.Time, Text: l.Message}})
+	}})
+	if err != nil {
+		return nil, err
+	}
+	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l))})
+	caller := task.New(invoker{functions})
+	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast)})
+	return &AWS{listener: l, host: host, lambda: functions, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
+		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": iam.New(clock.Now), "sts": sts.New(sts.Options{}),
+	}})}, nil
+}
+
+const defaultRegion = "us-east-1"
+
+// Close stops listening and ends the functions' processes.
+func (a *AWS) Close() error {
+	a.listener.Close()
+	a.lambda.Close()
+	return a.host.Close()
+}
+
+// environment is what a function needs to call this AWS.
+func environment(url string) func(account, region, role string) map[string]string {
+	return func(account, region, _ string) map[string]string {
+		return map[string]string{
+			"AWS_ENDPOINT_URL": url, "AWS_REGION": region, "AWS_DEFAULT_REGION": region,
+			"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "local",
+		}
+	}
+}
+
+// starter keeps the time of steps that wait for a token from jumping.
+func starter(caller *task.Caller, fast bool) func(context.Context, *machine.Task, machine.Replier) {
+	if !fast {
+		return caller.Start
+	}
+	return func(ctx context.Context, t *machine.Task, r machine.Replier) {
+		if t.Resource.Pattern == "waitForTaskToken" {
+			r = unparked{r}
+		}
+		caller.Start(ctx, t, r)
+	}
+}
+
+type unparked struct{ machine.Replier }
+
+func (unparked) Park() {}
+
+// invoker lets tasks call the functions that are here.
+type invoker struct{ *lambda.Service }
+
+func (i invoker) Invoke(ctx context.Context, arn string, payload []byte) (task.LambdaResult, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return task.LambdaResult{}, task.ErrNoFunction
+	}
+	out, err := i.Service.Invoke(ctx, lambda.Request{Account: parts[4], Region: parts[3], Function: arn, Payload: payload})
+	var refused *wire.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		return task.LambdaResult{}, task.ErrNoFunction
+	}
+	return task.LambdaResult{
+		Payload: out.Payload, FunctionError: out.FunctionError, Version: out.ExecutedVersion, LogTail: out.Log, RequestID: out.RequestID,
+	}, err
+}
+
+func url(l net.Listener) string { return "http://" + l.Addr().String() }
+
+// URL is where the AWS is reached.
+func (a *AWS) URL() string { return url(a.listener) }
+
+// Serve answers until ctx ends.
+func (a *AWS) Serve(ctx context.Context) error { return a.Server.Serve(ctx, a.listener) }
