@@ -36,5 +36,15 @@ func (v *validator) expression(pointer, source string) {
 	var mistake *jsonata.Error
 	if errors.As(err, &mistake) {
 		v.error(InvalidJSONata, pointer, "%s", mistake.Message)
+		return
 	}
+	v.errorOutput(pointer, source)
+}
+
+// errorOutput is refused outside a Catch, the only place of $states.errorOutput. AWS: "Field '$states.errorOutput' does not exist."
+func (v *validator) errorOutput(pointer, source string) {
+	if strings.Contains(pointer, "/Catch/") || !strings.Contains(textsAndNotes.ReplaceAllString(source, `""`), "$states.errorOutput") {
+		return
+	}
+	v.error(UnsupportedJSONata, pointer, "Field '$states.errorOutput' does not exist.")
 }

@@ -54,16 +54,17 @@ func (v *validator) graph() {
 }
 
 func (v *validator) targets(m *asl.Machine) {
-	v.target(m, edge{m.StartAt, child(m.Pointer, "StartAt")})
+	byName := statesOf(m)
+	v.target(byName, edge{m.StartAt, child(m.Pointer, "StartAt")})
 	for _, s := range m.States {
 		for _, e := range edges(s) {
-			v.target(m, e)
+			v.target(byName, e)
 		}
 	}
 }
 
-func (v *validator) target(m *asl.Machine, e edge) {
-	if m.State(e.target) == nil && !v.placeholderText(e.target) {
+func (v *validator) target(byName map[string]*asl.State, e edge) {
+	if byName[e.target] == nil && !v.placeholderText(e.target) {
 		v.error(MissingTransitionTarget, e.pointer, "Missing 'Next' target: %s", e.target)
 	}
 }
@@ -88,19 +89,27 @@ func (v *validator) ends(m *asl.Machine) {
 
 // reachable are the names of the states that an execution of m may enter.
 func reachable(m *asl.Machine) map[string]bool {
+	byName := statesOf(m)
 	reached := map[string]bool{}
 	todo := []string{m.StartAt}
 	for len(todo) > 0 {
 		name := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		s := m.State(name)
-		if s == nil || reached[name] {
+		if reached[name] || byName[name] == nil {
 			continue
 		}
 		reached[name] = true
-		for _, e := range edges(s) {
+		for _, e := range edges(byName[name]) {
 			todo = append(todo, e.target)
 		}
 	}
 	return reached
+}
+
+func statesOf(m *asl.Machine) map[string]*asl.State {
+	byName := make(map[string]*asl.State, len(m.States))
+	for _, s := range m.States {
+		byName[s.Name] = s
+	}
+	return byName
 }
