@@ -73,10 +73,12 @@ func (n *lambdaNode) eval(r *run, f *frame, in value.Value) (value.Value, error)
 // call applies fn. Calls that a function's body ends in are made here, one after the other, so that they take no stack.
 func (r *run) call(fn *function, args []value.Value, context value.Value) (value.Value, error) {
 	base := len(r.args)
+	r.stack += callFrames
 	for {
 		v, err := r.callOnce(fn, args, context)
 		if err != nil || v.Kind() != value.Undefined || v.Tag() != tagTail {
 			r.args = r.args[:base]
+			r.stack -= callFrames
 			return v, err
 		}
 		n := copy(r.args[base:], r.args[r.tail.base:])
@@ -104,7 +106,7 @@ func (r *run) callOnce(fn *function, args []value.Value, context value.Value) (v
 
 func (r *run) callLambda(fn *function, args []value.Value, context value.Value) (value.Value, error) {
 	l := fn.lambda
-	if r.depth >= r.maxDepth {
+	if r.depth >= r.maxDepth || r.stack > maxStack {
 		return nothing, limitError("Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive.")
 	}
 	if l.signature != nil {
@@ -129,7 +131,17 @@ func (r *run) callLambda(fn *function, args []value.Value, context value.Value) 
 	return v, err
 }
 
+// longText is from how many bytes on strings count as more than one step.
+const longText = 256
+
 func (r *run) callBuiltin(b *builtin, args []value.Value, context value.Value) (value.Value, error) {
+	for i := range args {
+		if n := len(args[i].Str()); n > longText {
+			if err := r.step(n / 64); err != nil {
+				return nothing, err
+			}
+		}
+	}
 	if !b.signature.fits(args) {
 		base := len(r.args)
 		all, err := b.signature.validate(r.args, args, context)
@@ -237,10 +249,11 @@ func (n *callNode) invoke(r *run, f *frame, in value.Value, first *value.Value) 
 		r.tail.fn, r.tail.base = fn, base
 		return nothing.WithTag(tagTail), nil
 	}
-	outer := r.depth
 	r.depth += n.depth
+	r.stack += n.depth
 	v, err = r.call(fn, r.args[base:], in)
-	r.depth = outer
+	r.depth -= n.depth
+	r.stack -= n.depth
 	r.args = r.args[:base]
 	if err != nil {
 		return nothing, n.place(err, fn)
@@ -359,12 +372,9 @@ func (n *applyNode) value(r *run, f *frame, in value.Value) (value.Value, error)
 	if first := functionOf(left); first != nil {
 		return chain(first, fn).value(), r.take(functionSize)
 	}
-	outer := r.depth
 	r.depth += n.depth
-	base := len(r.args)
-	r.args = append(r.args, left)
-	v, err = r.call(fn, r.args[base:], value.NullValue)
-	r.args, r.depth = r.args[:base], outer
+	v, err = r.apply(fn, left)
+	r.depth -= n.depth
 	return v, err
 }
 

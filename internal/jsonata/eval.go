@@ -16,6 +16,9 @@ func (p *program) eval(in Input) (value.Value, error) {
 	if err == nil {
 		v, err = r.export(v)
 	}
+	if err == nil && v.Kind() >= value.Array && r.used() > 0 && v.Size() > r.limit() {
+		v, err = nothing, limitError("The result is too large")
+	}
 	if v.Kind() != value.Func && !in.NestedFunctions {
 		r.end()
 	}
@@ -42,12 +45,14 @@ func (r *run) export(v value.Value) (value.Value, error) {
 }
 
 // used is how many bytes the evaluation has taken.
-func (r *run) used() int {
-	limit := r.in.Limits.Size
-	if limit <= 0 {
-		limit = defaultSize
+func (r *run) used() int { return r.limit() - r.size }
+
+// limit is how many bytes the evaluation may take.
+func (r *run) limit() int {
+	if r.in.Limits.Size > 0 {
+		return r.in.Limits.Size
 	}
-	return limit - r.size
+	return defaultSize
 }
 
 // functionFound stops export where a result holds a function, for which JSON has no text.

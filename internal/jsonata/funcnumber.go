@@ -89,9 +89,15 @@ func pictureError(err error) error {
 	return failWith(mistake.Code, mistake.Value)
 }
 
-func formatNumber(_ *run, args []value.Value) (value.Value, error) {
+// pictureSize is what a byte of a picture takes while it is looked at, roughly.
+const pictureSize = 64
+
+func formatNumber(r *run, args []value.Value) (value.Value, error) {
 	if !args[0].Defined() {
 		return nothing, nil
+	}
+	if err := r.take(pictureSize * len(args[1].Str())); err != nil {
+		return nothing, err
 	}
 	s, err := picture.FormatNumber(args[0].Float(), args[1].Str(), argument(args, 2).WithTag(0))
 	return value.OfString(s), pictureError(err)
@@ -109,17 +115,23 @@ func formatBase(_ *run, args []value.Value) (value.Value, error) {
 	return value.OfString(s), pictureError(err)
 }
 
-func formatInteger(_ *run, args []value.Value) (value.Value, error) {
+func formatInteger(r *run, args []value.Value) (value.Value, error) {
 	if !args[0].Defined() {
 		return nothing, nil
+	}
+	if err := r.take(pictureSize * len(args[1].Str())); err != nil {
+		return nothing, err
 	}
 	s, err := picture.FormatInteger(args[0].Float(), args[1].Str())
 	return value.OfString(s), pictureError(err)
 }
 
-func parseInteger(_ *run, args []value.Value) (value.Value, error) {
+func parseInteger(r *run, args []value.Value) (value.Value, error) {
 	if !args[0].Defined() {
 		return nothing, nil
+	}
+	if err := r.take(pictureSize * (len(args[0].Str()) + len(args[1].Str()))); err != nil {
+		return nothing, err
 	}
 	f, err := picture.ParseInteger(args[0].Str(), args[1].Str())
 	return number(f), pictureError(err)

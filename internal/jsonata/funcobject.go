@@ -21,7 +21,7 @@ func keys(r *run, args []value.Value) (value.Value, error) {
 		return nothing, err
 	}
 	names := r.list()
-	for _, m := range ordered(c.members) {
+	for _, m := range r.ordered(value.OfObject(c.members)) {
 		names = append(names, value.OfString(m.Name))
 	}
 	return r.lent(names, nil)
@@ -45,7 +45,7 @@ func (c *keyCollector) add(v value.Value, depth int) error {
 	if err := c.run.step(v.Len() + 1); err != nil {
 		return err
 	}
-	for _, m := range ordered(v.Members()) {
+	for _, m := range c.run.ordered(v) {
 		if !c.seen[m.Name] {
 			c.seen[m.Name] = true
 			c.members = append(c.members, m)
@@ -110,7 +110,7 @@ func (r *run) spread(dst []value.Value, v value.Value, depth int) ([]value.Value
 	case value.Undefined:
 		return dst, nil
 	case value.Object:
-		for _, m := range ordered(v.Members()) {
+		for _, m := range r.ordered(v) {
 			dst = append(dst, objectOf([]value.Member{m}))
 		}
 		return dst, nil
@@ -154,7 +154,7 @@ func merge(r *run, args []value.Value) (value.Value, error) {
 // members calls f with each member's result of fn.
 func (r *run) members(v, fn value.Value, f func(m value.Member, result value.Value) error) error {
 	callee := functionOf(fn)
-	for _, m := range ordered(v.Members()) {
+	for _, m := range r.ordered(v) {
 		result, err := r.apply(callee, m.Value, value.OfString(m.Name), v)
 		if err != nil {
 			return err

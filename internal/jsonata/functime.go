@@ -13,21 +13,24 @@ var timeFunctions = []definition{
 }
 
 func now(r *run, args []value.Value) (value.Value, error) {
-	return formatTime(float64(r.now().UnixMilli()), argument(args, 0), argument(args, 1))
+	return r.formatTime(float64(r.now().UnixMilli()), argument(args, 0), argument(args, 1))
 }
 
 func millis(r *run, _ []value.Value) (value.Value, error) {
 	return value.OfFloat(float64(r.now().UnixMilli())), nil
 }
 
-func fromMillis(_ *run, args []value.Value) (value.Value, error) {
+func fromMillis(r *run, args []value.Value) (value.Value, error) {
 	if !args[0].Defined() {
 		return nothing, nil
 	}
-	return formatTime(args[0].Float(), argument(args, 1), argument(args, 2))
+	return r.formatTime(args[0].Float(), argument(args, 1), argument(args, 2))
 }
 
-func formatTime(millis float64, pic, zone value.Value) (value.Value, error) {
+func (r *run) formatTime(millis float64, pic, zone value.Value) (value.Value, error) {
+	if err := r.take(pictureSize * len(pic.Str())); err != nil {
+		return nothing, err
+	}
 	p, z := picture.ISO8601, picture.UTC
 	if pic.Defined() {
 		p = pic.Str()
@@ -44,6 +47,9 @@ func toMillis(r *run, args []value.Value) (value.Value, error) {
 		return nothing, nil
 	}
 	pic := argument(args, 1)
+	if err := r.take(pictureSize * (len(args[0].Str()) + len(pic.Str()))); err != nil {
+		return nothing, err
+	}
 	if !pic.Defined() {
 		ms, err := picture.ParseISO8601(args[0].Str())
 		return number(ms), pictureError(err)

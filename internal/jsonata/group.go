@@ -271,16 +271,6 @@ func joinValues(r *run, tuples []tuple, of func(tuple) value.Value) (value.Value
 	return e.data(r)
 }
 
-// ordered are members as JavaScript lists them: names that are array indices first, by number.
-func ordered(members []value.Member) []value.Member {
-	for i := range members {
-		if isIndex(members[i].Name) {
-			return indicesFirst(members)
-		}
-	}
-	return members
-}
-
 // isIndex reports whether name is an array index as JavaScript writes it.
 func isIndex(name string) bool {
 	if name == "" || name[0] < '0' || name[0] > '9' || len(name) > 10 || name[0] == '0' && len(name) > 1 {
@@ -290,6 +280,7 @@ func isIndex(name string) bool {
 	return err == nil && n < 1<<32-1
 }
 
+// indicesFirst are members as JavaScript lists them: names that are array indices first, by number.
 func indicesFirst(members []value.Member) []value.Member {
 	sorted := append([]value.Member(nil), members...)
 	rank := func(name string) uint64 {

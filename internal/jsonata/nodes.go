@@ -282,7 +282,7 @@ func (n *wildcardNode) eval(r *run, _ *frame, in value.Value) (value.Value, erro
 	defer func() { r.giveBack(out) }()
 	var err error
 	arrays := false
-	for _, m := range ordered(in.Members()) {
+	for _, m := range r.ordered(in) {
 		arrays = arrays || m.Value.Kind() == value.Array
 		if out, err = r.leaves(out, m.Value, 0); err != nil {
 			return nothing, err
@@ -357,7 +357,7 @@ func (r *run) descend(dst []value.Value, v value.Value, depth int) ([]value.Valu
 		}
 		dst, err = r.descend(dst, item, depth+1)
 	}
-	for _, m := range ordered(v.Members()) {
+	for _, m := range r.ordered(v) {
 		if err != nil {
 			return dst, err
 		}

@@ -266,6 +266,9 @@ func split(r *run, args []value.Value) (value.Value, error) {
 	switch {
 	case limit <= 0:
 	case args[1].Kind() == value.String:
+		if err := r.take(strings.Count(s, args[1].Str()) * itemSize); err != nil {
+			return nothing, err
+		}
 		parts = splitText(s, args[1].Str(), limit)
 	default:
 		if parts, err = r.splitBy(args[1], s, limit); err != nil {
@@ -363,7 +366,7 @@ func replace(r *run, args []value.Value) (value.Value, error) {
 		b.WriteString(text)
 		position = m.end
 		matches++
-		return r.take(len(text) + m.end - m.start)
+		return r.take(2*len(text) + m.end - m.start)
 	})
 	if err != nil || matches == 0 {
 		return args[0], err

@@ -31,6 +31,7 @@ type run struct {
 	}
 	depth    int // nested evaluations around the running function's body
 	maxDepth int
+	stack    int // how much of Go's stack the calls under way take, in frames, roughly
 	steps    int // until the clock is looked at
 	deadline time.Time
 	size     int           // bytes left
@@ -44,6 +45,12 @@ type frame struct {
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}
+
+// maxStack keeps Go's stack under 32 MiB: a frame takes 200 bytes or so.
+const (
+	maxStack   = 80_000
+	callFrames = 4
+)
 
 const stepsPerLook = 1 << 12
 
@@ -105,7 +112,7 @@ func (r *run) end() {
 		f.parent = nil
 		clear(f.slots)
 	}
-	r.program, r.in, r.args, r.depth = nil, Input{}, r.args[:0], 0
+	r.program, r.in, r.args, r.depth, r.stack = nil, Input{}, r.args[:0], 0, 0
 	r.tail.fn, r.joined = nil, nil
 	runs.Put(r)
 }
@@ -159,6 +166,18 @@ const (
 	memberSize = 40
 	frameSize  = 48
 )
+
+// ordered are the members of v as JavaScript lists them.
+func (r *run) ordered(v value.Value) []value.Member {
+	members := v.Members()
+	for i := range members {
+		if isIndex(members[i].Name) {
+			r.size -= len(members) * memberSize // the next take notices
+			return indicesFirst(members)
+		}
+	}
+	return members
+}
 
 // list lends an empty slice; giveBack ends the loan.
 func (r *run) list() []value.Value {

@@ -40,7 +40,7 @@ type writer struct {
 func (w *writer) count() error {
 	n := len(w.out) - w.taken
 	w.taken = len(w.out)
-	if err := w.run.take(n); err != nil {
+	if err := w.run.take(2 * n); err != nil {
 		return err
 	}
 	return w.run.step(1)
@@ -90,7 +90,7 @@ func (w *writer) array(v value.Value, depth int) error {
 func (w *writer) object(v value.Value, depth int) error {
 	w.out = append(w.out, '{')
 	any := false
-	for _, m := range ordered(v.Members()) {
+	for _, m := range w.run.ordered(v) {
 		if !m.Value.Defined() {
 			continue
 		}
