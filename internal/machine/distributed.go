@@ -1,10 +1,13 @@
 package machine
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/uuid"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -16,7 +19,7 @@ const distributedConcurrency = 10_000
 type distributedSpec struct {
 	child               *Program
 	express             bool
-	label               string
+	label               string       // "": made up
 	reader              *readerSpec  // nil: the items come from the input
 	batcher             *batcherSpec // nil: one item a child
 	writer              *writerSpec  // nil: the results are the state's
@@ -26,9 +29,6 @@ type distributedSpec struct {
 
 func (c *compiler) distributedSpec(s *asl.State, m *mapSpec, inJSONata bool) (*distributedSpec, error) {
 	d := &distributedSpec{label: s.Label, child: &Program{def: c.def, root: m.processor}}
-	if d.label == "" {
-		d.label = s.Name
-	}
 	d.express = s.Processor.ProcessorConfig.ExecutionType == "EXPRESS"
 	var err error
 	if d.toleratedCount, err = compileValueField("ToleratedFailureCount", s.ToleratedFailureCount, s.ToleratedFailureCountPath, inJSONata); err != nil {
@@ -53,6 +53,7 @@ type mapRun struct {
 	owner    *strand
 	spec     *distributedSpec
 	info     MapRun
+	label    string
 	id       string // the last part of its ARN
 	inputs   []value.Value
 	children []childRun
@@ -87,7 +88,7 @@ func (s *strand) startMapRun(a *activation, items value.Value, limit int) error 
 	if err != nil {
 		return err
 	}
-	m := &mapRun{owner: s, spec: spec, id: s.run.env.NewID(), counted: spec.toleratedCount != nil, rated: spec.toleratedPercentage != nil}
+	m := &mapRun{owner: s, spec: spec, id: s.run.env.NewID(), label: spec.labelIn(s), counted: spec.toleratedCount != nil, rated: spec.toleratedPercentage != nil}
 	if limit == 0 {
 		limit = distributedConcurrency
 	}
@@ -104,6 +105,15 @@ func (s *strand) startMapRun(a *activation, items value.Value, limit int) error 
 	return m.start(itemList(items))
 }
 
+// labelIn is the Label or, as AWS makes one up for a state without, a UUID that is the state's in its machine.
+func (d *distributedSpec) labelIn(s *strand) string {
+	if d.label != "" {
+		return d.label
+	}
+	sum := sha256.Sum256([]byte(s.run.exec.MachineARN + s.state.def.Pointer))
+	return uuid.From(binary.LittleEndian.Uint64(sum[:8]), binary.LittleEndian.Uint64(sum[8:16]))
+}
+
 // arn names the run: arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:ID.
 func (m *mapRun) arn(exec *Execution) string { return m.sibling(exec, "mapRun") + ":" + m.id }
 
@@ -111,9 +121,9 @@ func (m *mapRun) arn(exec *Execution) string { return m.sibling(exec, "mapRun") 
 func (m *mapRun) sibling(exec *Execution, kind string) string {
 	part := strings.SplitN(exec.ARN, ":", 7)
 	if len(part) < 7 {
-		return kind + ":" + exec.MachineName + "/" + m.spec.label
+		return kind + ":" + exec.MachineName + "/" + m.label
 	}
-	return strings.Join([]string{part[0], part[1], part[2], part[3], part[4], kind, exec.MachineName + "/" + m.spec.label}, ":")
+	return strings.Join([]string{part[0], part[1], part[2], part[3], part[4], kind, exec.MachineName + "/" + m.label}, ":")
 }
 
 // itemList is what a Map goes over: an array's items, or an object's members as {"Key": …, "Value": …}.
@@ -196,14 +206,14 @@ func (m *mapRun) launch(i int) {
 	}
 	exec := &Execution{
 		ARN: m.sibling(parent, kind) + ":" + id, Name: id, StartTime: r.now, Input: m.inputs[i], RoleARN: parent.RoleARN,
-		MachineARN: m.sibling(parent, "stateMachine"), MachineName: parent.MachineName + "/" + m.spec.label,
+		MachineARN: m.sibling(parent, "stateMachine"), MachineName: parent.MachineName + "/" + m.label,
 		Express: m.spec.express, MapRunARN: m.info.ARN,
 	}
 	m.children[i] = childRun{exec: exec, result: Result{Status: RunningStatus}}
 	m.running++
 	m.count(RunningStatus, i, 1)
 	p := r.track(&pending{owner: m, index: i, Task: Task{Execution: r.exec, State: m.owner.state.name, Input: exec.Input}})
-	p.child = &Child{Seq: p.Seq, Execution: exec, Program: m.spec.child, Label: m.spec.label}
+	p.child = &Child{Seq: p.Seq, Execution: exec, Program: m.spec.child, Label: m.label}
 	r.launch(p)
 }
 

@@ -141,7 +141,7 @@ type Child struct {
 	Seq       int64
 	Execution *Execution
 	Program   *Program
-	Label     string // the Map state's label, or its name
+	Label     string // the Map state's, or one made up for it
 }
 
 // A MapRun is the state of a distributed Map's run. AWS: DescribeMapRun.

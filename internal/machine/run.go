@@ -9,6 +9,7 @@ import (
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/jsonata"
 	"github.com/stride-aws/stride/internal/jsonpath"
+	"github.com/stride-aws/stride/internal/uuid"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -85,7 +86,7 @@ func (e *Env) withDefaults() Env {
 		env.Clock = RealClock()
 	}
 	if env.NewID == nil {
-		env.NewID = newUUID
+		env.NewID = uuid.New
 	}
 	if env.Random == nil {
 		env.Random = rand.Float64
@@ -349,9 +350,10 @@ func (r *Run) stop(f Failure) {
 	r.end(0, Aborted, history.ExecutionAborted, cause)
 }
 
-// timeOut ends the execution for its TimeoutSeconds, or an Express execution after five minutes.
+// timeOut ends the execution for its TimeoutSeconds, or an Express execution after five minutes. AWS gives neither error nor
+// cause (recorded: timeouts global_timeout).
 func (r *Run) timeOut() {
-	r.end(0, TimedOut, history.ExecutionTimedOut, &failure{name: errTimeout})
+	r.end(0, TimedOut, history.ExecutionTimedOut, &failure{unnamed: true})
 }
 
 // text is v for an event: the execution's input keeps the text in which it was sent for as long as nothing touches it.
