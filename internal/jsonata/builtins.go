@@ -37,7 +37,7 @@ func (s *signature) fits(args []value.Value) bool {
 		if p.repeated || p.takes&typeOf(args[i]) == 0 {
 			return false
 		}
-		if p.kind == 'a' && args[i].Defined() && (args[i].Kind() != value.Array || p.subtype != "" && !p.holds(args[i], 1)) {
+		if p.kind == 'a' && args[i].Defined() && (args[i].Kind() != value.Array || p.subtype != "" && !p.holds(args[i], arrayType, 1)) {
 			return false
 		}
 	}

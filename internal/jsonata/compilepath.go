@@ -13,7 +13,7 @@ func (c *compiler) path(t *tree) node {
 			return n
 		}
 	}
-	n := &pathNode{keep: t.keepSingleton || t.keepArray}
+	n := &pathNode{keep: t.keepSingleton || t.keepArray, wrap: t.keepSingleton}
 	c.begin(n, t)
 	n.steps = c.steps(t.steps[c.skipped(n):])
 	if t.group != nil {
@@ -103,7 +103,7 @@ func (c *compiler) order(t *tree) *order {
 
 // tuplePath compiles a path whose steps from number first on carry bindings.
 func (c *compiler) tuplePath(t *tree, first int) node {
-	n := &tuplePath{stream: t.tuple, keep: t.keepSingleton || t.keepArray}
+	n := &tuplePath{stream: t.tuple, keep: t.keepSingleton || t.keepArray, wrap: t.keepSingleton}
 	n.absolute = t.steps[0].kind == kindVariable
 	n.bindsFirst = first == 0
 	plain := t.steps[:first]

@@ -204,7 +204,7 @@ func power(_ *run, args []value.Value) (value.Value, error) {
 		exponent = args[1].Float()
 	}
 	f := pow(args[0].Float(), exponent)
-	if f-f != 0 || math.Abs(args[0].Float()) == 1 && math.IsInf(exponent, 0) {
+	if f-f != 0 || math.Abs(args[0].Float()) == 1 && exponent-exponent != 0 {
 		return nothing, newError("D3061", details{value: args[0], value2: args[1]})
 	}
 	return value.OfFloat(f), nil

@@ -60,13 +60,13 @@ func (c *keyCollector) add(v value.Value, depth int) error {
 }
 
 func lookup(r *run, args []value.Value) (value.Value, error) {
-	v := args[0]
+	v, key := args[0], scriptString(args[1], 0)
 	switch v.Kind() {
 	case value.Object:
-		m, _ := v.Get(args[1].Str())
+		m, _ := v.Get(key)
 		return m, nil
 	case value.Array:
-		list, err := r.gather(r.list(), v, args[1].Str(), 0)
+		list, err := r.gather(r.list(), v, key, 0)
 		return r.lent(list, err)
 	}
 	return nothing, nil

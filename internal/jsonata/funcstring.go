@@ -49,13 +49,8 @@ func onString(f func(string) string) func(*run, []value.Value) (value.Value, err
 
 func stringOf(r *run, args []value.Value) (value.Value, error) {
 	v := args[0]
-	switch v.Kind() {
-	case value.Undefined, value.String:
+	if v.Kind() == value.Undefined || v.Kind() == value.String {
 		return v, nil
-	case value.Number:
-		if f := v.Float(); f-f != 0 {
-			return nothing, failWith("D3001", v)
-		}
 	}
 	s, err := r.stringify(v, argument(args, 1).Bool())
 	return value.OfString(s), err

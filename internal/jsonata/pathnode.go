@@ -66,6 +66,8 @@ type pathNode struct {
 	absolute  bool // begins with a variable: an array as input is not mapped over
 	consFirst node // an array constructor as the first step, which sees the whole input
 	keep      bool // a result of one item stays an array
+	wrap      bool // and so does an array constructor's
+	partial   bool // other steps follow
 	group     *group
 }
 
@@ -120,7 +122,7 @@ func (n *pathNode) follow(r *run, f *frame, items []value.Value) (value.Value, e
 		if len(items) == 0 {
 			break
 		}
-		c := r.collector(i == len(n.steps)-1)
+		c := r.collector(i == len(n.steps)-1 && !n.partial)
 		if err := r.step(len(items)); err != nil {
 			return nothing, err
 		}
@@ -144,7 +146,7 @@ func (n *pathNode) result(r *run, f *frame, items []value.Value, whole value.Val
 		v, err = r.array(items, tagSequence)
 	case !whole.Defined():
 		return r.sequence(items, n.keep)
-	case n.keep && whole.Tag()&tagCons != 0:
+	case n.wrap && whole.Tag()&tagCons != 0:
 		v, err = r.array([]value.Value{whole}, tagSequence|tagKeep)
 	}
 	if n.group == nil || err != nil {

@@ -149,7 +149,7 @@ func (x *matcher) first(r *run, s string, m *matched) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return x.given(finish(v, false), s, m)
+	return x.given(v, s, m)
 }
 
 func (x *matcher) after(r *run, s string, m *matched) (bool, error) {
@@ -163,7 +163,7 @@ func (x *matcher) after(r *run, s string, m *matched) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return x.given(finish(v, false), s, m)
+	return x.given(v, s, m)
 }
 
 // given makes m of what a function of the user's returned.

@@ -39,8 +39,9 @@ func typesOf(letters string) typeSet {
 }
 
 var (
-	missing = typesOf("m")
-	letters = map[byte]typeSet{
+	missing   = typesOf("m")
+	arrayType = typesOf("a")
+	letters   = map[byte]typeSet{
 		's': typesOf("sm"), 'n': typesOf("nm"), 'b': typesOf("bm"), 'l': typesOf("lm"), 'o': typesOf("om"),
 		'a': typesOf("asnblfom"), 'f': typesOf("f"), 'j': typesOf("asnblom"), 'x': typesOf("asnblfom"),
 	}
@@ -157,23 +158,27 @@ func (s *signature) validate(dst, args []value.Value, context value.Value) ([]va
 	if !match(s.params, args, taken, true) {
 		return nil, s.mismatch(args, taken)
 	}
-	next := 0
+	// matched counts the arguments that the signature matched, next those that are passed: the reference counts a parameter that
+	// matched none, too.
+	matched, next := 0, 0
 	for i := range s.params {
 		p := &s.params[i]
 		switch {
 		case taken[i] > 0:
 			// The reference passes the first of repeated arguments each time; 2.0.6 is what AWS runs.
-			for n := next; n < next+taken[i]; n++ {
-				arg := argument(args, next)
+			first := argument(args, next)
+			for range taken[i] {
+				arg, err := first, error(nil)
 				if p.kind == 'a' {
-					var err error
-					if arg, err = p.array(argument(args, n), n, taken[i]); err != nil {
-						return nil, err
-					}
+					arg, err = p.array(argument(args, next), typeOf(args[matched]), next, taken[i])
+				}
+				if err != nil {
+					return nil, err
 				}
 				dst = append(dst, arg)
+				next++
+				matched++
 			}
-			next += taken[i]
 		case p.context:
 			if p.accepts&typeOf(context) == 0 {
 				return nil, newError("T0411", details{value: context, index: next + 1})
@@ -208,24 +213,23 @@ func (s *signature) mismatch(args []value.Value, taken []int) error {
 
 var plurals = map[string]string{"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings"}
 
-// array is arg as an array of the parameter's subtype.
-func (p *param) array(arg value.Value, index, taken int) (value.Value, error) {
-	kind := arg.Kind()
-	if kind == value.Undefined {
-		return arg, nil
+// array is arg, of which the signature matched that type, as an array of the parameter's subtype.
+func (p *param) array(arg value.Value, matched typeSet, index, taken int) (value.Value, error) {
+	if matched == missing {
+		return nothing, nil
 	}
-	if p.subtype != "" && !p.holds(arg, taken) {
+	if p.subtype != "" && !p.holds(arg, matched, taken) {
 		return arg, newError("T0412", details{value: arg, index: index + 1, text: plurals[p.subtype]})
 	}
-	if kind != value.Array {
+	if matched != arrayType {
 		return value.OfArray([]value.Value{arg}), nil
 	}
 	return arg, nil
 }
 
-func (p *param) holds(arg value.Value, taken int) bool {
-	if arg.Kind() != value.Array {
-		return taken == 1 && len(p.subtype) == 1 && typeOf(arg) == typesOf(p.subtype)
+func (p *param) holds(arg value.Value, matched typeSet, taken int) bool {
+	if matched != arrayType {
+		return taken == 1 && len(p.subtype) == 1 && matched == typesOf(p.subtype)
 	}
 	items := arg.Items()
 	if len(items) == 0 {

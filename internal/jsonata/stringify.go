@@ -18,8 +18,11 @@ func (r *run) stringify(v value.Value, pretty bool) (string, error) {
 	case value.Bool, value.Null:
 		return v.String(), nil
 	case value.Number:
+		if f := v.Float(); f-f != 0 {
+			return "", failWith("D3001", v)
+		}
 		var digits [32]byte
-		return string(value.OfFloat(round15(v.Float())).AppendJSON(digits[:0])), finite(v)
+		return string(value.OfFloat(round15(v.Float())).AppendJSON(digits[:0])), nil
 	}
 	var room [64]byte
 	w := writer{run: r, out: room[:0], pretty: pretty}

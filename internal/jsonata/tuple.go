@@ -13,6 +13,7 @@ type tuplePath struct {
 	info      *frameInfo
 	group     *group
 	keep      bool
+	wrap      bool // an array constructor's result stays in an array of one
 
 	bindsFirst bool // the first step binds
 	skipsFirst bool // it is an array constructor with @: the reference goes on from the input
@@ -54,13 +55,13 @@ func streamOf(v value.Value) (*stream, bool) {
 func (s *stream) value() value.Value { return value.OfFunc(s).WithTag(streamTag) }
 
 func (n *tuplePath) eval(r *run, f *frame, in value.Value) (value.Value, error) {
-	items, whole, err := n.start(r, f, in)
-	if err != nil || whole.Defined() {
-		return whole, err
+	items, head, err := n.start(r, f, in)
+	if err != nil {
+		return nothing, err
 	}
 	s := &stream{path: n}
 	if len(items) == 0 && !n.bindsFirst { // the reference stops before it knows that there are bindings
-		return n.empty(r, f, s)
+		return n.empty(r, f, s, head)
 	}
 	for _, item := range items {
 		s.tuples = append(s.tuples, tuple{clean(item), make([]value.Value, n.info.size)})
@@ -73,15 +74,20 @@ func (n *tuplePath) eval(r *run, f *frame, in value.Value) (value.Value, error) 
 	return n.result(r, f, s)
 }
 
-func (n *tuplePath) empty(r *run, f *frame, s *stream) (value.Value, error) {
+// empty is the result of a path that came to nothing before a step that binds; head is the empty array constructor where that was
+// the reason.
+func (n *tuplePath) empty(r *run, f *frame, s *stream, head value.Value) (value.Value, error) {
+	if n.group == nil && n.wrap && head.Defined() {
+		return r.array([]value.Value{head}, tagSequence|tagKeep)
+	}
 	if n.group == nil {
-		return nothing, nil
+		return head, nil
 	}
 	inner, err := s.frame(r, f, tuple{})
 	if err != nil {
 		return nothing, err
 	}
-	return r.groupBy(n.group, inner, nothing)
+	return r.groupBy(n.group, inner, head)
 }
 
 // under is s with the variables that over has a place for.
@@ -109,26 +115,27 @@ func (r *run) leave(over *tuplePath, f *frame) {
 	}
 }
 
-// start follows the steps that bind nothing. The result is whole where it is an array constructor's that is empty.
-func (n *tuplePath) start(r *run, f *frame, in value.Value) (items []value.Value, whole value.Value, err error) {
-	input := []value.Value{in}
+// start follows the steps that bind nothing. Where the first is an empty array constructor, that is head, and there are no items.
+func (n *tuplePath) start(r *run, f *frame, in value.Value) (items []value.Value, head value.Value, err error) {
+	items = []value.Value{in}
 	if in.Kind() == value.Array && !n.absolute {
-		input = in.Items()
+		items = in.Items()
 	}
-	if len(n.plain) == 0 && n.consFirst == nil {
-		return input, nothing, nil
+	if n.consFirst != nil {
+		head, err = n.consFirst.eval(r, f, arrayInput(in))
+		switch {
+		case err != nil || head.Kind() == value.Array && head.Len() == 0 && !n.bindsFirst:
+			return nil, head, err
+		case !n.skipsFirst:
+			items = scriptItems(head)
+		}
 	}
-	plain := pathNode{steps: n.plain, absolute: n.absolute, consFirst: n.consFirst, keep: true}
-	v, err := plain.eval(r, f, in)
-	switch {
-	case err != nil || !v.Defined():
-		return nil, nothing, err
-	case n.skipsFirst:
-		return input, nothing, nil
-	case n.consFirst != nil && !n.bindsFirst && v.Len() == 1 && v.At(0).Kind() == value.Array && v.At(0).Len() == 0:
-		return nil, v.At(0), nil
+	if len(n.plain) == 0 {
+		return items, nothing, nil
 	}
-	return v.Items(), nothing, nil
+	plain := pathNode{steps: n.plain, keep: true, partial: true}
+	v, err := plain.follow(r, f, append(r.list(), items...))
+	return v.Items(), nothing, err
 }
 
 func (n *tuplePath) result(r *run, f *frame, s *stream) (value.Value, error) {
