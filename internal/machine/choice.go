@@ -22,23 +22,24 @@ type condition interface {
 	holds(a *activation) (bool, error)
 }
 
-func (c *compiler) rule(r *asl.Rule, m *machine, inJSONata bool) (*rule, error) {
+func (c *compiler) rule(r *asl.Rule, i int, m *machine, inJSONata bool) (*rule, error) {
 	out := &rule{next: c.target(m, r.Next)}
 	if out.next == nil {
 		return nil, fmt.Errorf("%s: Next names %q, which is not a state", r.Pointer, r.Next)
 	}
 	var err error
-	if out.assign, err = compileTemplate(r.Assign, inJSONata, "Assign"); err != nil {
+	field := fmt.Sprintf("Choices[%d]/", i)
+	if out.assign, err = compileTemplate(r.Assign, inJSONata, field+"Assign"); err != nil {
 		return nil, err
 	}
 	if !inJSONata {
 		out.condition, err = compileCondition(r)
 		return out, err
 	}
-	if out.output, err = compileTemplate(r.Output, true, "Output"); err != nil {
+	if out.output, err = compileTemplate(r.Output, true, field+"Output"); err != nil {
 		return nil, err
 	}
-	out.condition, err = compileJSONataCondition(r)
+	out.condition, err = compileJSONataCondition(r, field+"Condition")
 	return out, err
 }
 
@@ -47,7 +48,7 @@ type literalCondition bool
 
 func (c literalCondition) holds(*activation) (bool, error) { return bool(c), nil }
 
-func compileJSONataCondition(r *asl.Rule) (condition, error) {
+func compileJSONataCondition(r *asl.Rule, field string) (condition, error) {
 	if r.Condition.Kind() == value.Bool {
 		return literalCondition(r.Condition.Bool()), nil
 	}
@@ -55,7 +56,7 @@ func compileJSONataCondition(r *asl.Rule) (condition, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: Condition must be a JSONata expression", r.Pointer)
 	}
-	e, err := compileJSONata(text, "Condition")
+	e, err := compileJSONata(text, field)
 	return (*jsonataCondition)(e), err
 }
 

@@ -174,8 +174,8 @@ func (c *compiler) choice(st *state, s *asl.State, m *machine) error {
 			return fmt.Errorf("Default names %q, which is not a state", s.Default)
 		}
 	}
-	for _, r := range s.Choices {
-		out, err := c.rule(r, m, st.jsonata)
+	for i, r := range s.Choices {
+		out, err := c.rule(r, i, m, st.jsonata)
 		if err != nil {
 			return err
 		}

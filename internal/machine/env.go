@@ -16,8 +16,9 @@ type Env struct {
 	Clock Clock
 
 	// StartTask starts the task t and answers through r, before it returns or later from any goroutine. It may keep t,
-	// which does not change. ctx ends when the task is no longer wanted: timed out, its execution over. nil: every task
-	// fails with States.Runtime.
+	// which does not change. ctx ends when the task is no longer wanted: timed out, its execution over. A distributed Map
+	// reads its items and writes its results through tasks, too: s3:getObject (whose answer has the content as Body),
+	// s3:listObjectsV2 and s3:putObject; these show in no event. nil: every task fails with States.Runtime.
 	StartTask func(ctx context.Context, t *Task, r Replier)
 
 	// StartChild starts the child execution c of a distributed Map and answers through r: Succeeded with the child's output

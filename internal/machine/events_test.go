@@ -244,3 +244,36 @@ func TestSuspend(t *testing.T) {
 		t.Errorf("suspended: %s", res.Status)
 	}
 }
+
+// TestSharedClock: executions on one virtual clock wait side by side, and what one leaves behind does not stop the clock.
+func TestSharedClock(t *testing.T) {
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	clock := NewVirtualClock(start)
+	twice := func(_ context.Context, _ *Task, r Replier) { // the second failure comes when the first has ended the execution
+		r.Failed(Failure{Error: "E"})
+		r.Heartbeat()
+		r.Succeeded(history.Verbatim("1"))
+	}
+	branch := `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}`
+	failing := mustCompile(t, `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[`+branch+`,`+branch+`],"End":true}}}`)
+	if res := failing.Run(context.Background(), randomExecution(t), &Env{Clock: clock, StartTask: twice}); res.Status != Failed {
+		t.Fatalf("the first execution ends %s", res.Status)
+	}
+	done := make(chan time.Duration)
+	for _, n := range []int{30, 10, 20} {
+		p := mustCompile(t, fmt.Sprintf(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":%d,"End":true}}}`, n))
+		clock.Hold(1) // until it runs
+		go func() {
+			run := p.Start(randomExecution(t), &Env{Clock: clock})
+			clock.Hold(-1)
+			done <- run.Wait(context.Background()).Time.Sub(start)
+		}()
+	}
+	sum := time.Duration(0)
+	for range 3 {
+		sum += <-done
+	}
+	if sum < time.Minute || sum > 2*time.Minute {
+		t.Errorf("the waits took %v together", sum)
+	}
+}

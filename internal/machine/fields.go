@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"path"
 	"strconv"
 
 	"github.com/stride-aws/stride/internal/jsonpath"
@@ -76,14 +77,14 @@ func (p *resultPath) apply(input, result value.Value) (value.Value, error) {
 // valueField is a field that is a literal, in JSONata an expression, or has a twin whose name ends in Path: TimeoutSeconds,
 // MaxConcurrency, Error.
 type valueField struct {
-	name    string // "TimeoutSeconds"
+	name    string // "TimeoutSeconds", "ItemReader/ReaderConfig/MaxItems"
 	literal value.Value
 	path    *pathExpr
 	jsonata *jsonataExpr
 }
 
 // compileValueField is nil for an absent field.
-func compileValueField(name string, literal, path value.Value, inJSONata bool) (*valueField, error) {
+func compileValueField(name string, literal, at value.Value, inJSONata bool) (*valueField, error) {
 	f := &valueField{name: name, literal: literal}
 	if inJSONata {
 		if text, ok := jsonataText(literal.Str()); ok {
@@ -91,8 +92,8 @@ func compileValueField(name string, literal, path value.Value, inJSONata bool) (
 			f.jsonata = e
 			return f, err
 		}
-	} else if path.Kind() == value.String {
-		e, err := compilePath(path.Str())
+	} else if at.Kind() == value.String {
+		e, err := compilePath(at.Str())
 		f.path = e
 		return f, err
 	}
@@ -140,9 +141,9 @@ func (f *valueField) number(a *activation, kind string) (float64, error) {
 	case !ok && f.jsonata != nil:
 		return 0, unexpectedType(f.jsonata, "number", v)
 	case !ok && f.path != nil:
-		return 0, runtimeErrorf("The %sPath field refers to value \"%s\" which is not a valid %s: %s", f.name, plainText(v), kind, f.path.text)
+		return 0, runtimeErrorf("The %sPath field refers to value \"%s\" which is not a valid %s: %s", path.Base(f.name), plainText(v), kind, f.path.text)
 	case !ok:
-		return 0, runtimeErrorf("%s is not a valid %s: %s", f.name, kind, plainText(v))
+		return 0, runtimeErrorf("%s is not a valid %s: %s", path.Base(f.name), kind, plainText(v))
 	}
 	return n, nil
 }
@@ -151,7 +152,7 @@ func (f *valueField) number(a *activation, kind string) (float64, error) {
 func (f *valueField) integer(a *activation) (int, error) {
 	n, err := f.number(a, "integer")
 	if err == nil && n < 0 {
-		err = runtimeErrorf("%s cannot be negative.", f.name)
+		err = runtimeErrorf("%s cannot be negative.", path.Base(f.name))
 	}
 	return int(n), err
 }

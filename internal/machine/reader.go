@@ -33,7 +33,7 @@ func compileReader(v value.Value, inJSONata bool) (*readerSpec, error) {
 	}
 	limit, _ := r.config.Get("MaxItems")
 	path, _ := r.config.Get("MaxItemsPath")
-	r.maxItems, err = compileValueField("MaxItems", limit, path, inJSONata)
+	r.maxItems, err = compileValueField("ItemReader/ReaderConfig/MaxItems", limit, path, inJSONata)
 	return r, err
 }
 
@@ -308,10 +308,10 @@ func compileBatcher(v value.Value, inJSONata bool) (*batcherSpec, error) {
 	if b.input, err = compileTemplate(get("BatchInput"), inJSONata, "ItemBatcher/BatchInput"); err != nil {
 		return nil, err
 	}
-	if b.maxItems, err = compileValueField("MaxItemsPerBatch", get("MaxItemsPerBatch"), get("MaxItemsPerBatchPath"), inJSONata); err != nil {
+	if b.maxItems, err = compileValueField("ItemBatcher/MaxItemsPerBatch", get("MaxItemsPerBatch"), get("MaxItemsPerBatchPath"), inJSONata); err != nil {
 		return nil, err
 	}
-	b.maxBytes, err = compileValueField("MaxInputBytesPerBatch", get("MaxInputBytesPerBatch"), get("MaxInputBytesPerBatchPath"), inJSONata)
+	b.maxBytes, err = compileValueField("ItemBatcher/MaxInputBytesPerBatch", get("MaxInputBytesPerBatch"), get("MaxInputBytesPerBatchPath"), inJSONata)
 	return b, err
 }
 

@@ -47,10 +47,11 @@ type Run struct {
 	current      *activation  // what the expression being evaluated sees
 	currentExpr  *jsonataExpr // nil: a path
 
-	mu    sync.Mutex
-	inbox []Input
-	taken int           // of inbox, from its start
-	wake  chan struct{} // has a token when inbox may have something
+	mu     sync.Mutex
+	inbox  []Input
+	taken  int           // of inbox, from its start
+	closed bool          // nobody reads inbox any longer
+	wake   chan struct{} // has a token when inbox may have something
 
 	// first is what every run needs one of, so that it costs no memory of its own.
 	first struct {
@@ -117,8 +118,7 @@ func (r *Run) UpdateMapRun(u MapRunUpdate) { r.push(Input{Kind: MapRunUpdated, U
 // for its journal. The result's Time is on the Env's clock.
 func (r *Run) Wait(ctx context.Context) Result {
 	r.env.Clock.Hold(1)
-	defer r.env.Clock.Hold(-1)
-	defer r.dismiss()
+	defer r.close()
 	r.begin()
 	for {
 		r.work()
@@ -223,14 +223,29 @@ func (r *Run) noted(in Input) Input {
 
 // push hands the loop an input; from any goroutine.
 func (r *Run) push(in Input) {
-	r.env.Clock.Hold(1)
 	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return
+	}
+	r.env.Clock.Hold(1)
 	r.inbox = append(r.inbox, in)
 	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// close lets go of what the run holds: its tasks, what they answered and nobody read, and the clock.
+func (r *Run) close() {
+	r.dismiss()
+	r.mu.Lock()
+	r.closed = true
+	unread := len(r.inbox) - r.taken
+	r.inbox, r.taken = nil, 0
+	r.mu.Unlock()
+	r.env.Clock.Hold(-1 - unread)
 }
 
 func (r *Run) pop() (Input, bool) {
