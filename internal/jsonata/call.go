@@ -199,7 +199,7 @@ func (c *compiler) callee(t *tree) (string, node) {
 		if name == "" {
 			return "", nil
 		}
-		return name, c.variable(name)
+		return name, c.reference(name)
 	}
 	if t.kind == kindVariable {
 		return t.text, nil

@@ -13,9 +13,10 @@ type program struct {
 	frame   *frameInfo
 }
 
-// global is a variable that the expression does not bind.
+// global is a variable that the expression does not bind, or may not have bound yet where it is read.
 type global struct {
 	name    string
+	free    bool        // nothing in the expression binds it
 	builtin value.Value // the function of that name, or Undefined
 }
 
@@ -61,7 +62,7 @@ func compile(s *syntax) *program {
 func (p *program) variables() []string {
 	var names []string
 	for _, g := range p.globals {
-		if !g.builtin.Defined() {
+		if g.free && !g.builtin.Defined() {
 			names = append(names, g.name)
 		}
 	}
@@ -262,8 +263,17 @@ func (c *compiler) function(t *tree, raw bool) node {
 	panic(syntaxError{newError("S0206", details{position: t.pos, token: t.text})})
 }
 
-// variable compiles a reference: to the slots that may be bound when it is evaluated, from the inside out, then to the world.
+// variable compiles the reading of a variable.
 func (c *compiler) variable(name string) node {
+	n := c.reference(name)
+	if g, ok := n.(globalNode); ok {
+		c.program.globals[g.index].free = true
+	}
+	return n
+}
+
+// reference finds a variable: in the slots that may be bound when it is evaluated, from the inside out, then to the world.
+func (c *compiler) reference(name string) node {
 	if name == "" {
 		return contextNode{}
 	}
@@ -302,7 +312,7 @@ func (c *compiler) global(name string) int {
 			return i
 		}
 	}
-	p.globals = append(p.globals, global{name, builtinValue(name)})
+	p.globals = append(p.globals, global{name: name, builtin: builtinValue(name)})
 	return len(p.globals) - 1
 }
 

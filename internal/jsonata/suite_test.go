@@ -77,18 +77,23 @@ func TestSuite(t *testing.T) {
 	t.Logf("%d of %d cases pass, %d fail, %d are exceptions", passed, len(cases), len(failed), len(cases)-passed-len(failed))
 }
 
-func readJSON(t *testing.T, path string, into any) {
+func readJSON(t testing.TB, path string, into any) {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
+	if err := json.Unmarshal([]byte(readText(t, path)), into); err != nil {
 		t.Fatalf("reading %s: %v", path, err)
 	}
 }
 
-func suiteCases(t *testing.T, folder string) []*suiteCase {
+func readText(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func suiteCases(t testing.TB, folder string) []*suiteCase {
 	paths, err := filepath.Glob(filepath.Join(folder, "groups", "*", "*.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -121,25 +126,17 @@ func (c *suiteCase) expr(t *testing.T) string {
 	if c.ExprFile == "" {
 		return mustParse(t, string(c.Expr)).Str() // encoding/json would lose half surrogate pairs
 	}
-	text, err := os.ReadFile(filepath.Join(c.folder, c.ExprFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return readText(t, filepath.Join(c.folder, c.ExprFile))
 }
 
 func (c *suiteCase) input(t *testing.T, folder string) value.Value {
-	text := []byte(c.Data)
-	if text == nil {
-		if c.Dataset == nil {
-			return value.Value{}
-		}
-		var err error
-		if text, err = os.ReadFile(filepath.Join(folder, "datasets", *c.Dataset+".json")); err != nil {
-			t.Fatal(err)
-		}
+	switch {
+	case c.Data != nil:
+		return mustParse(t, string(c.Data))
+	case c.Dataset == nil:
+		return value.Value{}
 	}
-	return mustParse(t, string(text))
+	return mustParse(t, readText(t, filepath.Join(folder, "datasets", *c.Dataset+".json")))
 }
 
 func mustParse(t testing.TB, text string) value.Value {
