@@ -271,7 +271,7 @@ func (n *callNode) arguments(r *run, f *frame, in value.Value, fn *function) err
 		if err != nil {
 			return err
 		}
-		if v.Kind() == value.Func {
+		if v.Kind() == value.Func && !n.tail { // a tail call passes them as they are
 			v = v.WithTag(v.Tag() | tagWrapped)
 		}
 		r.args = append(r.args, v)

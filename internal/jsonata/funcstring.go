@@ -81,7 +81,7 @@ func substring(_ *run, args []value.Value) (value.Value, error) {
 	}
 	end := float64(n)
 	if length.Defined() {
-		if length.Float() <= 0 {
+		if length.Float() <= 0 || !args[1].Defined() {
 			return value.OfString(""), nil
 		}
 		if end = start + length.Float(); start < 0 {

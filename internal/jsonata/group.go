@@ -113,7 +113,7 @@ type entry struct {
 	pair   int
 	only   value.Value
 	items  []value.Value // where there are several
-	tuples []tuple
+	tuples []int         // of a stream
 }
 
 func (e *entry) add(item value.Value) {
@@ -208,19 +208,26 @@ func (r *run) groupStream(g *group, f *frame, s *stream) (value.Value, error) {
 	if len(s.tuples) == 0 && len(g.pairs) > 0 { // the reference stumbles over a tuple that is not there
 		return nothing, newError("T1003", details{position: g.pos})
 	}
-	for _, t := range s.tuples {
+	for i, t := range s.tuples {
 		inner, err := s.frame(r, f, t)
 		if err != nil {
 			return nothing, err
 		}
-		add := func(e *entry) { e.tuples = append(e.tuples, t) }
+		add := func(e *entry) { e.tuples = append(e.tuples, i) }
 		if err := r.groupItem(g, inner, t.item, &found, add); err != nil {
 			return nothing, err
 		}
 		r.drop(s.path.info, inner)
 	}
 	return r.build(g, &found, func(e *entry, n node) (value.Value, error) {
-		t, err := s.join(r, e.tuples)
+		tuples := make([]tuple, len(e.tuples))
+		for i, at := range e.tuples {
+			tuples[i] = s.tuples[at]
+		}
+		if len(tuples) == 1 { // the reference takes the item out of a tuple that it does not join: another key will not see it
+			s.tuples[e.tuples[0]].item = nothing
+		}
+		t, err := s.join(r, tuples)
 		if err != nil {
 			return nothing, err
 		}

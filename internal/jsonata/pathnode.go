@@ -84,7 +84,7 @@ func (n *pathNode) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 		if err != nil {
 			return nothing, err
 		}
-		if v.Kind() == value.Array && v.Len() == 0 {
+		if isEmpty(v) {
 			return n.result(r, f, nil, v)
 		}
 		items = append(items, scriptItems(v)...)
@@ -94,6 +94,11 @@ func (n *pathNode) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 		items = append(items, in)
 	}
 	return n.follow(r, f, items)
+}
+
+// isEmpty reports whether JavaScript finds the length of v to be 0.
+func isEmpty(v value.Value) bool {
+	return v.Kind() == value.Array && v.Len() == 0 || v.Kind() == value.String && v.Str() == ""
 }
 
 // scriptItems are the items of v as JavaScript sees them, which counts to v.length: a string has its units, a number none.

@@ -34,8 +34,8 @@ func (c *compiler) regex(t *tree) node {
 type matched struct {
 	text       string
 	start, end int         // bytes
-	first      value.Value // the numbers that a function of the user's gave for them
-	last       value.Value
+	first      value.Value // the number that a function of the user's gave for start
+	object     value.Value // what that function returned
 	groups     []value.Value
 }
 
@@ -78,7 +78,11 @@ func (fn *regexFunc) after(r *run, s string, m *matched) (bool, error) {
 // call is the function as expressions see it.
 func (fn *regexFunc) call(r *run, args []value.Value) (value.Value, error) {
 	s := scriptString(argument(args, 0), 0)
-	from := jsregexp.Place(s, units(argument(args, 1).Float(), math.MaxInt32))
+	index := units(argument(args, 1).Float(), math.MaxInt32)
+	from := jsregexp.Place(s, index)
+	if jsregexp.Units(s, 0, from) < index { // behind the end
+		return nothing, nil
+	}
 	var m matched
 	if ok, err := fn.find(r, s, from, &m); !ok {
 		return nothing, err
@@ -92,7 +96,7 @@ func scriptString(v value.Value, depth int) string {
 	case v.Kind() == value.String:
 		return v.Str()
 	case v.Kind() == value.Number:
-		return v.NumberText()
+		return value.OfFloat(v.Float()).NumberText()
 	case v.Kind() == value.Bool:
 		return strconv.FormatBool(v.Bool())
 	case v.Kind() == value.Object:
@@ -135,6 +139,8 @@ func (fn *regexFunc) object(s string, m matched) value.Value {
 type matcher struct {
 	fn   *function
 	next *function // of the user's last match
+
+	refused bool // the user's function said false or the like; to $contains that is a match
 }
 
 // first puts the first match in s into m, and is false where there is none.
@@ -169,6 +175,7 @@ func (x *matcher) after(r *run, s string, m *matched) (bool, error) {
 // given makes m of what a function of the user's returned.
 func (x *matcher) given(v value.Value, s string, m *matched) (bool, error) {
 	if !scriptTruth(v) {
+		x.refused = v.Defined()
 		return false, nil
 	}
 	get := func(name string) value.Value { m, _ := v.Get(name); return m }
@@ -177,7 +184,7 @@ func (x *matcher) given(v value.Value, s string, m *matched) (bool, error) {
 	if start.Kind() != value.Number && groups.Kind() != value.Array && x.next == nil {
 		return false, fail("T1010")
 	}
-	*m = matched{text: get("match").Str(), start: place(s, start), end: place(s, end), first: start, last: end, groups: groups.Items()}
+	*m = matched{text: get("match").Str(), start: place(s, start), end: place(s, end), first: start, object: v, groups: groups.Items()}
 	return true, nil
 }
 
@@ -224,7 +231,7 @@ func contains(r *run, args []value.Value) (value.Value, error) {
 	}
 	x := matcher{fn: functionOf(args[1])}
 	ok, err := x.first(r, args[0].Str(), new(matched))
-	return value.OfBool(ok), err
+	return value.OfBool(ok || x.refused), err
 }
 
 func matchAll(r *run, args []value.Value) (value.Value, error) {
@@ -358,7 +365,7 @@ func replace(r *run, args []value.Value) (value.Value, error) {
 	b.Grow(len(s) + len(s)/8)
 	position, matches := 0, 0
 	err = r.matches(pattern, s, limit, func(m *matched) error {
-		text, err := r.replacement(replacement, s, m)
+		text, err := r.replacement(replacement, pattern, s, m)
 		if err != nil {
 			return err
 		}
@@ -392,7 +399,7 @@ func (r *run) replaceText(s, pattern string, replacement value.Value, limit floa
 }
 
 // replacement is what takes the place of m.
-func (r *run) replacement(v value.Value, s string, m *matched) (string, error) {
+func (r *run) replacement(v, pattern value.Value, s string, m *matched) (string, error) {
 	if v.Kind() == value.String {
 		return substitute(v.Str(), m), nil
 	}
@@ -400,12 +407,10 @@ func (r *run) replacement(v value.Value, s string, m *matched) (string, error) {
 	if fn == nil {
 		return "", failWith("D3012", v)
 	}
-	object := objectOf([]value.Member{
-		{Name: "match", Value: value.OfString(m.text)},
-		{Name: "start", Value: position(s, m.first, m.start)},
-		{Name: "end", Value: position(s, m.last, m.end)},
-		{Name: "groups", Value: arrayOf(m.groups, 0)},
-	})
+	object := m.object
+	if !object.Defined() {
+		object = functionOf(pattern).regex.object(s, *m)
+	}
 	result, err := r.apply(fn, object)
 	if err != nil {
 		return "", err
@@ -414,13 +419,6 @@ func (r *run) replacement(v value.Value, s string, m *matched) (string, error) {
 		return "", failWith("D3012", result)
 	}
 	return result.Str(), nil
-}
-
-func position(s string, given value.Value, place int) value.Value {
-	if given.Defined() {
-		return given
-	}
-	return value.OfFloat(float64(jsregexp.Units(s, 0, place)))
 }
 
 // substitute puts the match and its groups into a replacement text: $0 the match, $1 … the groups, $$ a dollar sign.

@@ -38,7 +38,7 @@ func (s *sortStep) apply(r *run, f *frame, items []value.Value, c *collector) er
 
 // tuples are the tuples of s in order.
 func (o *order) tuples(r *run, f *frame, s *stream) ([]tuple, error) {
-	keys := o.keys(len(s.tuples), func(i int, n node) (value.Value, error) { return s.eval(r, f, n, s.tuples[i]) })
+	keys := o.keys(len(s.tuples), func(i int, n node) (value.Value, error) { return s.test(r, f, n, s.tuples[i]) })
 	indices, err := mergeSort(r, len(s.tuples), keys.swap)
 	if err != nil {
 		return nil, err

@@ -124,7 +124,7 @@ func (n *tuplePath) start(r *run, f *frame, in value.Value) (items []value.Value
 	if n.consFirst != nil {
 		head, err = n.consFirst.eval(r, f, arrayInput(in))
 		switch {
-		case err != nil || head.Kind() == value.Array && head.Len() == 0 && !n.bindsFirst:
+		case err != nil || isEmpty(head) && !n.bindsFirst:
 			return nil, head, err
 		case !n.skipsFirst:
 			items = scriptItems(head)
