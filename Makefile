@@ -33,5 +33,8 @@ tail: ## follow the executions of all workflows in ENV
 bench: ## figures beside what they are measured against, in one run: a table, and bench.json
 	@go run ./internal/bench $(BENCHES)
 
+integration: ## the samples on a real LocalStack, compared with the local AWS (needs Python 3.13; Java for JSONata)
+	go test -tags integration -count=1 -timeout 15m ./localstack
+
 generate: ## rewrite what is generated: golden files, docs, help
 	go test ./... -update

@@ -208,7 +208,7 @@ func (s *server) execute(t *testing.T, workflow, input, answer string) outcome {
 			t.Fatalf("%s: output of start: %v", s.env, err)
 		}
 		if token := line.Event.token(); token != "" && answer != "" {
-			s.run(0, "callback", "succeed", token, "--output", answer)
+			s.run(0, "callback", "succeed", token, "--result", answer)
 		}
 		line.Event.end(&o)
 	}

@@ -14,9 +14,9 @@ func callbackCommand(a *app) *cli.Command {
 		Name: "callback", Category: groupOperate, Usage: "answer a task that waits for a callback",
 		Subcommands: []*cli.Command{
 			a.callback("succeed", "end the task with a result", []cli.Flag{
-				&cli.StringFlag{Name: "output", Value: "{}", Usage: "the `RESULT`: a file, - for stdin, or the JSON itself"},
+				&cli.StringFlag{Name: "result", Value: "{}", Usage: "the `RESULT`: a file, - for stdin, or the JSON itself"},
 			}, func(ctx context.Context, s *sfn.Client, c *cli.Context, token string) error {
-				output, err := a.readInput(c.String("output"))
+				output, err := a.readInput(c.String("result"))
 				if err != nil {
 					return err
 				}

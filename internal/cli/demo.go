@@ -142,7 +142,7 @@ func (a *app) approve(ctx context.Context, s *session) func(observe.Entry) error
 		if !ok {
 			return nil
 		}
-		a.print("%s\n", paint(a.paintOut, "2", "              (the demo answers as the manager: stride callback succeed TOKEN --output '"+demoAnswer+"')"))
+		a.print("%s\n", paint(a.paintOut, "2", "              (the demo answers as the manager: stride callback succeed TOKEN --result '"+demoAnswer+"')"))
 		_, err := s.states().SendTaskSuccess(ctx, &sfn.SendTaskSuccessInput{TaskToken: aws.String(token.Str()), Output: &demoAnswer})
 		return s.explain(err)
 	}

@@ -49,9 +49,9 @@ func inputFlag() cli.Flag {
 	return &cli.StringFlag{Name: "input", Aliases: []string{"i"}, Value: "{}", Usage: "`INPUT`: a file, - for stdin, or the JSON itself"}
 }
 
-// readInput is the JSON text that --input names.
+// readInput is the JSON text that a flag names.
 func (a *app) readInput(from string) (string, error) {
-	text, where := from, "--input"
+	text, where := from, "the input"
 	switch {
 	case from == "-":
 		all, err := io.ReadAll(a.in)
@@ -62,7 +62,7 @@ func (a *app) readInput(from string) (string, error) {
 	case !strings.ContainsAny(from, "{[\"") && looksLikeFile(from):
 		all, err := os.ReadFile(from)
 		if err != nil {
-			return "", usagef("--input %s: %v", from, cause(err))
+			return "", usagef("input %s: %v", from, cause(err))
 		}
 		text, where = string(all), from
 	}
