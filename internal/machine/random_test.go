@@ -56,7 +56,11 @@ func (g *generator) state(end, last string, depth int) string {
 	}
 	handlers := g.pick("", `"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":2,"JitterStrategy":"FULL"}],`,
 		fmt.Sprintf(`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.error","Next":%q}],`, last))
-	switch g.pick(kinds...) {
+	kind := g.pick(kinds...)
+	if kind != "Distributed" && g.IntN(3) == 0 {
+		return g.jsonataState(kind, end, last, depth)
+	}
+	switch kind {
 	case "Pass":
 		return g.pick(`"Type":"Pass",`, `"Type":"Pass","Result":[1,2,3],"ResultPath":"$.list",`,
 			`"Type":"Pass","Parameters":{"a.$":"$","b.$":"States.UUID()"},`, `"Type":"Pass","Assign":{"v.$":"$"},`,
@@ -81,6 +85,31 @@ func (g *generator) state(end, last string, depth int) string {
 	}
 	return `"Type":"Map","ItemsPath":"$.items",` + g.pick("", `"ToleratedFailurePercentage":100,`, `"ItemBatcher":{"MaxItemsPerBatch":2},`) +
 		`"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},` + g.machine(depth-1) + `},` + handlers + end
+}
+
+// jsonataState is a state in JSONata; some of its expressions fail.
+func (g *generator) jsonataState(kind, end, last string, depth int) string {
+	head := `"QueryLanguage":"JSONata","Type":"` + kind + `",`
+	handlers := g.pick("", `"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":1}],`,
+		fmt.Sprintf(`"Catch":[{"ErrorEquals":["States.ALL"],"Output":"{%% $states.errorOutput %%}","Next":%q}],`, last),
+		fmt.Sprintf(`"Catch":[{"ErrorEquals":["States.ALL"],"Assign":{"e":"{%% $nothing %%}"},"Next":%q}],`, last))
+	output := g.pick("", `"Output":"{% $states.input %}",`, `"Output":{"items":"{% [1, 2] %}","at":"{% $states.context.State.Name %}"},`,
+		`"Output":"{% $states.input.missing %}",`, `"Assign":{"v":"{% $count($states.input.items) %}"},`)
+	switch kind {
+	case "Pass":
+		return head + output + end
+	case "Task":
+		return head + `"Resource":"arn:aws:states:::lambda:invoke","Arguments":` + g.pick(`"{% $states.input %}"`, `{"a":"{% $v %}"}`, `{"a":[1,"{% 2 %}"]}`) +
+			`,"TimeoutSeconds":"{% 10 + 20 %}",` + output + handlers + end
+	case "Wait":
+		return head + `"Seconds":` + g.pick(`"{% 1 + 1 %}"`, `"{% 'x' %}"`, `5`) + `,` + end
+	case "Choice":
+		return head + fmt.Sprintf(`"Choices":[{"Condition":"{%% %s %%}","Next":%q}],"Default":%q`, g.pick("$exists($states.input.items)", "false", "1"), last, last)
+	case "Parallel":
+		return head + `"Branches":[{` + g.machine(depth-1) + `}],` + output + handlers + end
+	}
+	return head + `"Items":` + g.pick(`"{% $states.input.items %}"`, `[1,{"items":[]}]`, `"{% 'none' %}"`) + `,"ItemSelector":{"items":"{% [$states.context.Map.Item.Index] %}"},"ItemProcessor":{` +
+		g.machine(depth-1) + `},` + output + handlers + end
 }
 
 // randomAnswers answers tasks in a way that depends on the task alone, so that a repeated run gets the same answers.
