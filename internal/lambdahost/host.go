@@ -26,6 +26,7 @@ type Function struct {
 	Timeout       time.Duration
 	Memory        int // MB
 	Env           map[string]string
+	Account       string // that has the function
 	Region        string
 	LogGroup      string // "/aws/lambda/NAME"
 }
@@ -48,16 +49,18 @@ type Result struct {
 
 // LogLine is one event for CloudWatch Logs.
 type LogLine struct {
-	Group, Stream string
-	Time          time.Time
-	Message       string
+	Account, Region string // of the function
+	Group, Stream   string
+	Time            time.Time
+	Message         string
 }
 
 // Options of a Host.
 type Options struct {
-	Dir string        // for unpacked code; "": a temporary folder
-	Log func(LogLine) // called from many goroutines; nil: log lines go nowhere
-	Max int           // processes of one function at a time; further invocations wait. 0: enough for this machine
+	Dir string           // for unpacked code; "": a temporary folder
+	Log func(LogLine)    // called from many goroutines; nil: log lines go nowhere
+	Max int              // processes of one function at a time; further invocations wait. 0: enough for this machine
+	Now func() time.Time // of log lines; durations and timeouts are the machine's. nil: time.Now
 }
 
 // Host runs functions until it is closed.
@@ -83,6 +86,9 @@ func NewHost(o Options) (*Host, error) {
 	}
 	if o.Max == 0 {
 		o.Max = max(10, 4*runtime.GOMAXPROCS(0))
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	dir, err := os.MkdirTemp(o.Dir, "stride-lambda-")
 	if err != nil {

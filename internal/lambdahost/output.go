@@ -9,7 +9,7 @@ import (
 
 // output splits what a process prints into lines for the log and keeps the end of it for the invocation's answer.
 type output struct {
-	emit func(time.Time, string)
+	emit func(line string)
 
 	pipe  *os.File      // set before the process starts
 	ended chan struct{} // closed when read has returned
@@ -24,7 +24,7 @@ const (
 	maxLine  = 256 << 10 // AWS: PutLogEvents, size of an event
 )
 
-func newOutput(emit func(time.Time, string)) *output {
+func newOutput(emit func(string)) *output {
 	return &output{emit: emit, ended: make(chan struct{})}
 }
 
@@ -65,7 +65,7 @@ func (o *output) add(text []byte) {
 		if i == 0 {
 			return
 		}
-		o.emit(time.Now(), string(o.partial[:i]))
+		o.emit(string(o.partial[:i]))
 		o.partial = o.partial[i:]
 	}
 }

@@ -60,8 +60,10 @@ func newSandbox(r *Runner) (*sandbox, error) {
 		return nil, err
 	}
 	s := &sandbox{runner: r, born: time.Now(), temp: temp, deliver: make(chan *delivery), exited: make(chan struct{})}
-	stream := s.born.UTC().Format("2006/01/02/") + "[" + r.fn.Version + "]" + newStreamID()
-	s.out = newOutput(func(at time.Time, line string) { r.host.o.Log(LogLine{r.fn.LogGroup, stream, at, line}) })
+	stream := r.host.o.Now().UTC().Format("2006/01/02/") + "[" + r.fn.Version + "]" + newStreamID()
+	s.out = newOutput(func(line string) {
+		r.host.o.Log(LogLine{r.fn.Account, r.fn.Region, r.fn.LogGroup, stream, r.host.o.Now(), line})
+	})
 	s.api = &http.Server{Handler: s.routes()}
 	go s.api.Serve(listener)
 	s.cmd = r.command(listener.Addr().String(), stream, temp)
@@ -194,7 +196,7 @@ func (s *sandbox) crashed(d *delivery, fresh bool) Result {
 
 func (s *sandbox) timedOut(d *delivery, fresh bool) Result {
 	text := fmt.Sprintf("Task timed out after %.2f seconds", s.runner.fn.Timeout.Seconds())
-	s.out.line(time.Now().UTC().Format("2006-01-02T15:04:05.000Z ") + d.RequestID + " " + text)
+	s.out.line(s.runner.host.o.Now().UTC().Format("2006-01-02T15:04:05.000Z ") + d.RequestID + " " + text)
 	s.report(d, fresh, "\tStatus: timeout")
 	if s.posted(d) {
 		return s.result(d)

@@ -171,7 +171,7 @@ func (s *Service) runner(p place, v *version) (invoker, error) {
 	}
 	var err error
 	v.runner, err = s.o.Host.Runner(lambdahost.Function{Name: v.FunctionName, Version: v.Version, Handler: v.Handler,
-		Timeout: time.Duration(v.Timeout) * time.Second, Memory: v.MemorySize, Env: env, Region: p.region, LogGroup: v.LoggingConfig.LogGroup}, v.code)
+		Timeout: time.Duration(v.Timeout) * time.Second, Memory: v.MemorySize, Env: env, Account: p.account, Region: p.region, LogGroup: v.LoggingConfig.LogGroup}, v.code)
 	if err != nil {
 		v.runner = nil
 		return nil, fmt.Errorf("preparing function %s: %w", v.FunctionName, err)
