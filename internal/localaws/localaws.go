@@ -1,13 +1,15 @@
-// Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch Logs, IAM and STS behind one endpoint. Options go
+// Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch Logs, IAM, STS and S3 behind one endpoint. Options go
 // in, an http.Handler comes out; the commands local and demo serve it, tests call it in process.
 package localaws
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/stride-aws/stride/internal/lambdahost"
 	"github.com/stride-aws/stride/internal/local"
@@ -16,10 +18,13 @@ import (
 	"github.com/stride-aws/stride/internal/server/iam"
 	"github.com/stride-aws/stride/internal/server/lambda"
 	"github.com/stride-aws/stride/internal/server/logs"
+	"github.com/stride-aws/stride/internal/server/s3"
 	"github.com/stride-aws/stride/internal/server/states"
 	"github.com/stride-aws/stride/internal/server/sts"
 	"github.com/stride-aws/stride/internal/server/wire"
 	"github.com/stride-aws/stride/internal/task"
+	"github.com/stride-aws/stride/internal/task/sdk"
+	"github.com/stride-aws/stride/internal/uuid"
 )
 
 // Options say how the local AWS works.
@@ -59,21 +64,36 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 		clock = newFastClock()
 	}
 	store := logs.NewStore(clock.Now)
-	host, err := lambdahost.NewHost(lambdahost.Options{Log: func(l lambdahost.LogLine) {
-		store.Put(task.DefaultAccount, defaultRegion, l.Group, l.Stream, []local.LogMessage{{Time: l.Time, Text: l.Message}})
+	host, err := lambdahost.NewHost(lambdahost.Options{Now: clock.Now, Log: func(l lambdahost.LogLine) {
+		store.Put(l.Account, l.Region, l.Group, l.Stream, []local.LogMessage{{Time: l.Time, Text: l.Message}})
 	}})
 	if err != nil {
 		return nil, err
 	}
-	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l))})
+	known := roles{iam.New(clock.Now)}
+	sessions := sts.New(sts.Options{Now: clock.Now, Assume: known.mayAssume})
+	objects := s3.New(clock.Now)
+	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l), sessions), CheckRole: known.assumable, Object: readObject(objects)})
 	caller := task.New(invoker{functions})
+	caller.Authorize = known.authorize
 	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast)})
-	return &AWS{listener: l, host: host, lambda: functions, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
-		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": iam.New(clock.Now), "sts": sts.New(sts.Options{}),
-	}})}, nil
+	a := &AWS{listener: l, host: host, lambda: functions, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
+		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects,
+	}})}
+	a.Accounts(func(key string) string { session, _ := sessions.Session(key); return session.Account })
+	return a, nil
 }
 
-const defaultRegion = "us-east-1"
+// readObject lets Lambda read code that was deployed through S3.
+func readObject(objects *s3.Service) func(account, bucket, key, version string) ([]byte, error) {
+	return func(account, bucket, key, _ string) ([]byte, error) {
+		o, err := objects.Get(account, bucket, key)
+		if err != nil {
+			return nil, err
+		}
+		return o.Body, nil
+	}
+}
 
 // Close stops listening and ends the functions' processes.
 func (a *AWS) Close() error {
@@ -82,13 +102,15 @@ func (a *AWS) Close() error {
 	return a.host.Close()
 }
 
-// environment is what a function needs to call this AWS.
-func environment(url string) func(account, region, role string) map[string]string {
-	return func(account, region, _ string) map[string]string {
-		return map[string]string{
-			"AWS_ENDPOINT_URL": url, "AWS_REGION": region, "AWS_DEFAULT_REGION": region,
-			"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "local",
-		}
+// sessionTime is how long a function's credentials are good: longer than any local AWS runs.
+const sessionTime = 10 * 365 * 24 * time.Hour
+
+// environment is what a function needs to call this AWS as its role.
+func environment(url string, sessions *sts.Service) func(account, region, role string) map[string]string {
+	return func(_, _, role string) map[string]string {
+		c := sessions.Issue(role, "lambda", sessionTime)
+		return map[string]string{"AWS_ENDPOINT_URL": url,
+			"AWS_ACCESS_KEY_ID": c.AccessKeyId, "AWS_SECRET_ACCESS_KEY": c.SecretAccessKey, "AWS_SESSION_TOKEN": c.SessionToken}
 	}
 }
 
@@ -119,12 +141,24 @@ func (i invoker) Invoke(ctx context.Context, arn string, payload []byte) (task.L
 	}
 	out, err := i.Service.Invoke(ctx, lambda.Request{Account: parts[4], Region: parts[3], Function: arn, Payload: payload})
 	var refused *wire.Error
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		return task.LambdaResult{}, task.ErrNoFunction
+	if errors.As(err, &refused) {
+		return task.LambdaResult{}, refusal(refused)
 	}
 	return task.LambdaResult{
 		Payload: out.Payload, FunctionError: out.FunctionError, Version: out.ExecutedVersion, LogTail: out.Log, RequestID: out.RequestID,
 	}, err
+}
+
+// refusal is Lambda's refusal as its client sees it.
+func refusal(e *wire.Error) error {
+	if e.Status == http.StatusNotFound {
+		return task.ErrNoFunction
+	}
+	service, err := sdk.Lookup("lambda")
+	if err != nil {
+		return err
+	}
+	return &sdk.Error{Service: service, Code: e.Code, Message: e.Message, Status: cmp.Or(e.Status, http.StatusBadRequest), RequestID: uuid.New()}
 }
 
 func url(l net.Listener) string { return "http://" + l.Addr().String() }

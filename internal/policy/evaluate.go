@@ -5,7 +5,7 @@ import "strings"
 // Request is one call that somebody wants to make.
 type Request struct {
 	Action   string            // "lambda:InvokeFunction"
-	Resource string            // an ARN, or "*" for calls about no resource
+	Resource string            // an ARN, or "*" for calls about no resource; "": some resource, which only an Allow is asked about
 	Context  map[string]string // condition keys and their values: "aws:SourceAccount"
 }
 
@@ -50,6 +50,9 @@ func Assumable(trust *Document, service string, context map[string]string) bool 
 
 func (s *Statement) matches(r Request) bool {
 	action := matchFold(s.Action, r.Action) || len(s.NotAction) > 0 && !matchFold(s.NotAction, r.Action)
+	if r.Resource == "" && s.Effect == "Allow" {
+		return action && conditionsHold(s.Condition, r.Context)
+	}
 	resource := matchAny(s.Resource, r.Resource) || len(s.NotResource) > 0 && !matchAny(s.NotResource, r.Resource)
 	return action && resource && conditionsHold(s.Condition, r.Context)
 }

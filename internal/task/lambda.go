@@ -91,6 +91,11 @@ func (a *attempt) payload() []byte {
 
 // runFunction runs a function that is here, else through the endpoint of Lambda.
 func (a *attempt) runFunction(arn string, payload []byte) (LambdaResult, error) {
+	if s, err := sdk.Lookup("lambda"); err != nil {
+		return LambdaResult{}, err
+	} else if err := a.authorized(s); err != nil {
+		return LambdaResult{}, err
+	}
 	if a.Lambda != nil {
 		result, err := a.Lambda.Invoke(a.ctx, arn, payload)
 		if !errors.Is(err, ErrNoFunction) {

@@ -47,8 +47,10 @@ type LambdaResult struct {
 // Caller starts tasks.
 type Caller struct {
 	Lambda Lambda // nil: functions are reached through an endpoint only
-	client *sdk.Client
-	http   *http.Client
+	// Authorize says which call the role of a task may not make; nil for none. A nil Authorize allows everything.
+	Authorize func(*machine.Task) *Denied
+	client    *sdk.Client
+	http      *http.Client
 }
 
 // New is a Caller that finds endpoints and credentials in the environment.
@@ -180,6 +182,9 @@ func (a *attempt) call(service, action string, java bool) (*sdk.Result, error) {
 		return nil, err
 	}
 	if err := s.Check(op, a.Input); err != nil {
+		return nil, err
+	}
+	if err := a.authorized(s); err != nil {
 		return nil, err
 	}
 	return a.client.Do(a.ctx, sdk.Request{Service: s, Operation: op, Params: a.Input, Account: a.account, Region: a.region, Java: java})
