@@ -246,16 +246,22 @@ func invocation(payload value.Value) value.Value {
 
 // failure is a handler's error as its Lambda function reports it: under the name that the workflow matches, else under its type's.
 func (b *bridge) failure(err error) (string, value.Value) {
-	name := native.NameOf(err)
-	for _, m := range b.names {
-		if matches(m, err) {
-			name = m.Name
-			break
-		}
-	}
+	name := errorName(b.names, err)
 	return name, value.OfObject([]value.Member{
 		{Name: "errorMessage", Value: value.OfString(err.Error())}, {Name: "errorType", Value: value.OfString(name)},
 	})
+}
+
+// errorName is the name of a handler's error in Step Functions: that of the first error in its chain that the workflow matches.
+func errorName(names []compile.ErrorMatch, err error) string {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		for _, m := range names {
+			if matches(m, e) {
+				return m.Name
+			}
+		}
+	}
+	return native.NameOf(err)
 }
 
 // sorted is v with the members of its objects in the order of their names.
@@ -278,17 +284,12 @@ func sorted(v value.Value) value.Value {
 	return v
 }
 
-// matches says whether an error in err's chain is of the type that m names. Variables have no name at run time: an error that the
-// workflow matches with errors.Is goes by the name of its type.
+// matches says whether err is of the type that m names. Variables have no name at run time: an error that the workflow matches
+// with errors.Is goes by the name of its type.
 func matches(m compile.ErrorMatch, err error) bool {
-	for ; err != nil; err = errors.Unwrap(err) {
-		t := reflect.TypeOf(err)
-		if t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		if m.Type && t.PkgPath() == m.Package && t.Name() == m.Ident {
-			return true
-		}
+	t := reflect.TypeOf(err)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	return false
+	return m.Type && t.PkgPath() == m.Package && t.Name() == m.Ident
 }

@@ -319,6 +319,9 @@ func (x *Test) runNative(input []byte) *outcome {
 	var f *native.Failure
 	if errors.As(o.err, &f) {
 		o.errorName, o.cause = f.Name, f.Cause
+		if f.Err != nil {
+			o.errorName = errorName(compileOnce(x.workflow).names, f.Err)
+		}
 	} else if o.err != nil {
 		o.errorName, o.cause = native.NameOf(o.err), o.err.Error()
 	}

@@ -2,6 +2,8 @@ package compile
 
 import (
 	"math"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -397,7 +399,47 @@ func simple(e expr) bool {
 }
 
 // same is structural equality.
-func same(a, b expr) bool { return a != nil && b != nil && text1(a) == text1(b) }
+func same(a, b expr) bool {
+	if a == nil || b == nil {
+		return false
+	}
+	switch a := a.(type) {
+	case lit:
+		b, ok := b.(lit)
+		return ok && value.Equal(a.v, b.v)
+	case ref, atom, text:
+		return a == b
+	case member:
+		b, ok := b.(member)
+		return ok && a.name == b.name && same(a.of, b.of)
+	case binary:
+		b, ok := b.(binary)
+		return ok && a.op == b.op && same(a.l, b.l) && same(a.r, b.r)
+	case call:
+		b, ok := b.(call)
+		return ok && a.fn == b.fn && sameAll(a.args, b.args)
+	case object:
+		b, ok := b.(object)
+		return ok && sameFields(a.fields, b.fields)
+	case lambda:
+		b, ok := b.(lambda)
+		return ok && slices.Equal(a.params, b.params) && same(a.body, b.body)
+	case block:
+		b, ok := b.(block)
+		return ok && a.name == b.name && same(a.bound, b.bound) && same(a.body, b.body)
+	}
+	return reflect.TypeOf(a) == reflect.TypeOf(b) && sameAll(children(a), children(b))
+}
+
+func sameAll(a, b []expr) bool {
+	return slices.EqualFunc(a, b, func(x, y expr) bool { return x == nil && y == nil || same(x, y) })
+}
+
+func sameFields(a, b []field) bool {
+	return slices.EqualFunc(a, b, func(x, y field) bool {
+		return x.name == y.name && x.omit == y.omit && same(x.v.e, y.v.e)
+	})
+}
 
 // template is e as it stands in a state: constants and literals of objects and arrays as JSON, the rest as JSONata strings.
 func template(e expr) value.Value {

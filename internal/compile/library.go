@@ -137,6 +137,8 @@ func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
 	switch {
 	case s.t == types.Typ[types.Invalid]: // refused already
 		return s
+	case isNull(s.e) && (to == sliceKind || to == mapKind || to == pointerKind):
+		return sym{e: null, t: t}
 	case from == to && from != opaque, to == floatKind && from == intKind:
 		s.t = t
 		return s

@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/stride-aws/stride/internal/asl"
 )
 
 // maxStateName is how many characters a state's name may have. AWS: States language, 80 characters.
@@ -37,12 +35,6 @@ func (n *names) state(name string) string {
 	}
 	n.states[unique] = true
 	return unique
-}
-
-// rename gives a new state another name.
-func (n *names) rename(s *asl.State, name string) {
-	delete(n.states, s.Name)
-	s.Name = n.state(name)
 }
 
 func clip(s string, max int) string {

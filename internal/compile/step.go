@@ -276,19 +276,22 @@ func (f *frame) sleepStep(e *ast.CallExpr, fs []*flow) []outcome {
 	joined := f.join(fs, nil)
 	x := &eval{frame: f, env: joined.env, host: joined.host}
 	v := x.expr(e.Args[1])
-	s := joined.m.newState(asl.Wait, "Wait", f.position(e))
+	s := joined.m.newState(asl.Wait, waitName(v), f.position(e))
 	f.describe(s, f.at)
 	joined.host.next(s.Name)
 	if f.callee(e).Name() == "SleepUntil" {
 		s.Timestamp = template(v.use())
 	} else {
 		s.Seconds = f.wholeSeconds(e.Args[1], v)
-		if l, ok := v.e.(lit); ok {
-			f.names.rename(s, "Wait "+short(time.Duration(l.v.Float())))
-			joined.host.next(s.Name)
-		}
 	}
 	return []outcome{{joined.fork(stateHost{s}), nil}}
+}
+
+func waitName(v sym) string {
+	if l, ok := v.e.(lit); ok && kindOf(v.t) == intKind {
+		return "Wait " + short(time.Duration(l.v.Float()))
+	}
+	return "Wait"
 }
 
 // wholeSeconds is a duration as Step Functions wants it, rounded up as flow.Sleep does.
@@ -348,6 +351,7 @@ func (f *frame) parallelStep(e *ast.CallExpr, fs []*flow) []outcome {
 	joined.host.next(s.Name)
 	owner := map[*types.Var]ast.Node{}
 	after := joined.env.clone()
+	f.refuseRaces(joined.env, e.Args[1:])
 	for i, arg := range e.Args[1:] {
 		x := &eval{frame: f, env: joined.env, host: joined.host}
 		fn := x.expr(arg).fn
@@ -372,6 +376,30 @@ func (f *frame) parallelStep(e *ast.CallExpr, fs []*flow) []outcome {
 	outs := f.ends(joined, s, sym{}, nil)
 	outs[0].env = after
 	return outs
+}
+
+// refuseRaces finds branches that read what another branch assigns: in Go that is a data race, in a state machine it never works.
+func (f *frame) refuseRaces(e env, branches []ast.Expr) {
+	x := &eval{frame: f, env: e}
+	written := map[*types.Var]ast.Expr{}
+	for _, b := range branches {
+		if fn := x.expr(b).fn; fn != nil && fn.lit != nil {
+			for _, k := range f.captured(fn) {
+				written[k.v] = b
+			}
+		}
+	}
+	for _, b := range branches {
+		fn := x.expr(b).fn
+		if fn == nil || fn.lit == nil {
+			continue
+		}
+		for v := range (&liveness{info: fn.frame.pkg.info}).reads(fn.lit.Body) {
+			if by := written[v]; by != nil && by != b && !f.writes(fn.lit)[v] {
+				f.refuse(b, "this branch reads "+v.Name()+", which another branch assigns at the same time", "read it after the Parallel")
+			}
+		}
+	}
 }
 
 // branchResult reads what branch i gave variable k.

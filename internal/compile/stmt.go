@@ -371,15 +371,16 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 	if len(end) > 0 {
 		end = p.post(end)
 		f.at = at
-		f.back(end, start, mark.(*label))
+		f.back(end, start, written, mark.(*label))
 	}
 	return append(outside, l.broken...)
 }
 
-// back leads flows to the head of their loop, with the variables as the head has them.
-func (f *frame) back(fs []*flow, start env, head *label) {
+// back leads flows to the head of their loop, with the variables that the loop assigns as the head has them. Others have the
+// value that they had, whether it stands in a variable by now or not.
+func (f *frame) back(fs []*flow, start env, written vars, head *label) {
 	for _, fl := range fs {
-		if fl.host.entry() && f.differs(fl, start) {
+		if fl.host.entry() && f.differs(fl, start, written) {
 			if h, ok := fl.host.(*label); ok && h == head {
 				f.refuse(f.at, "the loop has no step, and its result is not known when it is compiled", "compute it in a handler")
 				return
@@ -388,6 +389,9 @@ func (f *frame) back(fs []*flow, start env, head *label) {
 		}
 		for _, k := range f.liveKeys([]*flow{{env: start}}) {
 			want := start[k]
+			if !written[k.v] {
+				continue
+			}
 			if s, ok := fl.env[k]; ok && !same(s.e, want.e) {
 				if r, isRef := want.e.(ref); isRef {
 					fl.host.assign(r.name, template(s.use()))
@@ -400,9 +404,9 @@ func (f *frame) back(fs []*flow, start env, head *label) {
 	}
 }
 
-func (f *frame) differs(fl *flow, start env) bool {
+func (f *frame) differs(fl *flow, start env, written vars) bool {
 	for k, want := range start {
-		if s, ok := fl.env[k]; ok && want.fn == nil && f.isLive(k) && !same(s.e, want.e) {
+		if s, ok := fl.env[k]; ok && written[k.v] && want.fn == nil && f.isLive(k) && !same(s.e, want.e) {
 			return true
 		}
 	}

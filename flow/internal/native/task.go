@@ -211,6 +211,7 @@ func (r *Run) eachOnce(n, limit int, body func(*Run, int) error) error {
 			switch {
 			case err != nil && !g.failed:
 				g.failed, g.err = true, err
+				g.abort()
 				e.ready = append(e.ready, me)
 			case g.failed:
 			case ended == n:
@@ -224,9 +225,6 @@ func (r *Run) eachOnce(n, limit int, body func(*Run, int) error) error {
 		start()
 	}
 	e.park()
-	for _, m := range g.members {
-		m.aborted = !m.done
-	}
 	return g.err
 }
 
@@ -234,4 +232,11 @@ type group struct {
 	members []*routine
 	failed  bool
 	err     error
+}
+
+// abort ends the members that still run, at once: what has not started yet never does.
+func (g *group) abort() {
+	for _, m := range g.members {
+		m.aborted = !m.done
+	}
 }

@@ -19,7 +19,8 @@ type Case struct {
 	Run      func(t *testing.T)
 }
 
-func of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {
+// Of is a case with inputs.
+func Of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {
 	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log))
 	return Case{w, func(t *testing.T) {
 		for i, in := range inputs {
@@ -115,3 +116,6 @@ var (
 	many  = Thing{Name: "many", N: -7, F: -2.25, Tags: []string{"b", "c", "d"}, Parts: []Part{{"x", 1}, {"y", 0}, {"z", 5}}, Part: Part{"w", 8}, Attrs: map[string]string{"k": "", "l": "w"}}
 	named = func(name string) Thing { return Thing{Name: name, Note: "note", N: 4} }
 )
+
+// Inputs are those of generated workflows.
+var Inputs = []Thing{zero, one, many, named("broken")}

@@ -144,6 +144,15 @@ func ParallelWrites(c flow.Context, in Item) (Item, error) {
 	return out, err
 }
 
+func ParallelRace(c flow.Context, in Item) (Item, error) {
+	var out Item
+	err := flow.Parallel(c,
+		func(c flow.Context) (err error) { out, err = flow.Call(c, Handle, in); return err },
+		func(c flow.Context) error { _, err := flow.Call(c, Handle, out); return err }, // want "this branch reads out, which another branch assigns at the same time; read it after the Parallel"
+	)
+	return out, err
+}
+
 func StepInExpression(c flow.Context, in Item) (Item, error) {
 	in.Count = one(c) + 1 // want "a step stands inside an expression; assign its result to a variable first"
 	return in, nil

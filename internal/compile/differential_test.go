@@ -1,0 +1,84 @@
+package compile_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stride-aws/stride/internal/compile/langgen"
+)
+
+var (
+	programs = flag.Int("programs", 60, "how many random workflows TestDifferential runs natively and compiled")
+	seed     = flag.Uint64("seed", 1, "seed of the first of them")
+)
+
+const langPath = "github.com/stride-aws/stride/internal/compile/testdata/lang"
+
+const generatedTest = `package generated
+
+import "testing"
+
+func TestCases(t *testing.T) {
+	for _, c := range Cases {
+		t.Run(c.Workflow.Name(), c.Run)
+	}
+}
+`
+
+// TestDifferential writes random workflows and runs each both ways. The package is written below testdata, because the compiler
+// reads it from disk, and removed again.
+func TestDifferential(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a test binary of its own")
+	}
+	const batch = 250
+	for from := 0; from < *programs; from += batch {
+		runGenerated(t, *seed+uint64(from), min(batch, *programs-from))
+	}
+}
+
+func runGenerated(t *testing.T, seed uint64, n int) {
+	t.Helper()
+	dir, err := os.MkdirTemp("testdata", "generated")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	for name, text := range map[string]string{"gen.go": langgen.File(langPath, seed, n), "gen_test.go": generatedTest} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command("go", "test", "-vet=off", "./"+dir).CombinedOutput()
+	if err == nil {
+		return
+	}
+	t.Errorf("%s", out)
+	for _, id := range failing(string(out)) {
+		t.Errorf("seed %d, workflow %s:\n%s", seed, id, functionOf(seed, id))
+	}
+}
+
+var failLine = regexp.MustCompile(`--- FAIL: TestCases/w(\d+) `)
+
+func failing(out string) []string {
+	var ids []string
+	for _, m := range failLine.FindAllStringSubmatch(out, 3) {
+		ids = append(ids, m[1])
+	}
+	return ids
+}
+
+func functionOf(seed uint64, id string) string {
+	var n uint64
+	if _, err := fmt.Sscan(id, &n); err != nil {
+		return ""
+	}
+	return strings.TrimSpace(langgen.Function(seed+n, id))
+}
