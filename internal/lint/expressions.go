@@ -32,11 +32,18 @@ func (v *validator) maybeExpression(pointer string, x value.Value) bool {
 }
 
 func (v *validator) expression(pointer, source string) {
-	_, err := jsonata.Compile(source)
+	e, err := jsonata.Compile(source)
 	var mistake *jsonata.Error
 	if errors.As(err, &mistake) {
 		v.error(InvalidJSONata, pointer, "%s", mistake.Message)
 		return
+	}
+	seen := map[string]bool{}
+	for _, r := range e.ContextReads() {
+		if !seen[r.Text] {
+			seen[r.Text] = true
+			v.error(UnsupportedJSONata, pointer, "Reference to '%s' at the top level is not supported.", r.Text)
+		}
 	}
 	v.errorOutput(pointer, source)
 }

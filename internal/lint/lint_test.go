@@ -69,6 +69,10 @@ func TestWords(t *testing.T) {
 			`SCHEMA_VALIDATION_FAILED: Field 'QueryLanguage' is not supported at /States/M/ItemProcessor`},
 		{`{"QueryLanguage": "JSONata", "StartAt": "E", "States": {"E": {"Type": "Pass", "Output": {"a": ["{% 1 + %}"]}, "End": true}}}`,
 			`INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/E/Output/a[0]`},
+		{`{"QueryLanguage": "JSONata", "StartAt": "E", "States": {"E": {"Type": "Pass", "Output": {"v": "{% phone.number & phone %}"}, "End": true}}}`,
+			`UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. at /States/E/Output/v`},
+		{`{"QueryLanguage": "JSONata", "StartAt": "E", "States": {"E": {"Type": "Pass", "Output": "{% $states.errorOutput %}", "End": true}}}`,
+			`UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.errorOutput' does not exist. at /States/E/Output`},
 	} {
 		got := lint.Refusal(lint.Validate(parse(t, test.definition), lint.Options{}))
 		if want := "Invalid State Machine Definition: '" + test.want + "'"; got != want {
