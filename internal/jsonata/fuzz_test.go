@@ -2,6 +2,7 @@ package jsonata_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -66,7 +67,9 @@ func FuzzEval(f *testing.F) {
 		}
 		before := data.String()
 		limits := jsonata.Limits{Time: 100 * time.Millisecond, Depth: 2000, Size: 4 << 20}
+		hangs := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("%q over %q hangs", src, input)) })
 		v, err := expr.Eval(jsonata.Input{Data: data, Limits: limits})
+		hangs.Stop()
 		if data.String() != before {
 			t.Fatalf("%q changed its input", src)
 		}

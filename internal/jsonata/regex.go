@@ -20,8 +20,6 @@ type regexFunc struct {
 	pos int
 }
 
-type regexNode struct{ fn *function }
-
 func (c *compiler) regex(t *tree) node {
 	re, err := jsregexp.Compile(t.text, t.syntax.flags)
 	if err != nil {

@@ -56,9 +56,6 @@ type syntaxTerm struct {
 	expr       *syntax
 }
 
-// isBinary reports whether s is the binary operator op.
-func (s *syntax) isBinary(op string) bool { return s.kind == kindBinary && s.text == op }
-
 // shown is the node as error messages have it.
 func (s *syntax) shown() string {
 	switch s.kind {
