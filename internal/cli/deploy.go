@@ -89,7 +89,7 @@ func (a *app) apply(ctx context.Context, t *target, p *plan.Plan) (*applied, err
 	result, err := t.clients.Apply(ctx, p, t.Zips, &deployProgress{app: a, begun: map[string]time.Time{}})
 	switch {
 	case errors.Is(err, context.Canceled):
-		a.talk("interrupted: aliases that had not moved still point to their old versions\n")
+		a.talk("aliases that had not moved still point to their old versions\n")
 		a.hint("stride deploy --env " + a.Env + "   (does the rest)")
 		return nil, err
 	case err != nil:

@@ -49,7 +49,8 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScript runs every script of testdata/script: category_detail.txtar. A script finds this repository at $REPO.
+// TestScript runs every script of testdata/script: category_detail.txtar. A script finds this repository at $REPO and a local AWS
+// of its own at $AWS.
 func TestScript(t *testing.T) {
 	goEnv := goVariables(t)
 	testscript.Run(t, testscript.Params{
@@ -62,8 +63,9 @@ func TestScript(t *testing.T) {
 			for name, v := range goEnv {
 				env.Setenv(name, v)
 			}
-			return nil
+			return startAWS(env)
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck},
 	})
 }
 

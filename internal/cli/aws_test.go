@@ -1,0 +1,69 @@
+package cli_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/stride-aws/stride/internal/lambdahost"
+	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/server"
+	"github.com/stride-aws/stride/internal/server/iam"
+	"github.com/stride-aws/stride/internal/server/lambda"
+	"github.com/stride-aws/stride/internal/server/logs"
+	"github.com/stride-aws/stride/internal/server/states"
+	"github.com/stride-aws/stride/internal/server/sts"
+	"github.com/stride-aws/stride/internal/server/wire"
+)
+
+// stuck is the key of the channel that is closed when a request hangs at $STUCK_AWS.
+type stuck struct{}
+
+// startAWS gives a script a local AWS of its own at $AWS, and at $STUCK_AWS the same, but that never answers CreateFunction.
+func startAWS(env *testscript.Env) error {
+	host, err := lambdahost.NewHost(lambdahost.Options{})
+	if err != nil {
+		return err
+	}
+	store := logs.NewStore(time.Now)
+	h := server.New(server.Options{Services: map[string]wire.Service{
+		"states": states.New(local.New(local.Options{Logs: store})), "lambda": lambda.New(lambda.Options{Host: host}),
+		"iam": iam.New(nil), "sts": sts.New(sts.Options{}), "logs": logs.New(store),
+	}})
+	good := httptest.NewServer(h)
+	hanging := make(chan struct{})
+	var once sync.Once
+	bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/functions") {
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that its client goes
+			once.Do(func() { close(hanging) })
+			<-r.Context().Done()
+			return
+		}
+		h.ServeHTTP(w, r)
+	}))
+	env.Values[stuck{}] = hanging
+	env.Setenv("AWS", good.URL)
+	env.Setenv("STUCK_AWS", bad.URL)
+	env.Defer(func() {
+		good.Close()
+		bad.CloseClientConnections()
+		bad.Close()
+		host.Close()
+	})
+	return nil
+}
+
+// awaitStuck waits until a request hangs at $STUCK_AWS.
+func awaitStuck(ts *testscript.TestScript, neg bool, args []string) {
+	select {
+	case <-ts.Value(stuck{}).(chan struct{}):
+	case <-time.After(time.Minute):
+		ts.Fatalf("no request hangs")
+	}
+}
