@@ -22,7 +22,7 @@ func localCommand(a *app) *cli.Command {
 		Description: "Any AWS client reaches it at the address that it prints: AWS_ENDPOINT_URL=http://127.0.0.1:8083 aws stepfunctions list-state-machines\n" +
 			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory.",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "port", Value: 8083, Usage: "listen on `PORT`; 0: any that is free"},
+			&cli.IntFlag{Name: "port", Value: 8083, EnvVars: []string{"STRIDE_PORT"}, Usage: "listen on `PORT`; 0: any that is free"},
 			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "listen at `ADDRESS`; anything but loopback lets the network in"},
 		},
 		Action: func(c *cli.Context) error {
