@@ -6,6 +6,8 @@
 package history
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"github.com/stride-aws/stride/internal/value"
@@ -95,8 +97,31 @@ func (t Text) Value() value.Value {
 
 // appendQuoted appends the text as a JSON string.
 func (t Text) appendQuoted(dst []byte) []byte {
-	if t.json {
-		return value.OfString(t.v.String()).AppendJSON(dst)
+	if !t.json {
+		return t.v.AppendJSON(dst)
 	}
-	return t.v.AppendJSON(dst)
+	start := len(dst)
+	dst = t.v.AppendJSON(dst)
+	return quoteTail(dst, start)
+}
+
+// quoteTail makes a JSON string of the JSON text at dst[start:], in place. Of what must be escaped, JSON text has only quotes
+// and backslashes.
+func quoteTail(dst []byte, start int) []byte {
+	from := len(dst)
+	escapes := bytes.Count(dst[start:], []byte{'"'}) + bytes.Count(dst[start:], []byte{'\\'})
+	dst = slices.Grow(dst, escapes+2)[:from+escapes+2]
+	to := len(dst) - 1
+	dst[to] = '"'
+	for from > start {
+		from--
+		to--
+		dst[to] = dst[from]
+		if c := dst[from]; c == '"' || c == '\\' {
+			to--
+			dst[to] = '\\'
+		}
+	}
+	dst[start] = '"'
+	return dst
 }

@@ -109,3 +109,18 @@ func FuzzFromLog(f *testing.F) {
 		}
 	})
 }
+
+// FuzzQuote: a JSON text printed into a string reads back as the same text.
+func FuzzQuote(f *testing.F) {
+	f.Add(`{"a\"b":["\\",1.5,"\u0001é",null]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := value.Parse(text)
+		if err != nil {
+			return
+		}
+		got := string(JSON(v).appendQuoted([]byte("x")))
+		if want := "x" + value.OfString(v.String()).String(); got != want {
+			t.Errorf("%s is quoted as %s, want %s", text, got, want)
+		}
+	})
+}

@@ -38,7 +38,7 @@ func mustParse(t testing.TB, text string) value.Value {
 func echo(_ context.Context, task *Task, r Replier) { r.Succeeded(history.JSON(task.Input)) }
 
 func runBench(b *testing.B, p *Program, input value.Value) {
-	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	start := time.Now()
 	env := &Env{StartTask: echo}
 	ctx := context.Background()
 	b.ReportAllocs()
@@ -105,6 +105,35 @@ func BenchmarkExpress(b *testing.B) {
 			perSecond(b, 1, "executions/s")
 		})
 	}
+}
+
+// BenchmarkStandard is the same workflow with its history kept and printed.
+func BenchmarkStandard(b *testing.B) {
+	p := mustCompile(b, fiveStates)
+	input := mustParse(b, payload(1024))
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var events []*history.Event
+	var out []byte
+	env := &Env{StartTask: echo, Emit: func(e *history.Event) { events = append(events, e) }}
+	b.ReportAllocs()
+	for b.Loop() {
+		events, out = events[:0], out[:0]
+		p.Run(context.Background(), &Execution{ARN: testARN, StartTime: start, Input: input}, env)
+		for _, e := range events {
+			out = e.AppendAPI(out, true)
+		}
+	}
+	perSecond(b, len(events), "events/s")
+}
+
+// BenchmarkDistributed goes over 10,000 items in child executions.
+func BenchmarkDistributed(b *testing.B) {
+	p := mustCompile(b, distributed("", passItem))
+	items := make([]value.Value, 10_000)
+	for i := range items {
+		items[i] = value.OfInt(int64(i))
+	}
+	runBench(b, p, value.OfArray(items))
 }
 
 // BenchmarkChain is a chain of 100 Pass states. Goal: 1,000,000 transitions/s.

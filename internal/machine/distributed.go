@@ -221,6 +221,9 @@ func (m *mapRun) launch(i int) {
 func (r *Run) runChild(p *pending, c *Child) {
 	env := r.env
 	env.Emit, env.Journal, env.MapRun = nil, nil, nil
+	if env.seeded { // its numbers are the parent's alone
+		env.Seed(c.Execution.ARN)
+	}
 	env.Clock.Hold(1)
 	p.Park()
 	go func() {

@@ -2,7 +2,6 @@ package machine
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -174,7 +173,7 @@ func TestConcurrency(t *testing.T) {
 	if res.Status != Succeeded || most.Load() != 3 || last.Children.Succeeded != 6 || last.Children.Pending+last.Children.Running != 0 {
 		t.Errorf("%s with %d at once at most; at the end %+v", res.Status, most.Load(), last.Children)
 	}
-	if want := fmt.Sprintf("arn:aws:states:us-east-1:000000000000:mapRun:%s/L:id-1", exec.MachineName); last.ARN != want {
-		t.Errorf("the map run is called %s, want %s", last.ARN, want)
+	if want := "arn:aws:states:us-east-1:000000000000:mapRun:" + exec.MachineName + "/L:"; !strings.HasPrefix(last.ARN, want) {
+		t.Errorf("the map run is called %s, want %s…", last.ARN, want)
 	}
 }

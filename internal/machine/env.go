@@ -39,8 +39,10 @@ type Env struct {
 	Emit func(*history.Event)
 
 	// Journal takes each input that the execution reacts to, before it does. Given back to Run.Replay in the same order, with
-	// a NewID and a Random that repeat themselves, they repeat the run. nil: not kept.
+	// a NewID and a Random that repeat themselves (Seed), they repeat the run. nil: not kept.
 	Journal func(Input)
+
+	seeded bool
 }
 
 // A Task is one attempt at the work of a Task state. It is not changed once started.

@@ -140,11 +140,10 @@ func randomAnswers(_ context.Context, task *Task, r Replier) {
 
 // seeded makes an Env whose ids and random numbers repeat themselves.
 func seeded(start time.Time) *Env {
-	random := rand.New(rand.NewPCG(1, 2))
-	ids := 0
-	return &Env{Clock: NewVirtualClock(start), StartTask: randomAnswers, Random: random.Float64,
-		NewID:      func() string { ids++; return fmt.Sprintf("id-%d", ids) },
+	env := &Env{Clock: NewVirtualClock(start), StartTask: randomAnswers,
 		StartChild: func(_ context.Context, c *Child, r Replier) { r.Succeeded(history.JSON(c.Execution.Input)) }}
+	env.Seed("a run")
+	return env
 }
 
 func randomProgram(t testing.TB, seed uint64) *Program {
