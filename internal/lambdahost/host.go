@@ -73,7 +73,8 @@ type Host struct {
 	mu      sync.Mutex
 	closed  bool
 	runners map[*Runner]bool
-	unpack  sync.Mutex
+	code    map[string]*unpacking // by folder
+	working sync.WaitGroup        // who unpacks
 }
 
 // idleTime is how long an unused process stays.
@@ -94,7 +95,7 @@ func NewHost(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{o: o, dir: dir, spawn: make(chan func()), stop: make(chan struct{}), runners: map[*Runner]bool{}}
+	h := &Host{o: o, dir: dir, spawn: make(chan func()), stop: make(chan struct{}), runners: map[*Runner]bool{}, code: map[string]*unpacking{}}
 	go h.spawner()
 	return h, nil
 }
@@ -156,6 +157,7 @@ func (h *Host) Close() error {
 		r.close()
 	}
 	close(h.stop)
+	h.working.Wait()
 	return os.RemoveAll(h.dir)
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 )
 
@@ -45,28 +46,46 @@ func readZip(zipped []byte) (*zip.Reader, error) {
 	return r, nil
 }
 
+// unpacking is the unpacking of one zip, by whoever wants it first.
+type unpacking struct {
+	once sync.Once
+	err  error
+}
+
+// Prepare unpacks zipped ahead of its first Runner. What is wrong with it, Runner says.
+func (h *Host) Prepare(zipped []byte) { _, _ = h.unpacked(zipped) }
+
 // unpacked is a folder with the code, one for each content.
-func (h *Host) unpacked(zipped []byte) (string, error) {
-	h.unpack.Lock()
-	defer h.unpack.Unlock()
-	dir := filepath.Join(h.dir, fmt.Sprintf("%x", sha256.Sum256(zipped)))
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
+func (h *Host) unpacked(zipped []byte) (dir string, err error) {
+	dir = filepath.Join(h.dir, fmt.Sprintf("%x", sha256.Sum256(zipped)))
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return "", errClosed
 	}
+	h.working.Add(1)
+	defer h.working.Done()
+	u := h.code[dir]
+	if u == nil {
+		u = new(unpacking)
+		h.code[dir] = u
+	}
+	h.mu.Unlock()
+	u.once.Do(func() { u.err = unpack(dir, zipped) })
+	return dir, u.err
+}
+
+func unpack(dir string, zipped []byte) error {
 	r, err := readZip(zipped)
 	if err != nil {
-		return "", err
+		return err
 	}
-	part := dir + ".part"
 	for _, f := range r.File {
-		if err := unpackFile(part, f); err != nil {
-			return "", fmt.Errorf("unpacking %s: %w", f.Name, err)
+		if err := unpackFile(dir, f); err != nil {
+			return fmt.Errorf("unpacking %s: %w", f.Name, err)
 		}
 	}
-	if err := os.MkdirAll(part, 0o755); err != nil { // of a zip without files
-		return "", err
-	}
-	return dir, os.Rename(part, dir)
+	return os.MkdirAll(dir, 0o755) // of a zip without files
 }
 
 func unpackFile(dir string, f *zip.File) error {

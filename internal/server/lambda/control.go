@@ -217,6 +217,7 @@ func (s *Service) createFunction(c *wire.Call, in *createInput) (any, error) {
 		EphemeralStorage: Storage{512}, SnapStart: SnapStart{"None", "Off"}}}
 	in.apply(&f.latest.Configuration)
 	f.latest.setCode(zipped)
+	go s.o.Host.Prepare(zipped)
 	s.touch(f.latest)
 	if s.functions[t.place] == nil {
 		s.functions[t.place] = map[string]*function{}
@@ -381,6 +382,7 @@ func (s *Service) updateCode(c *wire.Call, in *codeInput) (any, error) {
 	if in.DryRun {
 		return changed.view(s.o.Now(), false), nil
 	}
+	go s.o.Host.Prepare(zipped)
 	out := s.updated(f)
 	if in.Publish {
 		return s.publish(f, nil).view(s.o.Now(), true), nil

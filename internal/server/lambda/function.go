@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stride-aws/stride/internal/lambdahost"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -33,8 +32,8 @@ type version struct {
 	Configuration
 	code     []byte // the zip
 	settled  time.Time
-	creating bool // until settled it is Pending; else an update is InProgress
-	runner   *lambdahost.Runner
+	creating bool      // until settled it is Pending; else an update is InProgress
+	launcher *launcher // of its processes; nil before the first invocation
 }
 
 // Configuration is what AWS calls FunctionConfiguration.
@@ -226,9 +225,9 @@ func sameContent(published, latest *version, description *string) bool {
 
 // retire lets the processes of v end.
 func (v *version) retire() {
-	if v.runner != nil {
-		v.runner.Retire()
-		v.runner = nil
+	if v.launcher != nil {
+		v.launcher.retire()
+		v.launcher = nil
 	}
 }
 

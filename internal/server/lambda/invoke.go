@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/stride-aws/stride/internal/lambdahost"
@@ -45,6 +48,10 @@ func (s *Service) Invoke(ctx context.Context, in Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	return s.perform(ctx, run, in)
+}
+
+func (s *Service) perform(ctx context.Context, run *run, in Request) (Response, error) {
 	out := Response{Status: http.StatusOK, RequestID: run.in.RequestID, ExecutedVersion: run.version}
 	switch in.Type {
 	case "DryRun":
@@ -58,6 +65,9 @@ func (s *Service) Invoke(ctx context.Context, in Request) (Response, error) {
 	}
 	defer run.leave()
 	result, err := run.Invoke(ctx, run.in)
+	if errors.Is(err, errReplaced) { // between being admitted and being run
+		return s.Invoke(ctx, in)
+	}
 	out.Payload, out.FunctionError, out.Log = result.Payload, result.FunctionError, result.Log
 	return out, err
 }
@@ -128,12 +138,8 @@ func (s *Service) admit(in Request) (*run, error) {
 		e.Fields["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"
 		return nil, e
 	}
-	code, err := s.runner(t.place, v)
-	if err != nil {
-		return nil, err
-	}
 	f.running++
-	return &run{code, lambdahost.Invocation{RequestID: wire.NewRequestID(), ARN: t.arn(), Payload: in.Payload,
+	return &run{s.invoker(t.place, v), lambdahost.Invocation{RequestID: wire.NewRequestID(), ARN: t.arn(), Payload: in.Payload,
 		ClientContext: in.ClientContext, TraceID: in.TraceID}, v.Version, s.leaver(f)}, nil
 }
 
@@ -145,38 +151,61 @@ func (s *Service) leaver(f *function) func() {
 	}
 }
 
-// runner is what runs v, made at its first invocation.
-func (s *Service) runner(p place, v *version) (invoker, error) {
+// invoker is what runs v.
+func (s *Service) invoker(p place, v *version) invoker {
 	if s.o.InProcess != nil {
 		if handler := s.o.InProcess(v.FunctionName); handler != nil {
-			return handler, nil
+			return handler
 		}
 	}
-	if v.runner != nil {
-		return v.runner, nil
+	if v.launcher == nil {
+		fn := s.hosted(p, &v.Configuration)
+		zipped := v.code
+		v.launcher = &launcher{start: func() (*lambdahost.Runner, error) { return s.o.Host.Runner(fn, zipped) }}
 	}
+	return v.launcher
+}
+
+// hosted is the function as its processes' host wants it.
+func (s *Service) hosted(p place, c *Configuration) lambdahost.Function {
 	env := map[string]string{}
 	if s.o.Environment != nil {
-		for name, value := range s.o.Environment(p.account, p.region, v.Role) {
-			env[name] = value
-		}
+		maps.Copy(env, s.o.Environment(p.account, p.region, c.Role))
 	}
-	if v.Environment != nil {
-		for name, value := range v.Environment.Variables {
-			env[name] = value
-		}
+	if c.Environment != nil {
+		maps.Copy(env, c.Environment.Variables)
 	}
-	if l := v.LoggingConfig; l.LogFormat == "JSON" {
+	if l := c.LoggingConfig; l.LogFormat == "JSON" {
 		env["AWS_LAMBDA_LOG_FORMAT"], env["AWS_LAMBDA_LOG_LEVEL"] = "JSON", or(l.ApplicationLogLevel, "INFO")
 	}
-	var err error
-	v.runner, err = s.o.Host.Runner(lambdahost.Function{Name: v.FunctionName, Version: v.Version, Handler: v.Handler,
-		Timeout: time.Duration(v.Timeout) * time.Second, Memory: v.MemorySize, Env: env, Account: p.account, Region: p.region, LogGroup: v.LoggingConfig.LogGroup}, v.code)
-	if err != nil {
-		v.runner = nil
-		return nil, fmt.Errorf("preparing function %s: %w", v.FunctionName, err)
+	return lambdahost.Function{Name: c.FunctionName, Version: c.Version, Handler: c.Handler, Timeout: time.Duration(c.Timeout) * time.Second,
+		Memory: c.MemorySize, Env: env, Account: p.account, Region: p.region, LogGroup: c.LoggingConfig.LogGroup}
+}
+
+// launcher makes a version's runner when it is first invoked: unpacking takes a while, and nobody else waits for it.
+type launcher struct {
+	start  func() (*lambdahost.Runner, error)
+	once   sync.Once
+	runner *lambdahost.Runner
+	err    error
+}
+
+var errReplaced = errors.New("the function's code has been replaced")
+
+// Invoke implements invoker.
+func (l *launcher) Invoke(ctx context.Context, in lambdahost.Invocation) (lambdahost.Result, error) {
+	l.once.Do(func() { l.runner, l.err = l.start() })
+	if l.err != nil {
+		return lambdahost.Result{}, fmt.Errorf("preparing the function: %w", l.err)
 	}
-	return v.runner, nil
+	return l.runner.Invoke(ctx, in)
+}
+
+func (l *launcher) retire() {
+	l.once.Do(func() { l.err = errReplaced })
+	if l.runner != nil {
+		l.runner.Retire()
+	}
 }
 
 // retries are the waits before an asynchronous invocation that failed is run again. AWS: Lambda, error handling for
