@@ -391,6 +391,13 @@ func (m *mapRun) abandon() {
 	}
 }
 
+// abort ends the run with the execution or branch that it belongs to.
+func (m *mapRun) abort() {
+	m.abandon()
+	m.info.Status, m.info.Stop = Aborted, m.owner.run.now
+	m.tell()
+}
+
 // finish writes the results, or hands them to the state.
 func (m *mapRun) finish() {
 	if m.spec.writer != nil && m.spec.writer.exports() {

@@ -220,6 +220,40 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
+// TestRedriveMapRun: the children that failed run again, in the same map run.
+func TestRedriveMapRun(t *testing.T) {
+	p := mustCompile(t, distributed("", passItem))
+	env := seeded(randomExecution(t).StartTime)
+	healthy := false
+	var started []string
+	env.StartChild = func(_ context.Context, c *Child, r Replier) {
+		input := c.Execution.Input.String()
+		started = append(started, input)
+		if input == "2" && !healthy {
+			r.Failed(Failure{Error: "Broken"})
+			return
+		}
+		r.Succeeded(history.JSON(c.Execution.Input))
+	}
+	var journal []Input
+	env.Journal = func(in Input) { journal = append(journal, in) }
+	var last MapRun
+	env.MapRun = func(m MapRun) { last = m }
+	exec := randomExecution(t)
+	exec.Input = mustParse(t, "[1,2]")
+	if res := p.Run(context.Background(), exec, env); res.Status != Failed || last.Status != Failed || last.Children.Failed != 1 {
+		t.Fatalf("the first run ends %s, its map run %+v", res.Status, last)
+	}
+	healthy = true
+	env.Seed("a run")
+	run := p.Start(exec, env)
+	run.Replay(append(journal, Input{Kind: Redriven, Time: exec.StartTime.Add(time.Hour)}))
+	res := run.Wait(context.Background())
+	if res.Output.String() != "[1,2]" || strings.Join(started, " ") != "1 2 2" || last.Children.Succeeded != 2 || last.Status != Succeeded {
+		t.Errorf("redriven: %s %s after children %v; map run %+v", res.Status, res.Output, started, last)
+	}
+}
+
 // TestStop: a stopped execution lets go of its tasks.
 func TestStop(t *testing.T) {
 	p := mustCompile(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}`)

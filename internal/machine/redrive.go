@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"time"
+
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/history"
 )
@@ -40,7 +42,7 @@ func (s *strand) again(after int64) {
 	switch {
 	case s.fork != nil && (s.state.kind == asl.Parallel || s.state.kind == asl.Map):
 		s.fork.again(after)
-	case s.mapRun != nil:
+	case s.mapRun != nil && s.mapRun.children != nil:
 		s.mapRun.again()
 	default:
 		s.execute()
@@ -66,7 +68,11 @@ func (m *mapRun) again() {
 	m.owner.prev = m.owner.run.emit(m.owner.prev, history.MapRunRedriven,
 		&history.Details{MapRunARN: m.info.ARN, RedriveCount: int64(m.owner.run.exec.Redrives)})
 	m.closed, m.next, m.running, m.failures = false, 0, 0, 0
-	m.info.Status = RunningStatus
+	m.info.Status, m.info.Stop = RunningStatus, time.Time{}
+	for _, c := range []*Counts{&m.info.Items, &m.info.Children} {
+		*c = Counts{Total: c.Total, Succeeded: c.Succeeded, Pending: c.Total - c.Succeeded}
+	}
+	m.tell()
 	m.fill()
 }
 

@@ -160,7 +160,7 @@ func (s *strand) complete(result value.Value) error {
 	if d := s.data(); d != nil {
 		d.AfterResultSelector, d.AfterResultPath = result, output
 	}
-	return s.leaveWith(output, &activation{run: s.run, strand: s, input: result}, st.outputPath, st.assign)
+	return s.leaveTo(output, &activation{run: s.run, strand: s, input: result}, st.outputPath, st.assign, st.next)
 }
 
 // leave ends a state without a result of its own, or a JSONata state: with Output, else as it is.
@@ -188,10 +188,7 @@ func (s *strand) leave(output, result value.Value, chosen *rule) error {
 	return s.exit(v, assigned, next)
 }
 
-func (s *strand) leaveWith(output value.Value, a *activation, path *pathField, assign *template) error {
-	return s.leaveTo(output, a, path, assign, s.state.next)
-}
-
+// leaveTo leaves a state for next, with the output less what OutputPath leaves out.
 func (s *strand) leaveTo(output value.Value, a *activation, path *pathField, assign *template, next *state) error {
 	assigned, err := evalAssign(assign, a)
 	if err != nil {
@@ -415,8 +412,8 @@ func (s *strand) interrupt() {
 	if s.task != nil {
 		s.task.drop()
 	}
-	if s.mapRun != nil {
-		s.mapRun.abandon()
+	if s.mapRun != nil && s.mapRun.info.Status == RunningStatus {
+		s.mapRun.abort()
 	}
 	if s.fork != nil {
 		for _, child := range s.fork.children {

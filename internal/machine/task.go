@@ -217,6 +217,9 @@ func (s *strand) startTask() error {
 	}
 	s.task = r.track(p)
 	s.scheduled(p)
+	if r.done { // that was one event too many
+		return nil
+	}
 	if p.Task.Timeout > 0 {
 		p.timeout = r.after(p.Task.Timeout, p, nil)
 	}
