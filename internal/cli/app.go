@@ -55,6 +55,7 @@ func (a *app) commands() []*cli.Command {
 		initCommand(a),
 		renderCommand(a),
 		lintCommand(a),
+		explainCommand(a),
 		buildCommand(a),
 		planCommand(a),
 		deployCommand(a),
