@@ -52,6 +52,7 @@ func (c *comparison) value(path string, want, got any) {
 		g, ok := got.([]any)
 		if !ok || len(g) != len(w) {
 			c.differ(path, want, got)
+			c.lengths(path, w, g)
 			return
 		}
 		for i := range w {
@@ -67,6 +68,18 @@ func (c *comparison) value(path string, want, got any) {
 			c.differ(path, want, got)
 		}
 	}
+}
+
+// lengths says how lists of different lengths differ, by the types of their items.
+func (c *comparison) lengths(path string, want, got []any) {
+	types := func(list []any) (names []any) {
+		for _, x := range list {
+			object, _ := x.(map[string]any)
+			names = append(names, object["type"])
+		}
+		return names
+	}
+	c.differ(path+" by type", types(want), types(got))
 }
 
 func (c *comparison) object(path string, want, got map[string]any) {

@@ -65,9 +65,6 @@ func callWire(s wire.Service, operation, account, region string, body []byte) ([
 }
 
 func TestRecordedOnAWS(t *testing.T) {
-	if *only == "" && os.Getenv("STRIDE_CONFORMANCE") == "" {
-		t.Skip("under way: set STRIDE_CONFORMANCE=1 to run it")
-	}
 	sets := map[string][]mask{}
 	text, err := os.ReadFile(filepath.Join(judges.Dir(t, "conformance"), "mask_sets.json"))
 	if err != nil {
@@ -79,38 +76,61 @@ func TestRecordedOnAWS(t *testing.T) {
 	peers := startPeers(t)
 	t.Setenv("AWS_ENDPOINT_URL", peers.url)
 	score := &score{by: map[string]*tally{}}
-	t.Run("cases", func(t *testing.T) {
-		for _, file := range judges.Files(t, "conformance", "*", "*.json") {
-			c, err := load(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if *only != "" && !strings.Contains(c.name, *only) {
-				continue
-			}
-			t.Run(c.name, func(t *testing.T) {
-				t.Parallel()
-				w := c.inProcess(t, peers)
-				w.sets = sets
-				lenient, strict := c.run(w)
-				score.add(c.Feature, lenient == nil, strict == nil)
-				c.judge(t, lenient, strict)
-			})
-		}
-	})
+	for _, r := range runAll(t, peers, sets) {
+		t.Run(r.c.name, func(t *testing.T) {
+			score.add(r.c.Feature, r.lenient == nil, r.strict == nil)
+			r.judge(t)
+		})
+	}
 	t.Log(score)
 }
 
+// outcome is how a case differed.
+type outcome struct {
+	c               *testCase
+	lenient, strict []string
+}
+
+// together is how many cases run at once: most of them wait.
+const together = 64
+
+// runAll runs the cases.
+func runAll(t *testing.T, peers *peers, sets map[string][]mask) []*outcome {
+	var all []*outcome
+	var running sync.WaitGroup
+	slots := make(chan struct{}, together)
+	for _, file := range judges.Files(t, "conformance", "*", "*.json") {
+		c, err := load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(c.name, *only) {
+			continue
+		}
+		w := c.inProcess(t, peers)
+		w.sets = sets
+		o := &outcome{c: c}
+		all = append(all, o)
+		slots <- struct{}{}
+		running.Go(func() {
+			o.lenient, o.strict = c.run(w)
+			<-slots
+		})
+	}
+	running.Wait()
+	return all
+}
+
 // judge fails a case that differs and is not listed, and one that is listed and does not.
-func (c *testCase) judge(t *testing.T, lenient, strict []string) {
-	reason, listed := knownDifferences[c.name]
-	if *only != "" && strict != nil {
-		t.Logf("strictly:\n%s", strings.Join(strict, "\n"))
+func (o *outcome) judge(t *testing.T) {
+	reason, listed := knownDifferences[o.c.name]
+	if *only != "" && o.strict != nil {
+		t.Logf("strictly:\n%s", strings.Join(o.strict, "\n"))
 	}
 	switch {
-	case lenient != nil && !listed:
-		t.Errorf("differs:\n%s", strings.Join(lenient, "\n"))
-	case lenient == nil && listed:
+	case o.lenient != nil && !listed:
+		t.Errorf("differs:\n%s", strings.Join(o.lenient, "\n"))
+	case o.lenient == nil && listed:
 		t.Errorf("passes, so it must not be listed as a known difference (%s)", reason)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/dlclark/regexp2"
 )
 
 // unwrap turns each text that is a JSON object into that object, once: texts inside it stay.
@@ -40,16 +42,29 @@ type masker struct {
 
 type replacement struct {
 	find *regexp.Regexp
+	back *regexp2.Regexp // in place of find, where an expression looks back
 	put  string
+}
+
+func (r *replacement) in(s string) string {
+	put := strings.ReplaceAll(jsonText(r.put), "$", "$$")
+	if r.back == nil {
+		return r.find.ReplaceAllString(s, put)
+	}
+	out, err := r.back.Replace(s, put, -1, -1)
+	if err != nil {
+		return s
+	}
+	return out
 }
 
 var (
 	uuidPattern  = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	isoDate      = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$`)
+	isoDate      = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})$`)
 	isoDateIn    = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})`)
 	requestIDs   = regexp.MustCompile(`Request ID: [A-Za-z0-9-]+`)
 	extendedIDs  = regexp.MustCompile(`Extended Request ID: [A-Za-z0-9+/=-]+`)
-	jsonInCause  = regexp.MustCompile(`'(\{.*\})'`)
+	jsonInCause  = regexp.MustCompile(`'(\{.*?\})'`)
 	dateMembers  = regexp.MustCompile(`(?i)^(creation|start|stop|update|redrive)Date$`)
 	headersNamed = map[string]string{"X-Amzn-Trace-Id": "X-Amzn-Trace-Id", "x-amz-crc32": "x-amz-crc32", "x-amzn-RequestId": "x-amzn-RequestId"}
 )
@@ -62,7 +77,7 @@ func (m *masker) number(kind, original string) string {
 	m.numbers[kind]++
 	token := fmt.Sprintf("<%s:%d>", kind, m.numbers[kind])
 	m.seen[key] = token
-	m.replacements = append(m.replacements, replacement{regexp.MustCompile(regexp.QuoteMeta(original)), token})
+	m.replacements = append(m.replacements, replacement{find: regexp.MustCompile(regexp.QuoteMeta(original)), put: token})
 	return token
 }
 
@@ -73,27 +88,47 @@ func (c *testCase) maskAnswers(keyed map[string]any, order []string, answers map
 	if err != nil {
 		return nil, err
 	}
+	if keyed, err = m.texts(keyed, order, masks); err != nil {
+		return nil, err
+	}
 	for _, k := range order {
 		keyed[k] = m.standard("", keyed[k])
 		for _, mk := range masks {
 			m.structural(mk, keyed[k])
 		}
 	}
-	for _, mk := range masks {
-		if mk.Kind == "regex" {
-			m.regex(mk)
-		}
-	}
 	m.literal(`000000000000`, "111111111111")
 	m.literal(`us-east-1`, "<region>")
 	m.literal(`arn:aws:`, "arn:<partition>:")
+	return replaceAll(keyed, m.replacements)
+}
+
+// texts applies the masks of a case that replace text wherever it stands, before all others.
+func (m *masker) texts(keyed map[string]any, order []string, masks []mask) (map[string]any, error) {
+	for _, mk := range masks {
+		switch mk.Kind {
+		case "regex":
+			m.regex(mk)
+		case "arn-resource":
+			for _, k := range order {
+				m.resources(mk, keyed[k])
+			}
+		}
+	}
+	first := m.replacements
+	m.replacements = nil
+	return replaceAll(keyed, first)
+}
+
+// replaceAll replaces in the JSON text of answers.
+func replaceAll(keyed map[string]any, list []replacement) (map[string]any, error) {
 	text, err := json.Marshal(keyed)
 	if err != nil {
 		return nil, err
 	}
 	s := unescapeHTML(string(text))
-	for _, r := range m.replacements {
-		s = r.find.ReplaceAllString(s, strings.ReplaceAll(jsonText(r.put), "$", "$$"))
+	for _, r := range list {
+		s = r.in(s)
 	}
 	out := map[string]any{}
 	return out, decode([]byte(s), &out)
@@ -113,7 +148,7 @@ func jsonText(s string) string {
 }
 
 func (m *masker) literal(find, put string) {
-	m.replacements = append(m.replacements, replacement{regexp.MustCompile(regexp.QuoteMeta(find)), put})
+	m.replacements = append(m.replacements, replacement{find: regexp.MustCompile(regexp.QuoteMeta(find)), put: put})
 }
 
 // allMasks are the masks of a case with its sets, and their references resolved.
@@ -148,10 +183,13 @@ func (m *masker) regex(mk mask) {
 		}
 		find = regexp.QuoteMeta(parts[i])
 	} else if re, err := regexp.Compile(mk.Regex); err == nil && strings.ContainsAny(mk.Regex, `\[(*?`) {
-		m.replacements = append(m.replacements, replacement{re, mk.Replacement})
+		m.replacements = append(m.replacements, replacement{find: re, put: mk.Replacement})
+		return
+	} else if strings.Contains(mk.Regex, "(?<") { // looks back, at text with Python's spaces
+		m.replacements = append(m.replacements, replacement{back: regexp2.MustCompile(strings.ReplaceAll(mk.Regex, `\s`, `\s?`), regexp2.None), put: mk.Replacement})
 		return
 	}
-	m.replacements = append(m.replacements, replacement{regexp.MustCompile(find), mk.Replacement})
+	m.replacements = append(m.replacements, replacement{find: regexp.MustCompile(find), put: mk.Replacement})
 }
 
 // standard applies the masks that all cases have, except for those on the whole text.
@@ -223,7 +261,12 @@ func (m *masker) text(key, s string) any {
 	})
 	s = strings.ReplaceAll(s, "Extended Request ID: <request_id>", "Extended Request ID: <extended_request_id>")
 	if key == "cause" {
-		s = jsonInCause.ReplaceAllStringFunc(s, func(found string) string { return "'" + m.number("json-input", found[1:len(found)-1]) + "'" })
+		s = jsonInCause.ReplaceAllStringFunc(s, func(found string) string {
+			if inner := found[1 : len(found)-1]; json.Valid([]byte(inner)) {
+				return "'" + m.number("json-input", inner) + "'"
+			}
+			return found
+		})
 	}
 	return isoDateIn.ReplaceAllString(s, "date")
 }
@@ -239,16 +282,19 @@ func (m *masker) structural(mk mask, v any) {
 		})
 	case "jsonpath":
 		m.jsonpath(mk, v)
-	case "arn-resource":
-		each(v, func(parent map[string]any, k string) {
-			text, ok := parent[k].(string)
-			if i := strings.LastIndexAny(text, ":/"); ok && strings.HasPrefix(text, "arn:") && i > 0 && !strings.HasPrefix(text[i+1:], "<") {
-				m.number(mk.Replacement, text[i+1:])
-			}
-		})
 	case "parallel-unordered":
 		unorder(v)
 	}
+}
+
+// resources finds the last parts of ARNs.
+func (m *masker) resources(mk mask, v any) {
+	each(v, func(parent map[string]any, k string) {
+		text, ok := parent[k].(string)
+		if i := strings.LastIndexAny(text, ":/"); ok && strings.HasPrefix(text, "arn:") && i > 0 {
+			m.number(mk.Replacement, text[i+1:])
+		}
+	})
 }
 
 func (m *masker) put(mk mask, parent map[string]any, k, original string) {
@@ -327,34 +373,45 @@ func findInLists(v any, names []string) []place {
 	return found
 }
 
-// unorder makes the events between a Parallel state's start and end comparable whatever their order.
+// unorder makes the events between a Parallel state's last start and its end comparable whatever their order. The end itself is
+// left out, as in the recordings.
 func unorder(v any) {
 	each(v, func(parent map[string]any, k string) {
 		events, ok := parent[k].([]any)
 		if !ok || k != "events" {
 			return
 		}
-		start, end := -1, -1
-		for i, e := range events {
+		var out []any
+		first, last := -1, -1 // after the first start of the state, and after that of its last retry
+		for _, e := range events {
 			switch kind, _ := e.(map[string]any)["type"].(string); {
-			case kind == "ParallelStateStarted" && start < 0:
-				start = i
-			case kind == "ParallelStateExited" || kind == "ParallelStateSucceeded" || kind == "ParallelStateFailed":
-				if end < 0 {
-					end = i
+			case kind == "ParallelStateStarted":
+				if last = len(out) + 1; first < 0 {
+					first = last
 				}
+			case first >= 0 && (kind == "ParallelStateSucceeded" || kind == "ParallelStateFailed"):
+				unnumber(out[first:])
+				sortEvents(out[last:])
+				first = -1
+				continue
 			}
+			out = append(out, e)
 		}
-		if start < 0 || end < 0 {
-			return
-		}
-		inner := events[start+1 : end]
-		for _, e := range inner {
-			e := e.(map[string]any)
+		parent[k] = out
+	})
+}
+
+func unnumber(events []any) {
+	for _, e := range events {
+		e := e.(map[string]any)
+		if e["type"] != "ParallelStateStarted" {
 			e["id"], e["previousEventId"] = []any{json.Number("0")}, json.Number("0")
 		}
-		sort.SliceStable(inner, func(i, j int) bool { return pythonJSON(inner[i]) < pythonJSON(inner[j]) })
-	})
+	}
+}
+
+func sortEvents(events []any) {
+	sort.SliceStable(events, func(i, j int) bool { return pythonJSON(events[i]) < pythonJSON(events[j]) })
 }
 
 // each visits every member of every object below v.

@@ -43,6 +43,7 @@ func operations() map[string]operation {
 		"StartSyncExecution":               opWithContext((*Service).StartSyncExecution),
 		"StopExecution":                    op((*Service).StopExecution),
 		"TagResource":                      op((*Service).TagResource),
+		"TestState":                        opWithContext((*Service).TestState),
 		"UntagResource":                    op((*Service).UntagResource),
 		"UpdateMapRun":                     op((*Service).UpdateMapRun),
 		"UpdateStateMachine":               op((*Service).UpdateStateMachine),

@@ -35,6 +35,13 @@ func (s *Service) logOf(m *stateMachine, r *revision) *executionLog {
 	return nil
 }
 
+// openLog makes the stream that a machine's executions will write to, so that whoever looks finds it empty, not missing.
+func (s *Service) openLog(m *stateMachine, r *revision) {
+	if l := s.logOf(m, r); l != nil {
+		l.to.Put(l.account, l.region, l.group, l.stream, nil)
+	}
+}
+
 // write logs an event if the level wants it.
 func (l *executionLog) write(ev *history.Event, about history.Log) {
 	if l == nil || !wanted(l.level, ev.Type) {

@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stride-aws/stride/internal/asl"
-	"github.com/stride-aws/stride/internal/diag"
 	"github.com/stride-aws/stride/internal/machine"
 )
 
@@ -29,8 +27,6 @@ type Options struct {
 	MockFile string
 	// StatusChanged is told how each Standard execution ended, and that it started. nil: nobody is told.
 	StatusChanged func(account, region string, e *DescribeExecutionOutput)
-	// Validate finds what AWS would reject in a definition of a type ("STANDARD", "EXPRESS"). nil: whatever parses is valid.
-	Validate func(def *asl.Definition, machineType string) diag.List
 	// Logs takes the log events of executions, and knows which log groups there are. nil: no group exists.
 	Logs Logs
 }

@@ -9,6 +9,8 @@ import (
 
 // mapRun is the run of a Distributed Map, as its machine last told it, with its child executions.
 type mapRun struct {
+	owner *execution
+
 	mu       sync.RWMutex
 	state    machine.MapRun
 	children index
@@ -17,7 +19,7 @@ type mapRun struct {
 
 // noteMapRun files what the machine of e tells of a map run.
 func (s *Service) noteMapRun(e *execution, r machine.MapRun) {
-	found, known := s.mapRuns.LoadOrStore(r.ARN, &mapRun{state: r})
+	found, known := s.mapRuns.LoadOrStore(r.ARN, &mapRun{owner: e, state: r})
 	run := found.(*mapRun)
 	if known {
 		run.mu.Lock()
@@ -196,5 +198,17 @@ func (s *Service) UpdateMapRun(in *UpdateMapRunInput) (*Empty, error) {
 	if status != machine.RunningStatus {
 		return nil, &Error{Code: "ValidationException", Reason: "CANNOT_UPDATE_COMPLETED_MAP_RUN", Message: "Map Run: '" + in.MapRunArn + "' is already completed"}
 	}
-	return nil, validation("the limits of a running Map Run cannot be changed here")
+	run.owner.updateMapRun(machine.MapRunUpdate{ARN: in.MapRunArn, MaxConcurrency: in.MaxConcurrency,
+		ToleratedFailureCount: in.ToleratedFailureCount, ToleratedFailurePercentage: in.ToleratedFailurePercentage})
+	return &Empty{}, nil
+}
+
+// updateMapRun tells e's machine of new limits, while it runs.
+func (e *execution) updateMapRun(u machine.MapRunUpdate) {
+	e.mu.Lock()
+	control := e.control
+	e.mu.Unlock()
+	if control != nil {
+		control.UpdateMapRun(u)
+	}
 }

@@ -245,7 +245,9 @@ func (e *execution) finish(control *machine.Run, log *executionLog) {
 	if result.Status == machine.Succeeded {
 		e.output = history.JSON(result.Output)
 	}
-	e.error, e.cause = result.Error, result.Cause
+	if result.Status != machine.TimedOut { // AWS tells that only in the event
+		e.error, e.cause = result.Error, result.Cause
+	}
 	e.control = nil
 	if result.Status == machine.Succeeded {
 		e.journal = nil // never redriven

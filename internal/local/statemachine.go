@@ -8,6 +8,7 @@ import (
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/epoch"
+	"github.com/stride-aws/stride/internal/lint"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/uuid"
 )
@@ -124,7 +125,7 @@ func (s *Service) CreateStateMachine(in *CreateStateMachineInput) (*CreateStateM
 	if err := s.checkLogging(in.LoggingConfiguration); err != nil {
 		return nil, err
 	}
-	program, err := s.compile(in.Definition, in.Type)
+	program, err := compile(in.Definition, in.Type)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +136,7 @@ func (s *Service) CreateStateMachine(in *CreateStateMachineInput) (*CreateStateM
 	}
 	m := s.newMachine(in, program)
 	s.machines.put(m.name, m)
+	s.openLog(m, m.current)
 	return m.creationAnswer(), nil
 }
 
@@ -310,7 +312,7 @@ func (s *Service) UpdateStateMachine(in *UpdateStateMachineInput) (*UpdateStateM
 	}
 	var program *machine.Program
 	if in.Definition != nil {
-		if program, err = s.compile(*in.Definition, m.kind); err != nil {
+		if program, err = compile(*in.Definition, m.kind); err != nil {
 			return nil, err
 		}
 	}
@@ -319,6 +321,7 @@ func (s *Service) UpdateStateMachine(in *UpdateStateMachineInput) (*UpdateStateM
 	out := &UpdateStateMachineOutput{UpdateDate: epoch.Of(s.cloud.Now())}
 	m.revise(in, program, out.UpdateDate.Time)
 	out.RevisionID = m.current.id
+	s.openLog(m, m.current)
 	if in.Publish {
 		v, err := m.publish(in.VersionDescription)
 		if err != nil {
@@ -525,12 +528,12 @@ func (s *Service) ListStateMachines(in *Page) (*ListStateMachinesOutput, error) 
 }
 
 // compile parses and validates a definition as creating a machine does.
-func (s *Service) compile(definition, kind string) (*machine.Program, error) {
+func compile(definition, kind string) (*machine.Program, error) {
 	def, err := asl.Parse(definition, "")
 	if err != nil {
 		return nil, invalidDefinition(parseFinding(err))
 	}
-	if found := s.findings(def, kind).Errors(); len(found) > 0 {
+	if found := lint.Validate(def, lint.Options{Type: kind}).Errors(); len(found) > 0 {
 		return nil, invalidDefinition(found...)
 	}
 	return compileProgram(def)

@@ -5,16 +5,9 @@ import (
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lint"
 	"github.com/stride-aws/stride/internal/machine"
 )
-
-// findings are what Options.Validate says about a definition.
-func (s *Service) findings(def *asl.Definition, kind string) diag.List {
-	if s.cloud.Validate == nil {
-		return nil
-	}
-	return s.cloud.Validate(def, kind)
-}
 
 // parseFinding is asl.Parse's error as a finding.
 func parseFinding(err error) *diag.Diagnostic {
@@ -24,23 +17,9 @@ func parseFinding(err error) *diag.Diagnostic {
 	return &diag.Diagnostic{Code: "INVALID_JSON_DESCRIPTION", Message: err.Error()}
 }
 
-// invalidDefinition is AWS's one text for all findings.
+// invalidDefinition is AWS's refusal of a definition, with all its errors.
 func invalidDefinition(found ...*diag.Diagnostic) *Error {
-	texts := make([]string, len(found))
-	for i, d := range found {
-		texts[i] = d.Code + ": " + d.Message
-		if d.Code != "INVALID_JSON_DESCRIPTION" {
-			texts[i] += " at " + location(d)
-		}
-	}
-	return errorf("InvalidDefinition", "Invalid State Machine Definition: '%s'", strings.Join(texts, ", "))
-}
-
-func location(d *diag.Diagnostic) string {
-	if d.Place.Pointer == "" {
-		return "/"
-	}
-	return d.Place.Pointer
+	return errorf("InvalidDefinition", "%s", lint.Refusal(found))
 }
 
 func compileProgram(def *asl.Definition) (*machine.Program, error) {
@@ -49,6 +28,14 @@ func compileProgram(def *asl.Definition) (*machine.Program, error) {
 		return nil, errorf("InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: %s'", err)
 	}
 	return p, nil
+}
+
+// location is a finding's place; a workflow without an end has none.
+func location(d *diag.Diagnostic) string {
+	if d.Code == lint.MissingEndState {
+		return ""
+	}
+	return lint.Location(d.Place.Pointer)
 }
 
 // ValidateStateMachineDefinitionInput are the parameters of ValidateStateMachineDefinition.
@@ -96,7 +83,7 @@ func (s *Service) ValidateStateMachineDefinition(in *ValidateStateMachineDefinit
 	if err != nil {
 		found = diag.List{parseFinding(err)}
 	} else {
-		found = s.findings(def, kind)
+		found = lint.Validate(def, lint.Options{Type: kind})
 	}
 	return report(found, in), nil
 }

@@ -156,7 +156,7 @@ func (in *inspector) left(s *strand, output value.Value, next *state) {
 	if in.result.Status == "" {
 		in.result.Status = TestSucceeded
 	}
-	in.result.Output = history.Verbatim(spaced(output))
+	in.result.Output = history.Verbatim(Spaced(output))
 	if next != nil {
 		in.result.NextState = next.name
 	}
@@ -208,8 +208,8 @@ func (in *inspector) caught(s *strand, f *failure) bool {
 	return false
 }
 
-// spaced is v's JSON with a space after colons and commas (recorded: state_map_context_object).
-func spaced(v value.Value) string {
+// Spaced is v's JSON with a space after colons and commas (recorded: state_map_context_object).
+func Spaced(v value.Value) string {
 	var b strings.Builder
 	writeSpaced(&b, v)
 	return b.String()

@@ -146,7 +146,7 @@ func inspectionData(d *Inspection) value.Value {
 		"afterItemsPath": d.AfterItemsPath,
 	} {
 		if v.Defined() {
-			members = append(members, str(name, spaced(v)))
+			members = append(members, str(name, Spaced(v)))
 		}
 	}
 	if len(d.Variables) > 0 {

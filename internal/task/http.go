@@ -107,6 +107,12 @@ func listed(v value.Value) []string {
 func httpResult(resp *http.Response, body []byte) value.Value {
 	var headers []value.Member
 	for _, h := range headersOf(resp.Header) {
+		switch h.name {
+		case "connection":
+			h.name = "Connection"
+		case "X-Amz-Apigw-Id":
+			h.name = "x-amz-apigw-id"
+		}
 		headers = append(headers, value.Member{Name: h.name, Value: one(value.OfString(h.text))})
 	}
 	return value.OfObject([]value.Member{

@@ -80,10 +80,10 @@ func (a *attempt) functionARN(name string) string {
 	return "arn:aws:lambda:" + a.region + ":" + account + ":function:" + name
 }
 
-// payload is the event: Payload as JSON. Without one the function gets an empty object.
+// payload is the event: Payload as JSON. Without one, or with null, the function gets an empty object.
 func (a *attempt) payload() []byte {
 	v, ok := a.Input.Get("Payload")
-	if !ok {
+	if !ok || v.Kind() == value.Null {
 		return []byte("{}")
 	}
 	return v.AppendJSON(nil)

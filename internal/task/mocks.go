@@ -191,5 +191,15 @@ func (a *Answers) answer(name string, t *machine.Task, r machine.Replier) {
 	if t.Resource.Pattern != "" {
 		r.Submitted(history.JSON(list[i].ret))
 	}
-	r.Succeeded(history.JSON(list[i].ret))
+	r.Succeeded(history.JSON(mockResult(t, list[i].ret)))
+}
+
+// mockResult is a mock's Return as the task's result: mocks of functions are written as lambda:invoke answers, of which a Task
+// on the function's own ARN sees the payload.
+func mockResult(t *machine.Task, ret value.Value) value.Value {
+	payload, ok := ret.Get("Payload")
+	if _, isAnswer := ret.Get("StatusCode"); ok && isAnswer && t.Resource.Kind == machine.Function {
+		return payload
+	}
+	return ret
 }
