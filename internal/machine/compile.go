@@ -60,7 +60,7 @@ func (c *compiler) state(st *state, s *asl.State, m *machine) error {
 		entered: history.Entered(string(s.Type)), exited: history.Exited(string(s.Type))}
 	if s.Next != "" {
 		if st.next = c.target(m, s.Next); st.next == nil {
-			return fmt.Errorf("Next names %q, which is not a state", s.Next)
+			return fmt.Errorf("its Next names %q, which is not a state", s.Next)
 		}
 	}
 	for _, compile := range []func(*state, *asl.State) error{c.dataFlow, c.retry} {
@@ -87,13 +87,13 @@ func (c *compiler) dataFlow(st *state, s *asl.State) (err error) {
 		return err
 	}
 	if st.inputPath, err = compilePathField(s.InputPath); err != nil {
-		return fmt.Errorf("InputPath: %w", err)
+		return fmt.Errorf("its InputPath: %w", err)
 	}
 	if st.outputPath, err = compilePathField(s.OutputPath); err != nil {
-		return fmt.Errorf("OutputPath: %w", err)
+		return fmt.Errorf("its OutputPath: %w", err)
 	}
 	if st.resultPath, err = compileResultPath(s.ResultPath); err != nil {
-		return fmt.Errorf("ResultPath: %w", err)
+		return fmt.Errorf("its ResultPath: %w", err)
 	}
 	if s.Type != asl.Map {
 		if st.parameters, err = compileTemplate(s.Parameters, false, "Parameters"); err != nil {
@@ -121,7 +121,7 @@ func (c *compiler) catch(st *state, s *asl.State, m *machine) (err error) {
 	for i, k := range s.Catch {
 		out := &catcher{errors: k.ErrorEquals, next: c.target(m, k.Next)}
 		if out.next == nil {
-			return fmt.Errorf("Catch: Next names %q, which is not a state", k.Next)
+			return fmt.Errorf("its Catch names %q, which is not a state", k.Next)
 		}
 		field := fmt.Sprintf("Catch[%d]/", i)
 		if out.assign, err = compileTemplate(k.Assign, st.jsonata, field+"Assign"); err != nil {
@@ -163,7 +163,7 @@ func (c *compiler) work(st *state, s *asl.State, m *machine) (err error) {
 	case asl.Map:
 		st.fan, err = c.mapSpec(s, st.jsonata)
 	default:
-		err = fmt.Errorf("Type %q is no type of state", s.Type)
+		err = fmt.Errorf("%q is no type of state", s.Type)
 	}
 	return err
 }
@@ -171,7 +171,7 @@ func (c *compiler) work(st *state, s *asl.State, m *machine) (err error) {
 func (c *compiler) choice(st *state, s *asl.State, m *machine) error {
 	if s.Default != "" {
 		if st.fallback = c.target(m, s.Default); st.fallback == nil {
-			return fmt.Errorf("Default names %q, which is not a state", s.Default)
+			return fmt.Errorf("its Default names %q, which is not a state", s.Default)
 		}
 	}
 	for i, r := range s.Choices {

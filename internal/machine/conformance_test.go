@@ -41,15 +41,15 @@ func TestRecordedExecutions(t *testing.T) {
 }
 
 type recordedCase struct {
-	file           string
-	mask           *regexp.Regexp
-	Kind, Machine  string
-	Type           string
-	Definition     json.RawMessage
-	Other_machines []struct {
+	file          string
+	mask          *regexp.Regexp
+	Kind, Machine string
+	Type          string
+	Definition    json.RawMessage
+	OtherMachines []struct {
 		Ref, Type  string
 		Definition json.RawMessage
-	}
+	} `json:"other_machines"`
 	Runs []struct {
 		Step    int
 		Machine string
@@ -60,9 +60,9 @@ type recordedCase struct {
 		Params map[string]any
 		Expect []struct{ Key, Field string }
 	}
-	Masks                      []struct{ Replacement string }
-	Localstack_does_not_verify []string
-	Expected                   json.RawMessage
+	Masks       []struct{ Replacement string }
+	NotVerified []string `json:"localstack_does_not_verify"`
+	Expected    json.RawMessage
 }
 
 func loadCase(t *testing.T, file string) *recordedCase {
@@ -133,7 +133,7 @@ func (c *recordedCase) machine(ref string) (string, bool) {
 	if ref == c.Machine || ref == "" {
 		return string(c.Definition), c.Type == "EXPRESS"
 	}
-	for _, m := range c.Other_machines {
+	for _, m := range c.OtherMachines {
 		if m.Ref == ref {
 			return string(m.Definition), m.Type == "EXPRESS"
 		}
@@ -429,7 +429,7 @@ func (rec *recording) textMatches(want, got string) bool {
 
 // unverified says whether the recording's own suite leaves this part out because AWS's answers vary there.
 func (rec *recording) unverified(path string) bool {
-	for _, p := range rec.c.Localstack_does_not_verify {
+	for _, p := range rec.c.NotVerified {
 		p = strings.TrimPrefix(strings.TrimPrefix(p, "$.."), "$.")
 		if strings.HasSuffix(path, p) && strings.Contains(p, "previousEventId") || path == "$..events" && p == "events" {
 			return true

@@ -13,7 +13,6 @@ type mapSpec struct {
 	processor    *machine
 	itemsPath    *pathField
 	items        *template // JSONata Items
-	itemsField   *jsonataExpr
 	itemSelector *template
 	concurrency  *valueField
 	distributed  *distributedSpec // nil: inline
@@ -153,13 +152,4 @@ func (m *mapSpec) itemInput(s *strand, item *mapItem) (value.Value, error) {
 		return item.value, nil
 	}
 	return m.itemSelector.eval(&activation{run: s.run, strand: s, input: s.effective, item: item})
-}
-
-// arnPart is the n-th part of an ARN, from 0.
-func arnPart(arn string, n int) string {
-	part := strings.SplitN(arn, ":", n+2)
-	if len(part) <= n {
-		return ""
-	}
-	return part[n]
 }

@@ -2,7 +2,6 @@ package machine
 
 import (
 	"encoding/csv"
-	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -198,8 +197,13 @@ func (r *readerSpec) parse(body string) ([]value.Value, error) {
 	return r.parseJSON(body)
 }
 
+// A readerError is the cause of States.ItemReaderFailed, in AWS's words.
+type readerError string
+
+func (e readerError) Error() string { return string(e) }
+
 // errNotIterable is content that is no list of items, an object included (recorded: map_item_reader_json_no_json_list_object).
-var errNotIterable = errors.New("Attempting to map over non-iterable node.")
+const errNotIterable = readerError("Attempting to map over non-iterable node.")
 
 func (r *readerSpec) parseJSON(body string) ([]value.Value, error) {
 	doc, err := value.Parse(body)
@@ -209,7 +213,7 @@ func (r *readerSpec) parseJSON(body string) ([]value.Value, error) {
 	pointer := r.text("ItemsPointer")
 	if pointer != "" {
 		if doc = atPointer(doc, pointer); !doc.Defined() {
-			return nil, errors.New("The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.")
+			return nil, readerError("The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.")
 		}
 	}
 	if doc.Kind() != value.Array && (pointer == "" || doc.Kind() != value.Object) {
