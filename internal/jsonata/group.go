@@ -63,9 +63,10 @@ func (r *run) groupBy(g *group, f *frame, in value.Value) (value.Value, error) {
 		items = []value.Value{{}}
 	}
 	var found groups
-	for _, item := range items {
-		item = clean(item)
-		add := func(e *entry) { e.add(item) }
+	var item value.Value
+	add := func(e *entry) { e.add(item) }
+	for i := range items {
+		item = clean(items[i])
 		if err := r.groupItem(g, f, item, &found, add); err != nil {
 			return nothing, err
 		}
@@ -120,12 +121,20 @@ func (e *entry) add(item value.Value) {
 	switch {
 	case !item.Defined():
 	case e.items != nil:
-		e.items = append(e.items, itemsOf(item)...)
+		e.items = joinTo(e.items, item)
 	case !e.only.Defined():
 		e.only = item
 	default:
-		e.items = append(append(e.items, itemsOf(e.only)...), itemsOf(item)...)
+		e.items = joinTo(joinTo(nil, e.only), item)
 	}
+}
+
+// joinTo appends the items of an array, or v.
+func joinTo(dst []value.Value, v value.Value) []value.Value {
+	if v.Kind() == value.Array {
+		return append(dst, v.Items()...)
+	}
+	return append(dst, v)
 }
 
 // data is what the value of the key is evaluated with: the item, or an array of them.
@@ -142,14 +151,32 @@ type groups struct {
 	byKey   map[string]*entry
 }
 
-func (g *groups) get(key string) *entry { return g.byKey[key] }
+// fewGroups are looked through faster than hashed.
+const fewGroups = 8
+
+func (g *groups) get(key string) *entry {
+	if g.byKey != nil {
+		return g.byKey[key]
+	}
+	for _, e := range g.entries {
+		if e.key == key {
+			return e
+		}
+	}
+	return nil
+}
 
 func (g *groups) put(e *entry) {
-	if g.byKey == nil {
-		g.byKey = make(map[string]*entry)
-	}
-	g.byKey[e.key] = e
 	g.entries = append(g.entries, e)
+	if g.byKey == nil && len(g.entries) > fewGroups {
+		g.byKey = make(map[string]*entry, 2*len(g.entries))
+		for _, e := range g.entries {
+			g.byKey[e.key] = e
+		}
+	}
+	if g.byKey != nil {
+		g.byKey[e.key] = e
+	}
 }
 
 // groupItem evaluates the keys for one item, and calls add with the entry of each.
