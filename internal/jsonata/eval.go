@@ -16,7 +16,7 @@ func (p *program) eval(in Input) (value.Value, error) {
 	if err == nil {
 		v, err = r.export(v)
 	}
-	if err == nil && v.Kind() >= value.Array && r.used() > 0 && v.Size() > r.limit() {
+	if err == nil && v.Kind() >= value.Array && r.used() > trifle && v.Size() > r.limit() {
 		v, err = nothing, limitError("The result is too large")
 	}
 	if v.Kind() != value.Func && !in.NestedFunctions {
@@ -24,6 +24,9 @@ func (p *program) eval(in Input) (value.Value, error) {
 	}
 	return v, settled(err)
 }
+
+// trifle is how many bytes cannot make much of an input, however often they repeat it.
+const trifle = 512
 
 // export makes of a result what others may see.
 func (r *run) export(v value.Value) (value.Value, error) {
