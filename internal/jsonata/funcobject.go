@@ -220,8 +220,8 @@ func typeName(_ *run, args []value.Value) (value.Value, error) {
 		return nothing, nil
 	}
 	if v.Kind() == value.Number {
-		if err := finite(v); err != nil {
-			return nothing, err
+		if number, err := isNumber(v); !number {
+			return value.OfString("object"), err
 		}
 	}
 	return value.OfString(v.Kind().String()), nil

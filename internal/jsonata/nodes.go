@@ -79,7 +79,7 @@ func (n *blockNode) eval(r *run, f *frame, in value.Value) (v value.Value, err e
 			return v, err
 		}
 	}
-	return v, nil
+	return finish(v, false), nil
 }
 
 // scopedBlockNode is a block whose variables are slots of the frame around it.
@@ -146,6 +146,9 @@ func (n *filteredNode) eval(r *run, f *frame, in value.Value) (value.Value, erro
 	if err != nil {
 		return v, err
 	}
+	if isTail(v) {
+		return r.filterTail(n.predicates, f, v)
+	}
 	if s, ok := streamOf(v); ok {
 		if n.over != nil {
 			return r.filterStream(n.predicates, f, s.under(n.over))
@@ -171,6 +174,32 @@ func (n *filteredNode) eval(r *run, f *frame, in value.Value) (value.Value, erro
 		return v, err
 	}
 	return finish(v, n.keep), nil
+}
+
+func isTail(v value.Value) bool { return v.Kind() == value.Undefined && v.Tag() == tagTail }
+
+// filterTail applies predicates to a tail call that is still to be made, as the reference does: they see a function.
+func (r *run) filterTail(predicates []predicate, f *frame, v value.Value) (value.Value, error) {
+	call := r.tail
+	for i := range predicates {
+		p := &predicates[i]
+		times := hits(value.OfFloat(p.index), 0, 1)
+		if p.test != nil {
+			chosen, err := p.test.eval(r, f, call.fn.value())
+			if err != nil {
+				return nothing, err
+			}
+			if times, err = r.selects(chosen, 0, 1); err != nil {
+				return nothing, err
+			}
+		}
+		if times == 0 {
+			r.args = r.args[:call.base]
+			return nothing, nil
+		}
+	}
+	r.tail = call
+	return v, nil
 }
 
 type arrayNode struct {

@@ -134,6 +134,9 @@ func (n *pathNode) follow(r *run, f *frame, items []value.Value) (value.Value, e
 		if err := s.apply(r, f, items, c); err != nil {
 			return nothing, err
 		}
+		if c.ended.Defined() {
+			return n.result(r, f, nil, c.ended)
+		}
 		whole = c.whole()
 		r.giveBack(items)
 		items = c.items

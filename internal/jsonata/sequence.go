@@ -113,6 +113,7 @@ func flatten(dst []value.Value, v value.Value) []value.Value {
 type collector struct {
 	items []value.Value
 	first value.Value // the last step's only result so far; it may turn out to be the path's whole result
+	ended value.Value // an empty array, at which the path ends
 	count int
 	last  bool
 }

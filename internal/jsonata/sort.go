@@ -30,9 +30,28 @@ func (s *sortStep) apply(r *run, f *frame, items []value.Value, c *collector) er
 		sorted[i] = items[at]
 	}
 	if len(s.predicates) > 0 {
-		return r.filterInto(s.predicates, f, value.OfArray(sorted), c)
+		return s.filter(r, f, sorted, c)
 	}
 	c.addSequence(sorted)
+	return nil
+}
+
+// filter applies the predicates. An array that an index picks takes the place of the sequence.
+func (s *sortStep) filter(r *run, f *frame, sorted []value.Value, c *collector) error {
+	items, whole, err := r.filter(s.predicates, f, value.OfArray(sorted))
+	switch {
+	case err != nil:
+		return err
+	case !whole.Defined():
+		c.addSequence(items)
+	case whole.Len() == 0:
+		c.ended = whole
+	case c.last:
+		c.add(whole)
+	default:
+		c.addSequence(whole.Items())
+	}
+	r.giveBack(items)
 	return nil
 }
 
