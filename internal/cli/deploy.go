@@ -54,6 +54,9 @@ func (a *app) runDeploy(ctx context.Context, o deployOptions) error {
 	if err != nil {
 		return err
 	}
+	if len(d.machines) > 0 {
+		a.collect(ctx, t)
+	}
 	return a.deployed(t, p, d.versions(actual))
 }
 
@@ -99,6 +102,20 @@ func (a *app) apply(ctx context.Context, t *target, p *plan.Plan) (*applied, err
 		a.talk("deployed to %s in %.1f s\n", a.Env, time.Since(begun).Seconds())
 	}
 	return &applied{machines: result.Machines, plan: p}, nil
+}
+
+// collect removes the versions that nobody needs any more. The deploy is done: what goes wrong here is said, and left to the next.
+func (a *app) collect(ctx context.Context, t *target) {
+	in, err := t.clients.Inventory(ctx, t.owner(), t.Desired, t.env.Keep)
+	if err == nil {
+		p := plan.Collect(in)
+		if _, err = t.clients.Apply(ctx, p, nil, nil); err == nil && p.Count(plan.Delete) > 0 {
+			a.talk("removed %d old versions that nothing needs\n", p.Count(plan.Delete))
+		}
+	}
+	if err != nil {
+		a.talk("old versions stay until the next deploy: %v\n", err)
+	}
 }
 
 // versions are the version ARNs that the aliases have now.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/stride-aws/stride/internal/deploy"
 	"github.com/stride-aws/stride/internal/plan"
 )
 
@@ -34,9 +33,7 @@ func (a *app) runDestroy(ctx context.Context, o destroyOptions) error {
 	if err != nil {
 		return err
 	}
-	owner := deploy.Owner{Project: t.project.Name, Env: t.env.Name, Place: t.place, RolePath: t.env.Roles.Path}
-	owner.Machines, owner.Functions, owner.Roles = t.env.NamePrefixes(t.project.Name, t.place.Region)
-	found, err := t.clients.Find(ctx, owner)
+	found, err := t.clients.Find(ctx, t.owner())
 	if err != nil {
 		return t.explain(err)
 	}

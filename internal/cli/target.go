@@ -75,3 +75,10 @@ func (t *target) plan(ctx context.Context) (*plan.Plan, *plan.Actual, error) {
 	t.built.Packages(actual)
 	return plan.Make(t.Desired, actual), actual, nil
 }
+
+// owner is whose resources this environment's are.
+func (t *target) owner() deploy.Owner {
+	o := deploy.Owner{Project: t.project.Name, Env: t.env.Name, Place: t.place, RolePath: t.env.Roles.Path}
+	o.Machines, o.Functions, o.Roles = t.env.NamePrefixes(t.project.Name, t.place.Region)
+	return o
+}

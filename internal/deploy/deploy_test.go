@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/internal/bundle"
 	"github.com/stride-aws/stride/internal/lambdahost"
@@ -459,4 +460,54 @@ func TestTwoDeploys(t *testing.T) {
 		t.Errorf("the late deploy says %v", err)
 	}
 	must(t, c, third, thirdZips)
+}
+
+// TestCollect: of four generations two stay; the permissions of the third stay beside those of the fourth until it goes.
+func TestCollect(t *testing.T) {
+	c := newCloud(t)
+	place := identify(t, c.clients())
+	var d *plan.Desired
+	for _, generation := range []int{1, 2, 3, 1} {
+		var zips map[string]string
+		d, zips = shop(t, place, generation)
+		must(t, c, d, zips)
+	}
+	collected(t, c, d)
+	in := inventory(t, c, d)
+	if n := len(in.Machines[0].Versions); n != 2 {
+		t.Errorf("%d versions of the machine are left, want 2", n)
+	}
+	if diff := cmp.Diff(map[string][]string{"test-pay-Charge": {"3", "4"}, "test-ship-Ship": {"3", "4"}}, in.Functions); diff != "" {
+		t.Errorf("function versions, -want +got:\n%s", diff)
+	}
+	clients := c.clients()
+	kept, err := clients.getPolicy(t.Context(), "test-orders", earlierPolicy)
+	if err != nil || kept == nil || !strings.Contains(kept.String(), "bucket-3") {
+		t.Errorf("the role keeps %v, %v; want the statement of generation 3", kept, err)
+	}
+	settled(t, c, d)
+	if err := destroy(t.Context(), clients, place); err != nil {
+		t.Fatal(err)
+	}
+	empty(t, c, d)
+}
+
+func inventory(t *testing.T, c *cloud, d *plan.Desired) *plan.Inventory {
+	t.Helper()
+	in, err := c.clients().Inventory(t.Context(), Owner{Project: "shop", Env: "test", Place: d.Place, Machines: "test-"}, d, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// collected removes what nobody needs, and wants nothing left to remove.
+func collected(t *testing.T, c *cloud, d *plan.Desired) {
+	t.Helper()
+	if _, err := c.clients().Apply(t.Context(), plan.Collect(inventory(t, c, d)), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if p := plan.Collect(inventory(t, c, d)); p.Count(plan.Delete) > 0 {
+		t.Errorf("there is still something to remove: %v", p.Actions)
+	}
 }

@@ -110,7 +110,7 @@ func (r *reader) role(ctx context.Context, name string) error {
 		return err
 	})
 	g.do(func(ctx context.Context) (err error) {
-		document, err = r.getPolicy(ctx, name)
+		document, err = r.getPolicy(ctx, name, PolicyName)
 		return err
 	})
 	if err := g.wait(); err != nil {
@@ -142,9 +142,9 @@ func (c *Clients) getRole(ctx context.Context, name string) (*plan.Role, error) 
 	return role, err
 }
 
-// getPolicy is stride's inline policy of a role, nil where there is none.
-func (c *Clients) getPolicy(ctx context.Context, name string) (*policy.Document, error) {
-	out, err := c.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: aws.String(PolicyName)})
+// getPolicy is an inline policy of a role, nil where there is none.
+func (c *Clients) getPolicy(ctx context.Context, role, name string) (*policy.Document, error) {
+	out, err := c.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
 	if missing(err) {
 		return nil, nil
 	}
@@ -287,7 +287,7 @@ func (r *reader) machine(ctx context.Context, want *plan.Machine) error {
 	g.do(func(ctx context.Context) (err error) { alias, err = r.describeAlias(ctx, arn); return err })
 	g.do(func(ctx context.Context) (err error) { tags, err = r.machineTags(ctx, arn); return err })
 	if want.Type == string(sfntypes.StateMachineTypeStandard) {
-		g.do(func(ctx context.Context) (err error) { running, err = r.running(ctx, arn); return err })
+		g.do(func(ctx context.Context) (err error) { running, err = r.countRunning(ctx, arn); return err })
 	}
 	if err := g.wait(); err != nil {
 		return fmt.Errorf("reading state machine %s: %w", want.Name, err)
@@ -371,8 +371,8 @@ func (c *Clients) machineTags(ctx context.Context, arn string) (plan.Tags, error
 	return tags, nil
 }
 
-// running counts the running executions, up to the 1,000 that one answer holds.
-func (c *Clients) running(ctx context.Context, arn string) (int, error) {
+// countRunning counts the running executions, up to the 1,000 that one answer holds.
+func (c *Clients) countRunning(ctx context.Context, arn string) (int, error) {
 	out, err := c.States.ListExecutions(ctx, &sfn.ListExecutionsInput{
 		StateMachineArn: &arn, StatusFilter: sfntypes.ExecutionStatusRunning, MaxResults: 1000,
 	})

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -149,8 +150,13 @@ func (s *sender) tagFunction(ctx context.Context) error {
 	return err
 }
 
+// deleteFunction removes a function, or of an action about a version only that, unless an alias points to it.
 func (s *sender) deleteFunction(ctx context.Context) error {
-	_, err := s.Lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &s.action.Name})
+	name, version, _ := strings.Cut(s.action.Name, ":")
+	_, err := s.Lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &name, Qualifier: optional(version)})
+	if version != "" && code(err) == "ResourceConflictException" && !transient(err) {
+		return nil
+	}
 	return gone(err)
 }
 

@@ -118,6 +118,17 @@ func (s *sender) deleteMachine(ctx context.Context) error {
 	return gone(err)
 }
 
+// deleteVersion removes a version, unless an alias or an execution has come to need it meanwhile: then it stays.
+func (s *sender) deleteVersion(ctx context.Context) error {
+	_, err := s.States.DeleteStateMachineVersion(ctx, &sfn.DeleteStateMachineVersionInput{
+		StateMachineVersionArn: aws.String(s.machineARN(s.action.Name)),
+	})
+	if code(err) == "ConflictException" {
+		return nil
+	}
+	return gone(err)
+}
+
 func (s *sender) deleteAlias(ctx context.Context) error {
 	_, err := s.States.DeleteStateMachineAlias(ctx, &sfn.DeleteStateMachineAliasInput{
 		StateMachineAliasArn: aws.String(s.plan.Place.ARN("states", "stateMachine:"+s.action.Name)),

@@ -74,6 +74,35 @@ func (s *sender) deleteRolePolicy(ctx context.Context) error {
 	return gone(err)
 }
 
+// earlierPolicy is the inline policy with what versions before the newest may still need.
+const earlierPolicy = "stride-earlier"
+
+// keepStatements adds Role.Earlier to what is kept already.
+func (s *sender) keepStatements(ctx context.Context) error {
+	r := s.action.Role
+	kept, err := s.getPolicy(ctx, r.Name, earlierPolicy)
+	if err != nil {
+		return err
+	}
+	if kept == nil {
+		kept = &policy.Document{Version: "2012-10-17"}
+	}
+	for _, statement := range r.Earlier {
+		if !kept.Has(statement) {
+			kept.Statement = append(kept.Statement, statement)
+		}
+	}
+	_, err = s.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: &r.Name, PolicyName: aws.String(earlierPolicy), PolicyDocument: aws.String(kept.String()),
+	})
+	return err
+}
+
+func (s *sender) dropStatements(ctx context.Context) error {
+	_, err := s.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &s.action.Name, PolicyName: aws.String(earlierPolicy)})
+	return gone(err)
+}
+
 func (s *sender) putBoundary(ctx context.Context) error {
 	r := s.action.Role
 	_, err := s.IAM.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &r.Name, PermissionsBoundary: &r.Boundary})

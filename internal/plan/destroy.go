@@ -18,7 +18,7 @@ func Destroy(project, env string, a *Actual, keepLogs bool) *Plan {
 		users = append(users, m.remove(KindFunction, name, []Call{DeleteFunction}, machines...))
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Roles)) {
-		m.remove(KindRole, name, []Call{DeleteRolePolicy, DeleteRole}, users...)
+		m.remove(KindRole, name, []Call{DeleteRolePolicy, DropStatements, DeleteRole}, users...)
 	}
 	if keepLogs {
 		return m.plan

@@ -13,7 +13,7 @@ import (
 )
 
 func (m *maker) machine(want *Machine) {
-	needs := []string{id(KindRole, roleName(want.Role)), id(KindLogGroup, logGroupName(want.Logging.LogGroup))}
+	needs := []string{id(KindRole, RoleName(want.Role)), id(KindLogGroup, logGroupName(want.Logging.LogGroup))}
 	for _, name := range slices.Sorted(maps.Values(want.Functions)) {
 		needs = append(needs, id(KindFunction, name))
 	}

@@ -162,6 +162,10 @@ func (m *maker) role(want *Role) {
 		d.changes = append(d.changes, Change{Path: "trust", Op: Update, Before: first(have.Trust), After: first(want.Trust)})
 		d.call(PutTrust)
 	}
+	earlier := missingFrom(want.Policy, have.Policy)
+	if len(earlier) > 0 {
+		d.call(KeepStatements)
+	}
 	if !policy.Equal(have.Policy, want.Policy) {
 		d.changes = append(d.changes, statements(have.Policy, want.Policy)...)
 		d.call(policyCall(want.Policy))
@@ -169,8 +173,24 @@ func (m *maker) role(want *Role) {
 	compare(&d, boundaryCall(want.Boundary), "permissions boundary", have.Boundary, want.Boundary)
 	d.tags(TagRole, have.Tags, want.Tags)
 	a := d.action(KindRole, want.Name)
-	a.Role = want
+	role := *want
+	role.Earlier = earlier
+	a.Role = &role
 	m.add(a)
+}
+
+// missingFrom are the statements of old that now does not have.
+func missingFrom(now, old *policy.Document) []policy.Statement {
+	if old == nil {
+		return nil
+	}
+	var out []policy.Statement
+	for _, s := range old.Statement {
+		if !now.Has(s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func policyCall(p *policy.Document) Call {
@@ -200,7 +220,7 @@ func statements(before, after *policy.Document) []Change {
 	var changes []Change
 	for _, s := range old {
 		if !slices.Contains(now, s) {
-			changes = append(changes, Change{Path: "statement", Op: Delete, Before: statementText(before, s)})
+			changes = append(changes, Change{Path: "statement", Op: Delete, Before: statementText(before, s), Reason: "kept for versions that may still run"})
 		}
 	}
 	for _, s := range now {
@@ -222,7 +242,7 @@ func statementText(d *policy.Document, normal string) string {
 }
 
 func (m *maker) function(want *Function) {
-	needs := []string{id(KindRole, roleName(want.Settings.Role)), id(KindLogGroup, logGroupOf(want))}
+	needs := []string{id(KindRole, RoleName(want.Settings.Role)), id(KindLogGroup, logGroupOf(want))}
 	have, ok := m.actual.Functions[want.Name]
 	if !ok {
 		a := Action{Kind: KindFunction, Op: Create, Name: want.Name, Calls: []Call{CreateFunction}, Function: want}
@@ -246,7 +266,8 @@ func logGroupOf(f *Function) string {
 	return cmp.Or(f.Settings.LogGroup, "/aws/lambda/"+f.Name)
 }
 
-func roleName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+// RoleName is the name in a role's ARN, which may have a path.
+func RoleName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 func size(c Code) string { return fmt.Sprintf("%.1f MB", float64(c.Size)/1e6) }
 

@@ -72,6 +72,9 @@ type Role struct {
 	Grants     policy.Grants    // why Policy is what it is; only of a desired role
 	Boundary   string           // ARN of the permissions boundary; "" for none
 	Tags       Tags
+	// Earlier are the statements that a plan takes out of Policy, and that versions which may still run need: they move to a
+	// policy of their own until Collect finds that no such version is left.
+	Earlier []policy.Statement
 }
 
 // Function is a Lambda function: of a live one, its $LATEST.
@@ -167,6 +170,9 @@ const (
 	KindFunction Kind = "function"
 	KindMachine  Kind = "workflow"
 	KindAlias    Kind = "alias"
+	// A version's name is its machine's or function's, a colon and its number.
+	KindMachineVersion  Kind = "workflow version"
+	KindFunctionVersion Kind = "function version"
 )
 
 // Op is what an action does to it.
@@ -189,6 +195,8 @@ const (
 	PutTrust           Call = "iam:UpdateAssumeRolePolicy"
 	PutRolePolicy      Call = "iam:PutRolePolicy"
 	DeleteRolePolicy   Call = "iam:DeleteRolePolicy"
+	KeepStatements     Call = "iam:PutRolePolicy earlier"    // Role.Earlier, beside what is kept already
+	DropStatements     Call = "iam:DeleteRolePolicy earlier" // no version needs them
 	PutBoundary        Call = "iam:PutRolePermissionsBoundary"
 	DeleteBoundary     Call = "iam:DeleteRolePermissionsBoundary"
 	TagRole            Call = "iam:TagRole"
@@ -200,12 +208,13 @@ const (
 	PutConcurrency     Call = "lambda:PutFunctionConcurrency"
 	DeleteConcurrency  Call = "lambda:DeleteFunctionConcurrency"
 	TagFunction        Call = "lambda:TagResource"
-	DeleteFunction     Call = "lambda:DeleteFunction"
+	DeleteFunction     Call = "lambda:DeleteFunction"     // of an action about a version: only that
 	CreateMachine      Call = "states:CreateStateMachine" // publishes
 	UpdateMachine      Call = "states:UpdateStateMachine" // publishes
 	PublishMachine     Call = "states:PublishStateMachineVersion"
 	TagMachine         Call = "states:TagResource"
 	DeleteMachine      Call = "states:DeleteStateMachine"
+	DeleteVersion      Call = "states:DeleteStateMachineVersion"
 	CreateMachineAlias Call = "states:CreateStateMachineAlias"
 	UpdateMachineAlias Call = "states:UpdateStateMachineAlias"
 	DeleteMachineAlias Call = "states:DeleteStateMachineAlias"

@@ -200,3 +200,46 @@ func TestQuiet(t *testing.T) {
 		t.Errorf("not empty:\n%s", &out)
 	}
 }
+
+// TestCollect has inventories and what is removed from them.
+func TestCollect(t *testing.T) {
+	version := func(number, content, pin string, needed bool) Version {
+		return Version{Number: number, Content: content, Pins: map[string]string{"pay": pin}, Needed: needed}
+	}
+	base := func() *Inventory {
+		return &Inventory{Keep: 2, Functions: map[string][]string{"pay": {"1", "2", "3", "4"}}, Roles: map[string]string{"pay": "pay-role", "orders": "orders-role"},
+			Machines: []History{{Name: "orders", Versions: []Version{
+				version("4", "d", "4", true), version("3", "c", "3", false), version("2", "b", "2", false), version("1", "a", "1", false)}}}}
+	}
+	tests := []struct {
+		name   string
+		change func(*Inventory)
+		want   []string
+	}{
+		{"beyond the kept", func(*Inventory) {}, []string{
+			"workflow version orders:2", "workflow version orders:1", "function version pay:1", "function version pay:2"}},
+		{"an execution runs on it", func(in *Inventory) { in.Machines[0].Versions[3].Needed = true }, []string{
+			"workflow version orders:2", "function version pay:2"}},
+		{"executions that nobody knows the version of", func(in *Inventory) { in.Machines[0].Unversioned = true }, []string{
+			"workflow version orders:2", "workflow version orders:1"}},
+		{"another machine calls it", func(in *Inventory) {
+			in.Machines = append(in.Machines, History{Name: "old", Versions: []Version{version("1", "x", "1", true)}})
+		}, []string{"workflow version orders:2", "workflow version orders:1", "function version pay:2"}},
+		{"all that is left is alike", func(in *Inventory) {
+			in.Machines[0].Versions[1] = version("3", "d", "4", false)
+		}, []string{"workflow version orders:2", "workflow version orders:1", "role orders-role", "function version pay:1", "function version pay:2", "function version pay:3", "role pay-role"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := base()
+			tt.change(in)
+			var got []string
+			for _, a := range Collect(in).Actions {
+				got = append(got, a.ID)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}

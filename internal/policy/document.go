@@ -101,6 +101,11 @@ func (d *Document) Texts() []string {
 	return texts
 }
 
+// Has is whether d has a statement that says the same as s.
+func (d *Document) Has(s Statement) bool {
+	return slices.Contains(d.Texts(), s.normal())
+}
+
 func (s Statement) normal() string {
 	s.Action, s.NotAction = sorted(s.Action), sorted(s.NotAction)
 	s.Resource, s.NotResource = sorted(s.Resource), sorted(s.NotResource)

@@ -257,8 +257,8 @@ func (c *Config) check(e *Environment) error {
 			bad("%s is %d days; CloudWatch Logs takes %v, and 0 for ever", r.key, r.days, retentions[1:])
 		}
 	}
-	if e.Keep < 1 {
-		bad("keep is %d; at least one version is kept", e.Keep)
+	if e.Keep < 2 {
+		bad("keep is %d; at least two versions are kept, the current one and one to go back to", e.Keep)
 	}
 	if len(e.Account) != 12 && e.Account != "" {
 		bad("account is %q; it is twelve digits, in quotes", e.Account)
