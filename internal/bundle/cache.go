@@ -130,14 +130,14 @@ func (c *cache) trim() {
 	}
 }
 
-// dosEpoch is 1980-01-01 as a zip has it: the first day it can say.
-const dosEpoch = 1<<5 | 1
+// dosEpoch is the first time that a zip can say.
+var dosEpoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Zip is a Lambda deployment package with code as its executable bootstrap. Equal code gives equal bytes.
 func Zip(code []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, ModifiedDate: dosEpoch}
+	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: dosEpoch}
 	header.SetMode(0o755)
 	f, err := w.CreateHeader(header)
 	if err != nil {

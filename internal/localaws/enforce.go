@@ -2,11 +2,15 @@ package localaws
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/server/iam"
+	"github.com/stride-aws/stride/internal/server/s3"
+	"github.com/stride-aws/stride/internal/server/sts"
+	"github.com/stride-aws/stride/internal/server/wire"
 	"github.com/stride-aws/stride/internal/task"
 )
 
@@ -51,6 +55,60 @@ func (r roles) denied(arn string, request policy.Request) *task.Denied {
 	account := strings.SplitN(arn, ":", 6)[4]
 	return &task.Denied{Principal: "arn:aws:sts::" + account + ":assumed-role/" + role.Name + "/stride", Action: request.Action,
 		Resource: request.Resource, Explicit: decision == policy.ExplicitDeny}
+}
+
+// freeOfCharge are the calls that need no permission. AWS: GetCallerIdentity and its like.
+var freeOfCharge = map[string]bool{"sts:GetCallerIdentity": true, "sts:GetSessionToken": true}
+
+// decide asks for the calls that come with a role's credentials: those of functions, and of who has assumed a role. Which
+// resource a call is about is known for S3 and Lambda; elsewhere the role must allow the action for some resource.
+func (r roles) decide(sessions *sts.Service) func(*wire.Call) error {
+	return func(c *wire.Call) error {
+		session, ok := sessions.Session(c.AccessKey)
+		request := policy.Request{Action: c.Service + ":" + c.Operation}
+		if !ok || freeOfCharge[request.Action] {
+			return nil
+		}
+		switch c.Service {
+		case "s3":
+			request.Resource = s3.Resource(c)
+		case "lambda":
+			request = lambdaRequest(c)
+		}
+		d := r.denied(session.RoleARN, request)
+		if d == nil {
+			return nil
+		}
+		d.Principal = session.Principal()
+		code := "AccessDeniedException"
+		if c.Service != "lambda" && c.Service != "states" && c.Service != "logs" {
+			code = "AccessDenied"
+		}
+		return &wire.Error{Code: code, Message: d.Error(), Status: http.StatusForbidden}
+	}
+}
+
+// lambdaRequest is the call's name in IAM and, where it names one, its function.
+func lambdaRequest(c *wire.Call) policy.Request {
+	request := policy.Request{Action: "lambda:" + c.Operation}
+	switch c.Operation {
+	case "Invoke":
+		request.Action = "lambda:InvokeFunction"
+	case "GetCode":
+		request.Action = "lambda:GetFunction"
+	}
+	name := c.Path["FunctionName"]
+	if name == "" {
+		return request
+	}
+	if !strings.HasPrefix(name, "arn:") {
+		name = c.ARN("lambda", "function:"+name)
+	}
+	if q := c.HTTP.URL.Query().Get("Qualifier"); q != "" && strings.Count(name, ":") == 6 {
+		name += ":" + q
+	}
+	request.Resource = name
+	return request
 }
 
 var errNotAssumable = errors.New("the service may not assume the role")

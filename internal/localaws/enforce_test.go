@@ -34,7 +34,9 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			return "", err
 		}
-		return *out.Arn, nil
+		objects := s3.New(s3.Options{BaseEndpoint: &url, Region: os.Getenv("AWS_REGION"), UsePathStyle: true, RetryMaxAttempts: 1, Credentials: client.Options().Credentials})
+		_, err = objects.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String("artefacts"), Key: aws.String("f.zip")})
+		return fmt.Sprint(*out.Arn, ", may read: ", err == nil), nil
 	}, lambdamain.Names{})
 }
 
@@ -107,7 +109,12 @@ func TestRolesAreEnforced(t *testing.T) {
 	}
 	allow := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:eu-west-1:000000000000:function:f:*"}]}`
 	must(roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("m"), PolicyName: aws.String("p"), PolicyDocument: &allow}))
-	if got, want := run(), `SUCCEEDED "arn:aws:sts::000000000000:assumed-role/f/lambda": `; got != want {
+	if got, want := run(), `SUCCEEDED "arn:aws:sts::000000000000:assumed-role/f/lambda, may read: false": `; got != want {
 		t.Errorf("with one\ngot  %s\nwant %s", got, want)
+	}
+	read := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::artefacts/*"}]}`
+	must(roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("f"), PolicyName: aws.String("p"), PolicyDocument: &read}))
+	if got := run(); !strings.Contains(got, "may read: true") {
+		t.Errorf("with a policy of its own, the function says %s", got)
 	}
 }

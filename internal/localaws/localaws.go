@@ -81,6 +81,7 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects,
 	}})}
 	a.Accounts(func(key string) string { session, _ := sessions.Session(key); return session.Account })
+	a.Authorize(known.decide(sessions))
 	return a, nil
 }
 

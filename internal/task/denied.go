@@ -31,10 +31,11 @@ func (a *attempt) authorized(s *sdk.Service) error {
 	if c, ok := deniedCodes[s.ID]; ok {
 		code = c
 	}
-	return &sdk.Error{Service: s, Code: code, Status: http.StatusForbidden, RequestID: uuid.New(), Message: d.text()}
+	return &sdk.Error{Service: s, Code: code, Status: http.StatusForbidden, RequestID: uuid.New(), Message: d.Error()}
 }
 
-func (d *Denied) text() string {
+// Error is AWS's text.
+func (d *Denied) Error() string {
 	reason := "no identity-based policy allows the " + d.Action + " action"
 	if d.Explicit {
 		reason = "an explicit deny in an identity-based policy"

@@ -63,9 +63,50 @@ func (s *Service) Serve(w http.ResponseWriter, c *wire.Call) {
 	q := &request{Call: c, w: w, r: c.HTTP, query: c.HTTP.URL.Query()}
 	q.bucket, q.key = address(c.HTTP)
 	w.Header().Set("X-Amz-Request-Id", wire.NewRequestID())
-	if err := s.handle(q); err != nil {
+	c.Operation = operation(q)
+	err := c.Authorized()
+	if err == nil {
+		err = s.handle(q)
+	}
+	if err != nil {
 		q.fail(err)
 	}
+}
+
+// operation is the call as IAM knows it.
+func operation(q *request) string {
+	verb := map[string]string{http.MethodGet: "Get", http.MethodHead: "Get", http.MethodPut: "Put", http.MethodPost: "Put", http.MethodDelete: "Delete"}[q.r.Method]
+	for name, setting := range actions {
+		if q.key == "" && q.has(name) {
+			return strings.Replace(verb+setting, "Delete", "Put", 1) // AWS: who may set a setting may remove it
+		}
+	}
+	switch {
+	case q.bucket == "":
+		return "ListAllMyBuckets"
+	case q.key != "":
+		return verb + "Object"
+	case q.has("delete"):
+		return "DeleteObject"
+	case verb == "Get":
+		return "ListBucket"
+	case verb == "Put":
+		return "CreateBucket"
+	}
+	return verb + "Bucket"
+}
+
+// actions are the names in IAM of a bucket's subresources.
+var actions = map[string]string{"encryption": "EncryptionConfiguration", "publicAccessBlock": "BucketPublicAccessBlock", "tagging": "BucketTagging",
+	"policy": "BucketPolicy", "lifecycle": "LifecycleConfiguration", "ownershipControls": "BucketOwnershipControls", "location": "BucketLocation"}
+
+// Resource is the ARN that a call is about: an object's where it names one, else its bucket's.
+func Resource(c *wire.Call) string {
+	bucket, key := address(c.HTTP)
+	if key != "" {
+		bucket += "/" + key
+	}
+	return "arn:aws:s3:::" + bucket
 }
 
 func (q *request) has(name string) bool { _, ok := q.query[name]; return ok }
@@ -140,6 +181,9 @@ func refuse(status int, code, message string) error {
 
 func (q *request) fail(err error) {
 	p, ok := err.(*problem)
+	if denied, is := err.(*wire.Error); is {
+		p, ok = &problem{Status: denied.Status, Code: denied.Code, Message: denied.Message}, true
+	}
 	if !ok {
 		p = &problem{Status: http.StatusInternalServerError, Code: "InternalError", Message: err.Error()}
 	}

@@ -55,6 +55,10 @@ func (ops JSON) Serve(w http.ResponseWriter, c *Call) {
 func Serve(w http.ResponseWriter, c *Call, op Operation) { answerJSON(w, c, http.StatusOK, op) }
 
 func answerJSON(w http.ResponseWriter, c *Call, status int, op Operation) {
+	if err := c.Authorized(); err != nil {
+		WriteJSONError(w, err)
+		return
+	}
 	body, err := readBody(c.HTTP)
 	if err != nil {
 		WriteJSONError(w, Errorf("SerializationException", "reading the body: %s", err))

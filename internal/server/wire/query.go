@@ -34,7 +34,11 @@ func (q *Query) Serve(w http.ResponseWriter, c *Call) {
 		q.fail(w, Errorf("InvalidAction", "%s has no operation %q here", c.Service, c.Operation))
 		return
 	}
-	out, err := op(c, in)
+	err = c.Authorized()
+	var out any
+	if err == nil {
+		out, err = op(c, in)
+	}
 	if err == nil {
 		err = q.answer(w, c.Operation, out)
 	}

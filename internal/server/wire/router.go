@@ -15,6 +15,7 @@ type Router struct {
 	anyHost  bool
 	page     http.Handler
 	account  func(accessKey string) string
+	decide   func(*Call) error
 }
 
 // NewRouter is a router without services. anyHost switches the check of Host off, for a server that was told to listen beyond
@@ -32,6 +33,9 @@ func (rt *Router) Page(h http.Handler) { rt.page = h }
 // Accounts makes account say whose an access key is that is no account's number: "" leaves it the DefaultAccount's.
 func (rt *Router) Accounts(account func(accessKey string) string) { rt.account = account }
 
+// Authorize makes decide say whether a call may be made, once its operation is known: an *Error that answers it, or nil.
+func (rt *Router) Authorize(decide func(*Call) error) { rt.decide = decide }
+
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if reason := rt.refuse(r); reason != "" {
 		http.Error(w, reason, http.StatusForbidden)
@@ -47,6 +51,7 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.Account = account
 		}
 	}
+	c.decide = rt.decide
 	s := rt.services[c.Service]
 	if s == nil {
 		name := c.Service

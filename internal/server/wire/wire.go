@@ -25,6 +25,16 @@ type Call struct {
 	AccessKey string // "" where unsigned
 	Path      map[string]string
 	HTTP      *http.Request
+	decide    func(*Call) error
+}
+
+// Authorized says whether the caller may make the call, whose Operation is set. The services of this package ask it; one that
+// implements Service itself asks, too.
+func (c *Call) Authorized() error {
+	if c.decide == nil {
+		return nil
+	}
+	return c.decide(c)
 }
 
 // What a request that does not say gets.
