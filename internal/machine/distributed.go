@@ -400,20 +400,11 @@ func (m *mapRun) abort() {
 
 // finish writes the results, or hands them to the state.
 func (m *mapRun) finish() {
-	if m.spec.writer != nil && m.spec.writer.exports() {
+	if w := m.spec.writer; w.exports() {
 		m.write()
-		return
+	} else {
+		m.succeed(value.OfArray(w.transform(m.children)))
 	}
-	outputs := make([]value.Value, 0, len(m.children))
-	for _, c := range m.children {
-		if c.result.Status == Succeeded {
-			outputs = append(outputs, c.result.Output)
-		}
-	}
-	if m.spec.writer != nil {
-		outputs = m.spec.writer.transform(m.children)
-	}
-	m.succeed(value.OfArray(outputs))
 }
 
 // succeed ends the run and completes the state with its result.

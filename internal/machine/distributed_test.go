@@ -30,7 +30,8 @@ func (objects s3) start(_ context.Context, task *Task, r Replier) {
 		objects[key.Str()] = body.Str()
 		r.Succeeded(history.JSON(emptyObject))
 	case "listObjectsV2":
-		page := []value.Member{member("Contents", value.OfArray([]value.Value{object(str("Key", "k"+key.Str()))}))}
+		page := []value.Member{member("Contents", value.OfArray([]value.Value{
+			object(str("ETag", "e"), str("Key", "k"), str("LastModified", "2026-01-02T03:04:05Z"), member("Size", value.OfInt(7)))}))}
 		if token, ok := task.Input.Get("ContinuationToken"); !ok || token.Str() == "1" {
 			page = append(page, str("NextContinuationToken", map[bool]string{true: "2", false: "1"}[ok]))
 		}
@@ -78,15 +79,17 @@ func TestDistributed(t *testing.T) {
 			"States.Runtime: An error occurred while executing the state 'M' (entered at the event id #2). ToleratedFailurePercentage must be between 0 and 100."},
 		{"a percentage that is none", `"ToleratedFailurePercentagePath":"$[0]",`, passItem, "", `[{}]`,
 			`States.Runtime: An error occurred while executing the state 'M' (entered at the event id #2). The ToleratedFailurePercentagePath field refers to value "{}" which is not a valid float: $[0]`},
-		{"a listing of three pages", reader("", ""), passItem, "", `{}`, `[{"Key":"kitems"},{"Key":"kitems"},{"Key":"kitems"}]`},
+		{"a listing of three pages", reader("", ""), passItem, "", `{}`, `[` + strings.Repeat(`{"Etag":"e","Key":"k","LastModified":1767323045,"Size":7},`, 2) +
+			`{"Etag":"e","Key":"k","LastModified":1767323045,"Size":7}]`},
 		{"batches", `"ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"x.$":"$[0]"}},`, passItem, "", `[1,2,3]`,
 			`[{"BatchInput":{"x":1},"Items":[1,2]},{"BatchInput":{"x":1},"Items":[3]}]`},
 		{"batches by size", `"ItemBatcher":{"MaxInputBytesPerBatch":10},`, passItem, "", `["aaaa","bbbb","c"]`,
 			`[{"Items":["aaaa"]},{"Items":["bbbb"]},{"Items":["c"]}]`},
 		{"a selector", `"ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value"},`, passItem, "", `["a"]`, `[{"v":"a","i":0}]`},
 		{"one failure is too many", "", failOdd, "", `[1,2,3]`, "States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was exceeded"},
-		{"a tolerated count", `"ToleratedFailureCount":1,`, failOdd, "", `[1,2,3]`, `[2,3]`},
-		{"a tolerated percentage", `"ToleratedFailurePercentage":50,`, failOdd, "", `[1,2,3]`, `[2,3]`},
+		{"a tolerated count", `"ToleratedFailureCount":1,"ResultSelector":{"n.$":"States.ArrayLength($)","failed.$":"$[0].Status","output.$":"$[1]"},`,
+			failOdd, "", `[1,2,3]`, `{"output":2,"failed":"FAILED","n":3}`},
+		{"a tolerated percentage", `"ToleratedFailurePercentage":50,"ResultSelector":{"failed.$":"$[0].Error"},`, failOdd, "", `[1,2,3]`, `{"failed":"E"}`},
 		{"a percentage too small", `"ToleratedFailurePercentage":33,`, failOdd, "", `[1,2,3]`, "States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was exceeded"},
 		{"flattened", `"ResultWriter":{"WriterConfig":{"Transformation":"FLATTEN","OutputType":"JSON"}},`, passItem, "", `[[1,2],3]`, `[1,2,3]`},
 	} {

@@ -138,13 +138,32 @@ func (g *reading) more() {
 func (g *reading) listed(output history.Text) {
 	page := output.Value()
 	contents, _ := page.Get("Contents")
-	g.items = append(g.items, contents.Items()...)
+	for _, c := range contents.Items() {
+		g.items = append(g.items, listedObject(c))
+	}
 	token, _ := page.Get("NextContinuationToken")
 	if token.Str() == "" || g.limit > 0 && len(g.items) >= g.limit {
 		g.more()
 		return
 	}
 	g.run.call(g.spec.resource, g.input.With("ContinuationToken", token), g.listed, g.failed)
+}
+
+// listedObject is an object of a listing as an item. AWS: "ItemReader (Map)", list of Amazon S3 objects: the time in seconds.
+func listedObject(c value.Value) value.Value {
+	get := func(name string) value.Value { v, _ := c.Get(name); return v }
+	modified := get("LastModified")
+	if at, ok := parseTimestamp(modified); ok {
+		modified = value.OfInt(at.Unix())
+	}
+	var members []value.Member
+	for _, m := range []value.Member{member("Etag", get("ETag")), member("Key", get("Key")), member("LastModified", modified),
+		member("Size", get("Size")), member("StorageClass", get("StorageClass"))} {
+		if m.Value.Defined() {
+			members = append(members, m)
+		}
+	}
+	return value.OfObject(members)
 }
 
 // manifest reads an S3 inventory's manifest, or Athena's list of s3://bucket/key lines, and then the files that it names.

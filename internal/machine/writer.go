@@ -36,19 +36,25 @@ func compileWriter(v value.Value, inJSONata bool) (*writerSpec, error) {
 	return w, err
 }
 
-func (w *writerSpec) exports() bool { return w.resource != "" }
+func (w *writerSpec) exports() bool { return w != nil && w.resource != "" }
 
-// transform is the results in the form that WriterConfig asks for. AWS: "ResultWriter (Map)": NONE keeps what is known of each
-// child execution, COMPACT its output, FLATTEN also the items of outputs that are arrays.
+// transform is the results in the form that WriterConfig asks for; a Map without a ResultWriter has them COMPACT. AWS:
+// "ResultWriter (Map)": NONE keeps what is known of each child execution, COMPACT its output, FLATTEN also the items of outputs
+// that are arrays; of a child that failed, all keep what NONE does.
 func (w *writerSpec) transform(children []childRun) []value.Value {
-	var out []value.Value
-	for _, c := range children {
+	transformation := "COMPACT"
+	if w != nil {
+		transformation = w.transformation
+	}
+	out := make([]value.Value, 0, len(children))
+	for i := range children {
+		c := &children[i]
 		switch v := c.result.Output; {
-		case w.transformation == "NONE":
+		case transformation == "NONE" || c.result.Status != Succeeded:
 			out = append(out, c.describe())
-		case w.transformation == "FLATTEN" && v.Kind() == value.Array:
+		case transformation == "FLATTEN" && v.Kind() == value.Array:
 			out = append(out, v.Items()...)
-		case v.Defined():
+		default:
 			out = append(out, v)
 		}
 	}
@@ -65,8 +71,15 @@ func (c *childRun) describe() value.Value {
 	} else {
 		members = append(members, str("Error", c.result.Error.String()), str("Cause", c.result.Cause.String()))
 	}
-	return value.OfObject(append(members, member("RedriveCount", value.OfInt(0)), str("StartDate", timestamp(c.exec.StartTime)),
-		str("StateMachineArn", c.exec.MachineARN), str("Status", string(c.result.Status)), str("StopDate", timestamp(c.result.Time))))
+	members = append(members, member("RedriveCount", value.OfInt(0)))
+	if c.result.Status == Succeeded {
+		members = append(members, str("RedriveStatus", "NOT_REDRIVABLE"),
+			str("RedriveStatusReason", "Execution is SUCCEEDED and cannot be redriven"))
+	} else {
+		members = append(members, str("RedriveStatus", "REDRIVABLE_BY_MAP_RUN"))
+	}
+	return value.OfObject(append(members, str("StartDate", timestamp(c.exec.StartTime)), str("StateMachineArn", c.exec.MachineARN),
+		str("Status", string(c.result.Status)), str("StopDate", timestamp(c.result.Time))))
 }
 
 // A writing is the results of a map run on their way into a bucket: one file for those that succeeded, one for those that
