@@ -24,10 +24,42 @@ func Await[I, O any](c Context, handler func(context.Context, I) (O, error), in 
 	return perform[O](c, task, in(token), opts)
 }
 
-// Run starts another workflow's execution and waits for its output. AWS: states:startExecution.sync:2. Not in Express workflows.
+// Run starts another workflow's execution and waits for its output. An execution that fails is States.TaskFailed here, with the
+// error and the cause that it had in the cause. AWS: states:startExecution.sync:2. Not in Express workflows.
 func Run[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts ...Option) (O, error) {
 	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: nested(workflow)}
 	return perform[O](c, task, in, opts)
+}
+
+// Start starts another workflow's execution and goes on without waiting for it; the result is the execution's ARN.
+// AWS: states:startExecution.
+func Start[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts ...Option) (string, error) {
+	started := func(ctx context.Context, input []byte) ([]byte, error) {
+		_, _ = nested(workflow)(ctx, input)
+		return json.Marshal("arn:aws:states:::execution:" + nameOf(workflow))
+	}
+	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: started}
+	return perform[string](c, task, in, opts)
+}
+
+// Activity gives in to a worker that polls the activity called name, and waits for its answer. A Timeout or a Heartbeat is
+// required. Not in Express workflows. AWS: activity, GetActivityTask. Natively a test's mock answers.
+func Activity[O, I any](c Context, name string, in I, opts ...Option) (O, error) {
+	return perform[O](c, native.Task{Kind: native.Activity, Name: name}, in, opts)
+}
+
+// Do calls an operation of an AWS service without a Lambda function: op is a method expression of the SDK's client,
+// (*sns.Client).Publish, and the compiler makes the integration of it that Step Functions has. AWS: optimised and SDK service
+// integrations. Natively a test's mock answers.
+func Do[C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in *I, opts ...Option) (*O, error) {
+	return perform[*O](c, native.Task{Kind: native.SDK, Name: nameOf(op)}, sdkInput{in}, opts)
+}
+
+// sdkInput is written as Step Functions sends it: fields that are not set are left out.
+type sdkInput struct{ in any }
+
+func (s sdkInput) MarshalJSON() ([]byte, error) {
+	return native.SDKInput(s.in)
 }
 
 // perform runs one task by way of JSON.
@@ -79,8 +111,9 @@ func handle[I, O any](handler func(context.Context, I) (O, error)) func(context.
 // nested runs a workflow function as an execution of its own.
 func nested[I, O any](workflow func(Context, I) (O, error)) func(context.Context, []byte) ([]byte, error) {
 	return func(ctx context.Context, input []byte) ([]byte, error) {
-		return native.Execute(ctx, native.World{}, func(run *native.Run) ([]byte, error) {
+		out, err := native.Execute(ctx, native.World{}, func(run *native.Run) ([]byte, error) {
 			return executor(workflow)(run, input)
 		})
+		return out, native.NestedFailure(err)
 	}
 }

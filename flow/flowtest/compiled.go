@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,6 +23,8 @@ import (
 // compiled is a workflow as a state machine, ready to run.
 type compiled struct {
 	program  *machine.Program
+	sdk      map[string]string // resource -> the SDK's method
+	nested   map[string]string // a machine's ARN in the definition -> the workflow's function
 	handlers map[string]string // the function's ARN in the definition -> the handler
 	names    []compile.ErrorMatch
 	err      error
@@ -29,9 +33,9 @@ type compiled struct {
 // cache holds what this test binary has compiled: compiling asks the Go command for types, a run takes microseconds.
 var cache sync.Map // of the workflow's name and function -> func() *compiled
 
-func compileOnce(w flow.Workflow) *compiled {
+func compileOnce(w flow.Workflow, nested []flow.Workflow) *compiled {
 	key := w.Name() + " " + w.Func().Package + "." + w.Func().Name + w.File()
-	once, _ := cache.LoadOrStore(key, sync.OnceValue(func() *compiled { return compileWorkflow(w) }))
+	once, _ := cache.LoadOrStore(key, sync.OnceValue(func() *compiled { return compileWorkflow(w, nested) }))
 	return once.(func() *compiled)()
 }
 
@@ -47,11 +51,11 @@ func sourceOf(w compile.Workflow) (*compile.Source, error) {
 
 const functionARN = "arn:aws:lambda:us-east-1:000000000000:function:"
 
-func compileWorkflow(w flow.Workflow) *compiled {
+func compileWorkflow(w flow.Workflow, nested []flow.Workflow) *compiled {
 	in := compile.Workflow{
 		Name: w.Name(), Package: w.Func().Package, Func: w.Func().Name, Express: w.Type() == flow.TypeExpress, Timeout: w.Timeout(),
 	}
-	c := &compiled{handlers: map[string]string{}}
+	c := &compiled{handlers: map[string]string{}, sdk: map[string]string{}, nested: map[string]string{}}
 	for _, f := range w.Functions() {
 		in.Functions = append(in.Functions, compile.Handler{Package: f.Func.Package, Func: f.Func.Name, Timeout: f.Timeout})
 	}
@@ -60,7 +64,7 @@ func compileWorkflow(w flow.Workflow) *compiled {
 		c.err = err
 		return c
 	}
-	p, err := source.Compile(in)
+	p, err := source.Compile(in, compile.Registered(nested)...)
 	if err != nil {
 		c.err = err
 		return c
@@ -70,9 +74,20 @@ func compileWorkflow(w flow.Workflow) *compiled {
 	for _, use := range p.Uses {
 		packages[use.Name] = use.Package
 	}
+	maps.Copy(c.sdk, p.Operations)
 	def, err := compile.Resolve(p.Definition, func(k compile.Kind, name string) (string, error) {
-		if k != compile.Function {
-			return "arn:aws:states:us-east-1:000000000000:" + string(k) + ":" + name, nil
+		switch k {
+		case compile.Env:
+			return os.Getenv(name), nil
+		case compile.Function:
+		default:
+			arn := "arn:aws:states:us-east-1:000000000000:" + string(k) + ":" + name
+			for _, w := range nested {
+				if k == compile.StateMachine && w.Name() == name {
+					c.nested[arn] = w.Func().Package + "." + w.Func().Name
+				}
+			}
+			return arn, nil
 		}
 		arn := functionARN + strings.ReplaceAll(name, ".", "-")
 		_, fn, _ := strings.Cut(name, ".")
@@ -89,7 +104,7 @@ func compileWorkflow(w flow.Workflow) *compiled {
 
 func (x *Test) runCompiled(input []byte) *outcome {
 	x.t.Helper()
-	c := compileOnce(x.workflow)
+	c := compileOnce(x.workflow, x.nested)
 	if c.err != nil {
 		x.t.Fatalf("flowtest: compiling %s:\n%v", x.workflow.Name(), c.err)
 	}
@@ -167,7 +182,7 @@ type bridge struct {
 }
 
 func (b *bridge) start(ctx context.Context, t *machine.Task, r machine.Replier) {
-	task, payload, err := b.task(t)
+	task, wrap, err := b.task(t)
 	if err != nil {
 		r.Failed(machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())})
 		return
@@ -187,43 +202,70 @@ func (b *bridge) start(ctx context.Context, t *machine.Task, r machine.Replier) 
 		go func() {
 			defer b.clock.Hold(-1)
 			if b.clock.Wait(ctx, at, nil) {
-				b.answer(r, task, reply, payload)
+				b.answer(r, task, reply, wrap)
 			}
 		}()
 	default:
-		b.answer(r, task, reply, payload)
+		b.answer(r, task, reply, wrap)
 	}
 }
 
-// task is the machine's task as the native runtime has it; payload says that the result goes into a Lambda invocation's answer.
-func (b *bridge) task(t *machine.Task) (task *native.Task, payload bool, err error) {
-	task = &native.Task{Kind: native.Lambda, State: t.State, Attempt: t.Attempt}
+// task is the machine's task as the native runtime has it; wrap makes the integration's result of what the task gives.
+func (b *bridge) task(t *machine.Task) (task *native.Task, wrap func(value.Value) value.Value, err error) {
+	task = &native.Task{Kind: native.Lambda, State: t.State, Attempt: t.Attempt, Input: []byte(t.Input.String())}
+	wrap = func(v value.Value) value.Value { return v }
 	if t.Resource.Pattern == "waitForTaskToken" {
 		task.Token = t.Token
 	}
+	resource, _, _ := strings.Cut(t.Resource.ARN, ".")
 	switch {
 	case t.Resource.Kind == machine.Function:
-		task.Name, task.Input = b.handlers[t.Resource.ARN], []byte(t.Input.String())
-	case t.Resource.Service == "lambda":
-		function, _ := t.Input.Get("FunctionName")
-		body, ok := t.Input.Get("Payload")
-		if !ok {
-			body = value.OfObject(nil)
+		task.Name = b.handlers[t.Resource.ARN]
+	case t.Resource.Kind == machine.Activity:
+		task.Kind, task.Name = native.Activity, t.Resource.ARN[strings.LastIndexByte(t.Resource.ARN, ':')+1:]
+	case t.Resource.Service == "lambda" && t.Resource.Action == "invoke":
+		task.Name, task.Input = b.handlers[member(t.Input, "FunctionName").Str()], []byte(member(t.Input, "Payload").String())
+		if task.Token == "" {
+			wrap = invocation
 		}
-		task.Name, task.Input, payload = b.handlers[function.Str()], []byte(body.String()), true
+	case t.Resource.Service == "states":
+		task.Kind, task.Input = native.Nested, []byte(member(t.Input, "Input").String())
+		task.Name = b.nested[member(t.Input, "StateMachineArn").Str()]
+		wrap = execution
+		if t.Resource.Pattern == "" {
+			wrap = started
+		}
+	case b.sdk[resource] != "":
+		task.Kind, task.Name = native.SDK, b.sdk[resource]
 	default:
-		return nil, false, fmt.Errorf("flowtest stands for Lambda functions; nothing answers %s", t.Resource.ARN)
+		return nil, nil, fmt.Errorf("nothing in this test answers %s", t.Resource.ARN)
 	}
 	if task.Name == "" {
-		return nil, false, fmt.Errorf("state %s calls a function that no registered handler is", t.State)
+		return nil, nil, fmt.Errorf("state %s calls what is not registered with the test", t.State)
 	}
-	return task, payload && task.Token == "", nil
+	return task, wrap, nil
 }
 
-func (b *bridge) answer(r machine.Replier, t *native.Task, reply native.Reply, payload bool) {
+func member(v value.Value, name string) value.Value {
+	m, ok := v.Get(name)
+	if !ok {
+		return value.OfObject(nil)
+	}
+	return m
+}
+
+// execution is the result of states:startExecution.sync:2, as far as definitions read it, and started that of startExecution.
+func execution(output value.Value) value.Value {
+	return value.OfObject([]value.Member{{Name: "Output", Value: output}, {Name: "Status", Value: value.OfString("SUCCEEDED")}})
+}
+
+func started(output value.Value) value.Value {
+	return value.OfObject([]value.Member{{Name: "ExecutionArn", Value: output}})
+}
+
+func (b *bridge) answer(r machine.Replier, t *native.Task, reply native.Reply, wrap func(value.Value) value.Value) {
 	if reply.Err != nil {
-		name, cause := b.failure(reply.Err)
-		r.Failed(machine.Failure{Error: name, Cause: history.JSON(cause)})
+		r.Failed(b.failed(t, reply.Err))
 		return
 	}
 	v, err := value.Parse(string(reply.Output))
@@ -231,10 +273,7 @@ func (b *bridge) answer(r machine.Replier, t *native.Task, reply native.Reply, p
 		r.Failed(machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(t.Name + " returned no JSON: " + err.Error())})
 		return
 	}
-	if payload {
-		v = invocation(v)
-	}
-	r.Succeeded(history.JSON(v))
+	r.Succeeded(history.JSON(wrap(v)))
 }
 
 // invocation is the result of lambda:invoke, as far as definitions read it.
@@ -242,6 +281,19 @@ func invocation(payload value.Value) value.Value {
 	return value.OfObject([]value.Member{
 		{Name: "ExecutedVersion", Value: value.OfString("1")}, {Name: "Payload", Value: payload}, {Name: "StatusCode", Value: value.OfInt(200)},
 	})
+}
+
+// failed is an error as the task's kind reports it: only Lambda has a payload for it.
+func (b *bridge) failed(t *native.Task, err error) machine.Failure {
+	var f *native.Failure
+	if errors.As(err, &f) && f.Err == nil {
+		return machine.Failure{Error: f.Name, Cause: history.Verbatim(f.Cause)}
+	}
+	name, cause := b.failure(err)
+	if t.Kind != native.Lambda {
+		return machine.Failure{Error: name, Cause: history.Verbatim(err.Error())}
+	}
+	return machine.Failure{Error: name, Cause: history.JSON(cause)}
 }
 
 // failure is a handler's error as its Lambda function reports it: under the name that the workflow matches, else under its type's.

@@ -82,6 +82,10 @@ func (x *Test) of(handler any) *mock {
 	if !known {
 		x.t.Fatalf("flowtest: workflow %s does not register %s", x.workflow.Name(), name)
 	}
+	return x.named(name)
+}
+
+func (x *Test) named(name string) *mock {
 	if x.mocks[name] == nil {
 		x.mocks[name] = &mock{}
 	}
@@ -170,7 +174,29 @@ func (x *Test) script() *script {
 			}
 		}
 	}
+	for _, w := range x.nested {
+		s.actions[w.Func().Package+"."+w.Func().Name] = s.nested(w)
+	}
 	return s
+}
+
+// nested runs a workflow that the tested one runs, as Go: a test of its own compares its two forms.
+func (s *script) nested(w flow.Workflow) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, in []byte) ([]byte, error) {
+		out, err := native.Execute(ctx, native.World{Start: s.x.start, Perform: s.perform, ExecutionID: s.x.executionARN()},
+			func(run *native.Run) ([]byte, error) { return w.Native()(run, in) })
+		return out, native.NestedFailure(err)
+	}
+}
+
+// MockActivity lets fn stand for the workers of an activity.
+func MockActivity[I, O any](x *Test, name string, fn func(I) (O, error)) {
+	x.named(name).call = func(_ context.Context, in []byte) ([]byte, error) { return typed(fn)(in) }
+}
+
+// MockDo lets fn stand for an operation of an AWS service: (*sns.Client).Publish.
+func MockDo[C, I, O, Opt any](x *Test, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), fn func(*I) (*O, error)) {
+	x.named(funcName(op)).call = func(_ context.Context, in []byte) ([]byte, error) { return typed(fn)(in) }
 }
 
 // perform is native.World's Perform.
@@ -229,8 +255,8 @@ func (s *script) outcome(ctx context.Context, m *mock, t *native.Task, n int) ([
 	}
 	call := m.call
 	if call == nil {
-		if call = t.Handle; call == nil {
-			call = s.actions[t.Name]
+		if call = s.actions[t.Name]; call == nil {
+			call = t.Handle
 		}
 	}
 	if call == nil {
@@ -320,7 +346,7 @@ func (x *Test) runNative(input []byte) *outcome {
 	if errors.As(o.err, &f) {
 		o.errorName, o.cause = f.Name, f.Cause
 		if f.Err != nil {
-			o.errorName = errorName(compileOnce(x.workflow).names, f.Err)
+			o.errorName = errorName(compileOnce(x.workflow, x.nested).names, f.Err)
 		}
 	} else if o.err != nil {
 		o.errorName, o.cause = native.NameOf(o.err), o.err.Error()

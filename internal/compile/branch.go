@@ -242,6 +242,9 @@ func (f *frame) errorNames(x *eval, e *ast.CallExpr) ([]string, *key) {
 	}
 	v, _ := f.pkg.info.ObjectOf(id).(*types.Var)
 	k, _ := f.key(v)
+	if p, isPointer := v.Type().(*types.Pointer); isPointer && isSDK(p.Elem()) {
+		return f.serviceErrors(types.Unalias(p.Elem()).(*types.Named)), &k
+	}
 	name, ok := f.typeErrorName(e.Args[1], v.Type())
 	if !ok {
 		return nil, nil

@@ -53,6 +53,8 @@ type Program struct {
 	Places map[string]diag.Place
 	// Uses is what the definition's placeholders name, in the order of their first use.
 	Uses []Use
+	// Operations has the SDK's method behind each service integration, by its Resource.
+	Operations map[string]string
 	// Errors are the Go errors that the workflow matches: the handlers' mains report them under these names.
 	Errors []ErrorMatch
 }
@@ -62,6 +64,7 @@ type ErrorMatch struct {
 	Package, Ident string
 	Name           string
 	Type           bool // a type, matched with errors.As; else a variable, matched with errors.Is
+	Service        bool // of an AWS service, which reports it itself
 }
 
 // defaultTimeout is package flow's DefaultFunctionTimeout, for handlers whose registration is not known.
@@ -82,6 +85,7 @@ type unit struct {
 	caught     map[*asl.State][]*catchHost
 	synthetic  map[*types.Var]bool
 	matched    map[string]ErrorMatch
+	operations map[string]string
 	uses       []Use
 }
 
@@ -138,7 +142,7 @@ func (prog *program) compile(w Workflow) (*Program, diag.List) {
 	u := &unit{
 		prog: prog, workflow: w, said: map[string]bool{}, frames: map[int]*frame{}, names: newNames(),
 		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, caught: map[*asl.State][]*catchHost{},
-		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{},
+		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{},
 	}
 	p := prog.byPath[w.Package]
 	if p == nil {
@@ -175,7 +179,7 @@ func (u *unit) top(m *machine, p *pkg, decl *ast.FuncDecl) {
 
 func (u *unit) program(m *machine) *Program {
 	def := asl.FromValue(asl.ToValue(m.asl))
-	out := &Program{Name: u.workflow.Name, Definition: def, Places: map[string]diag.Place{}, Uses: u.uses}
+	out := &Program{Name: u.workflow.Name, Definition: def, Places: map[string]diag.Place{}, Uses: u.uses, Operations: u.operations}
 	byName := map[string]position{}
 	for s, at := range u.places {
 		byName[s.Name] = at
@@ -323,10 +327,4 @@ func (f *frame) workflowName(e ast.Expr) (string, bool) {
 	}
 	f.refuse(e, "this function is not one of the project's workflows", "register it with flow.Standard or flow.Express")
 	return "", false
-}
-
-// doStep refuses calls of the AWS SDK for as long as nothing says what their answers look like.
-func (f *frame) doStep(e *ast.CallExpr, fs []*flow) []outcome {
-	f.refuse(e, "flow.Do is not part of the language yet", "call the service in a handler")
-	return nil
 }

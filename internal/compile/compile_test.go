@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestLanguage runs the workflow of each construct natively and compiled, which flowtest compares.
 func TestLanguage(t *testing.T) {
-	for _, c := range lang.Cases {
+	for _, c := range slices.Concat(lang.Cases, lang.Services) {
 		t.Run(c.Workflow.Name(), func(t *testing.T) {
 			t.Parallel()
 			c.Run(t)
@@ -32,7 +33,8 @@ func TestLanguage(t *testing.T) {
 // TestGolden compares each construct's state machine, and the samples', with the one that was read and found good.
 func TestGolden(t *testing.T) {
 	all := workflows.All()
-	for _, c := range lang.Cases {
+	all = append(all, lang.Child)
+	for _, c := range slices.Concat(lang.Cases, lang.Services) {
 		all = append(all, c.Workflow)
 	}
 	first := render(t, all)

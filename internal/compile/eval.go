@@ -543,6 +543,9 @@ func (x *eval) slice(e *ast.SliceExpr) sym {
 
 func (x *eval) composite(e *ast.CompositeLit) sym {
 	t := x.typeOf(e)
+	if s, ok := x.unionMember(e, t); ok {
+		return s
+	}
 	switch kindOf(t) {
 	case structKind:
 		return x.structLit(e, t)

@@ -3,6 +3,7 @@ package compile
 import (
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,12 @@ func fieldsOf(t types.Type) []jsonField {
 		return nil
 	}
 	all := appendFields(nil, s, nil)
+	if isSDK(t) {
+		all = slices.DeleteFunc(all, func(f jsonField) bool { return f.name == "ResultMetadata" })
+		for i := range all {
+			all[i].omit = true
+		}
+	}
 	var out []jsonField
 	for _, f := range all {
 		if dominant(all, f) {

@@ -109,6 +109,9 @@ func (s sym) isZero() bool {
 
 // nonZero says whether s is known not to be the zero value.
 func (s sym) nonZero() bool {
+	if s.full && kindOf(s.t) == pointerKind {
+		return true
+	}
 	switch e := s.e.(type) {
 	case lit:
 		return !s.isZero()

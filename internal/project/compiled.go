@@ -93,7 +93,7 @@ func (c *Compiled) take(p *compile.Program) {
 	}
 	for _, f := range c.Workflow.Functions() {
 		for _, e := range p.Errors {
-			if c.mayReport(f.Func, e) {
+			if !e.Service && c.mayReport(f.Func, e) {
 				matched := bundle.MatchedError{Package: e.Package, Name: e.Ident, Value: !e.Type, As: e.Name}
 				c.Errors[handlerName(f.Func)] = append(c.Errors[handlerName(f.Func)], matched)
 			}

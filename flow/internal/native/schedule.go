@@ -15,6 +15,7 @@ type execution struct {
 	world   World
 	now     time.Time
 	ready   []*routine
+	replies []*routine // of tasks that answered at once: they go on when nobody is ready, before the clock moves or a timer fires
 	timers  timers
 	seq     int
 	current *routine
@@ -134,6 +135,8 @@ func (e *execution) loop(ctx context.Context, root *routine) error {
 			next := e.ready[0]
 			e.ready = e.ready[1:]
 			e.resume(next)
+		case len(e.replies) > 0:
+			e.ready, e.replies = append(e.ready, e.replies[0]), e.replies[1:]
 		case len(e.timers) > 0:
 			t := heap.Pop(&e.timers).(timer)
 			e.now = t.at

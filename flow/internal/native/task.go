@@ -162,11 +162,21 @@ func (r *Run) attempt(t *Task, s Settings) ([]byte, error) {
 	if reply.Never {
 		r.exec.park() // for ever: the loop ends the execution
 	}
-	r.Sleep(reply.After)
+	r.wait(reply.After)
 	if reply.Err != nil {
 		return nil, failure(reply.Err)
 	}
 	return reply.Output, nil
+}
+
+// wait lets a task's time pass.
+func (r *Run) wait(d time.Duration) {
+	if d > 0 {
+		r.Sleep(d)
+		return
+	}
+	r.exec.replies = append(r.exec.replies, r.exec.current)
+	r.exec.park()
 }
 
 // limit is when an attempt is given up, and with which error.

@@ -31,6 +31,21 @@ func Of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I)
 	}}
 }
 
+// with is a case whose test needs mocks, or other workflows.
+func with[I, O any](name string, fn func(flow.Context, I) (O, error), setup func(*flowtest.Test), nested []flow.Workflow, inputs ...I) Case {
+	c := Of(name, fn, inputs...)
+	c.Run = func(t *testing.T) {
+		for i, in := range inputs {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				ft := flowtest.New(t, c.Workflow, nested...)
+				setup(ft)
+				flowtest.Run[O](ft, in)
+			})
+		}
+	}
+	return c
+}
+
 // Thing is what most cases take and give.
 type Thing struct {
 	Name  string            `json:"name"`
