@@ -33,6 +33,7 @@ var hostile = []struct{ expr, code string }{
 	{`$split($pad("", 10000000, "ab"), "a")`, "U1001"},
 	{`$replace($pad("", 3000000, "a"), /a/, "bbbbbbbbbbbbbbbbbbbbbbbbbbbb")`, "U1001"},
 	{`$match($pad("", 100000, "a") & "!", /^((a+)+)\2+b$/)`, "U1001"},
+	{`$map([1..1000], function($i){ $contains($pad("", 100000, "a") & "!", /^((a+)+)\2+b$/) })`, "U1001"},
 	{`$fromMillis(0, $pad("", 5000000, "[Y]"))`, "U1001"},
 	{`$parse($pad("", 200000, "["))`, "D3137"},
 	{`($s := $pad("", 1000000, "a"); $map([1..100000], function(){ $hash($s, "SHA-512") }))`, "U1001"},

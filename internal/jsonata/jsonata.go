@@ -36,7 +36,7 @@ type Input struct {
 
 // Limits end an evaluation that takes too much with the error U1001. Zero fields have the defaults.
 type Limits struct {
-	Time  time.Duration // default 800 ms
+	Time  time.Duration // default 700 ms
 	Depth int           // nested evaluations, as the reference's test suite counts them; default 60,000
 	Size  int           // bytes that arrays, objects and strings made on the way take, roughly; default 40 MiB
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/stride-aws/stride/internal/value"
 )
 
-// regexBudget is how many steps of jsregexp one step of ours stands for; a match may take what time is left, in these terms.
-const regexSteps = 50_000_000
+const (
+	regexSteps   = 8_000_000 // of jsregexp, that one match may take: a twentieth of a second or so
+	regexPerStep = 16        // of them, to one of ours
+)
 
 // regexFunc is a regular expression as a function: called with a string, it returns the first match, an object with a function
 // that returns the next one.
@@ -39,15 +41,16 @@ type matched struct {
 
 // find puts the first match at or after from into m, and is false where there is none.
 func (fn *regexFunc) find(r *run, s string, from int, m *matched) (bool, error) {
+	r.startClock()
 	budget := regexSteps
 	places, err := fn.re.Find(s, from, &budget)
+	if late := r.step((regexSteps - budget) / regexPerStep); late != nil {
+		return false, late
+	}
 	if errors.Is(err, jsregexp.ErrBudget) {
 		return false, limitError("Expression evaluation timeout: the regular expression takes too long to match")
 	}
 	if err != nil || places == nil {
-		return false, err
-	}
-	if err := r.step((regexSteps - budget) / 16); err != nil {
 		return false, err
 	}
 	*m = matched{text: jsregexp.Slice(s, places[0], places[1]), start: places[0], end: places[1]}

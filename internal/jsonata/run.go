@@ -10,7 +10,7 @@ import (
 
 // Defaults of Limits.
 const (
-	defaultTime  = 800 * time.Millisecond
+	defaultTime  = 700 * time.Millisecond
 	defaultDepth = 60_000
 	defaultSize  = 40 << 20
 )
@@ -70,7 +70,11 @@ func (p *program) start(in Input) *run {
 	return r
 }
 
-func (r *run) setDeadline() {
+// startClock sets the deadline, if it is not set.
+func (r *run) startClock() {
+	if !r.deadline.IsZero() {
+		return
+	}
 	limit := r.in.Limits.Time
 	if limit <= 0 {
 		limit = defaultTime
@@ -129,10 +133,7 @@ func (r *run) step(n int) error {
 
 func (r *run) look() error {
 	r.steps = stepsPerLook
-	if r.deadline.IsZero() {
-		r.setDeadline()
-		return nil
-	}
+	r.startClock()
 	if time.Now().After(r.deadline) {
 		return limitError("Expression evaluation timeout: Check for infinite loop")
 	}
