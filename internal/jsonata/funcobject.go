@@ -220,8 +220,11 @@ func typeName(_ *run, args []value.Value) (value.Value, error) {
 		return nothing, nil
 	}
 	if v.Kind() == value.Number {
-		if number, err := isNumber(v); !number {
-			return value.OfString("object"), err
+		switch ok, err := isNumber(v); {
+		case err != nil:
+			return nothing, err
+		case !ok: // NaN
+			return value.OfString("object"), nil
 		}
 	}
 	return value.OfString(v.Kind().String()), nil
