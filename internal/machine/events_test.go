@@ -311,3 +311,27 @@ func TestSharedClock(t *testing.T) {
 		t.Errorf("the waits took %v together", sum)
 	}
 }
+
+// TestConcurrent: many executions of one program at once, on one clock, with tasks that answer from elsewhere.
+func TestConcurrent(t *testing.T) {
+	branch := `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","TimeoutSeconds":30,"Next":"W"},"W":{"Type":"Wait","Seconds":1,"End":true}}}`
+	p := mustCompile(t, `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[`+strings.Repeat(branch+",", 4)+branch+`],"End":true}}}`)
+	elsewhere := func(_ context.Context, task *Task, r Replier) {
+		go func() {
+			r.Started("")
+			r.Succeeded(history.JSON(task.Input))
+		}()
+	}
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	clock := NewVirtualClock(start)
+	results := make(chan Result)
+	for range 200 {
+		exec := randomExecution(t)
+		go func() { results <- p.Run(context.Background(), exec, &Env{Clock: clock, StartTask: elsewhere}) }()
+	}
+	for range 200 {
+		if res := <-results; res.Status != Succeeded || res.Output.Len() != 5 {
+			t.Fatalf("%s %s: %s", res.Status, res.Error, res.Cause)
+		}
+	}
+}
