@@ -29,6 +29,7 @@ var layers = []struct {
 	{"runs a definition; prices an execution", []string{"internal/machine", "internal/cost"}},
 	{"a workflow run natively: events, clocks and tasks without JSON", []string{"flow/internal/native"}},
 	{"the language", []string{"flow"}},
+	{"random workflows, for the compiler's tests", []string{"internal/compile/langgen"}},
 	{"Go source to definitions", []string{"internal/compile"}},
 	{"both ways of running a workflow, side by side", []string{"flow/flowtest"}},
 	{"any operation of any AWS service, by its model", []string{"internal/task/sdk"}},

@@ -49,7 +49,10 @@ func (h stateHost) assign(name string, v value.Value) { h.s.Assign = h.s.Assign.
 func (h stateHost) entry() bool                       { return false }
 func (h stateHost) output(v value.Value)              { h.s.Output = v }
 func (h stateHost) finish(output value.Value) bool {
-	h.s.Output, h.s.End = output, true
+	h.s.End = true
+	if output.Defined() {
+		h.s.Output = output
+	}
 	return true
 }
 

@@ -99,6 +99,9 @@ func (f *frame) task(e *ast.CallExpr, fs []*flow, t stepOf) []outcome {
 	s.Arguments = template(t.arguments(x))
 	f.limits(s, e, t, opts)
 	s.Retry = f.retries(x, opts, t.defaults)
+	if m, ok := t.result.e.(member); ok {
+		s.Output = template(m) // and not the integration's whole answer: it counts against the limit of the next state's input
+	}
 	return f.ends(joined, s, t.result, t.output)
 }
 
