@@ -242,6 +242,6 @@ func distributedShapes() {
 		fields: []field{
 			{"Transformation", both, enum("NONE", "COMPACT", "FLATTEN")}, {"OutputType", both, enum("JSON", "JSONL")},
 		},
-		required: []string{"OutputType", "Transformation"},
+		required: []string{"OutputType"},
 	}
 }
