@@ -170,8 +170,11 @@ func (c *comparison) accepts(w *walker, item value.Value) (bool, error) {
 
 // against compares with a text.
 func (c *comparison) against(w *walker, text *operand, model value.Value) (bool, error) {
-	if c.operator == equal && model.Kind() == value.String {
+	switch {
+	case c.operator == equal && model.Kind() == value.String:
 		return model.Str() == text.plain, nil
+	case model.Kind() == value.Number && text.number.Defined():
+		return c.operator.holds(value.CompareNumbers(text.number, model)), nil
 	}
 	order, ok, err := text.compare(model, c.operator)
 	if err != nil {

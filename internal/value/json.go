@@ -318,7 +318,7 @@ func numberOf(text string) Value {
 		f = -f
 	}
 	v := OfFloat(f)
-	v.width = uint8(len(text))
+	v.extra = uint16(len(text)) << 8
 	return v
 }
 
@@ -484,8 +484,8 @@ func (v Value) Size() int {
 	case Bool:
 		return 5 - int(v.num)
 	case Number:
-		if v.width > 0 {
-			return int(v.width)
+		if width := v.extra >> 8; width > 0 {
+			return int(width)
 		}
 		var buf [32]byte
 		return len(v.AppendJSON(buf[:0]))

@@ -38,16 +38,21 @@ func Same(a, b Value) bool {
 	if a.kind == Number || a.kind == String {
 		return Equal(a, b)
 	}
-	a.tag, b.tag = 0, 0
+	a.extra, b.extra = 0, 0
 	return a == b
 }
 
 // CompareNumbers orders two Numbers, -1, 0 or 1: integers exactly, whatever their size, and all others by their double, which is
 // what Jackson, AWS's reader, makes of them.
 func CompareNumbers(a, b Value) int {
-	f := a.Float()
-	if c := cmp.Compare(f, b.Float()); c != 0 || f == 0 || a.ref == nil && b.ref == nil {
-		return c
+	f, g := a.Float(), b.Float()
+	switch {
+	case f < g:
+		return -1
+	case f > g:
+		return 1
+	case f == 0 || a.ref == nil && b.ref == nil:
+		return 0
 	}
 	x, y := a.NumberText(), b.NumberText()
 	if strings.ContainsAny(x, ".eE") || strings.ContainsAny(y, ".eE") {

@@ -2,10 +2,19 @@ package value
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 )
+
+// TestValueStaysInRegisters: the compiler keeps structs of up to four fields in registers. A fifth field of Value, of one byte, made
+// $.a.b.c cost 74 ns where it costs 20.
+func TestValueStaysInRegisters(t *testing.T) {
+	if n := reflect.TypeFor[Value]().NumField(); n > 4 {
+		t.Errorf("Value has %d fields", n)
+	}
+}
 
 func TestParseAndPrint(t *testing.T) {
 	for _, test := range []struct{ in, out string }{
