@@ -2,10 +2,12 @@ module github.com/stride-aws/stride
 
 go 1.26.0
 
-require golang.org/x/text v0.3.8
+require (
+	github.com/aws/aws-lambda-go v1.55.1
+	golang.org/x/text v0.3.8
+)
 
 require (
-	github.com/aws/aws-lambda-go v1.55.1 // indirect
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect
 	github.com/aws/aws-sdk-go-v2/config v1.33.15 // indirect

@@ -63,8 +63,11 @@ func (a *app) zips(ctx context.Context, names []string, force bool) ([]zipLine, 
 	if err != nil {
 		return nil, err
 	}
-	built, err := p.Build(ctx, e, workflows, force)
+	built, err := p.Prepare(ctx, e, workflows)
 	if err != nil {
+		return nil, err
+	}
+	if err := built.Build(ctx, force); err != nil {
 		return nil, err
 	}
 	handlers, artifacts := built.Handlers()

@@ -40,10 +40,7 @@ func (a *app) runDeploy(ctx context.Context, o deployOptions) error {
 	if err != nil {
 		return err
 	}
-	p, actual, err := t.plan(ctx)
-	if err != nil {
-		return err
-	}
+	p := t.plan()
 	if err := a.adopt(p); err != nil {
 		return err
 	}
@@ -57,7 +54,7 @@ func (a *app) runDeploy(ctx context.Context, o deployOptions) error {
 	if len(d.machines) > 0 {
 		a.collect(ctx, t)
 	}
-	return a.deployed(t, p, d.versions(actual))
+	return a.deployed(t, p, d.versions(t.actual))
 }
 
 // adopt asks before something is changed that stride did not make, and refuses what is somebody else's.

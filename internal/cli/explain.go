@@ -10,9 +10,12 @@ import (
 
 func explainCommand(a *app) *cli.Command {
 	return &cli.Command{
-		Name: "explain", Category: groupAuthor, ArgsUsage: "[CODE...]", Usage: "say what a code of lint means, with an example and the way out",
-		Description: "Without a CODE all of them are listed.",
+		Name: "explain", Category: groupAuthor, ArgsUsage: "[CODE...] | iam [WORKFLOW...]", Usage: "say what a code of lint means, with an example and the way out",
+		Description: "Without a CODE all of them are listed. \"explain iam [WORKFLOW...]\" says what each role may do, and which states need it.",
 		Action: func(c *cli.Context) error {
+			if c.Args().First() == "iam" {
+				return a.explainIAM(c.Context, c.Args().Tail())
+			}
 			return a.explainCodes(c.Args().Slice())
 		},
 	}

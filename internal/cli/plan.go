@@ -33,10 +33,7 @@ func (a *app) runPlan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	p, _, err := t.plan(ctx)
-	if err != nil {
-		return err
-	}
+	p := t.plan()
 	if err := a.printPlan(p, a.out); err != nil {
 		return err
 	}

@@ -43,10 +43,7 @@ func (a *app) runStatus(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	p, actual, err := t.plan(ctx)
-	if err != nil {
-		return err
-	}
+	p, actual := t.plan(), t.actual
 	machines, functions := machineStates(t, p, actual), functionStates(t, p, actual)
 	if a.Format == "json" {
 		err = a.printJSON(map[string]any{"env": a.Env, "place": t.place, "workflows": machines, "functions": functions, "problems": p.JSON()})

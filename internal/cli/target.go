@@ -16,6 +16,7 @@ type target struct {
 	clients *deploy.Clients
 	place   plan.Place
 	built   *project.Built
+	actual  *plan.Actual
 	*project.Deployment
 }
 
@@ -36,7 +37,8 @@ func (a *app) identify(ctx context.Context) (*target, error) {
 	return t, nil
 }
 
-// prepare compiles and builds the workflows called names (all, where there are none) while it asks AWS who is calling.
+// prepare compiles the workflows called names (all, where there are none) while it asks AWS who is calling, then builds their
+// handlers while it reads what is there.
 func (a *app) prepare(ctx context.Context, names []string) (*target, error) {
 	p, e, err := a.environment()
 	if err != nil {
@@ -46,34 +48,43 @@ func (a *app) prepare(ctx context.Context, names []string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	type identified struct {
-		t   *target
-		err error
-	}
-	asked := make(chan identified, 1)
-	go func() {
-		t, err := a.identify(ctx)
-		asked <- identified{t, err}
-	}()
-	built, buildErr := p.Build(ctx, e, workflows, false)
-	who := <-asked
-	if err := errors.Join(buildErr, who.err); err != nil {
+	var t *target
+	var built *project.Built
+	err = both(
+		func() (err error) { t, err = a.identify(ctx); return err },
+		func() (err error) { built, err = p.Prepare(ctx, e, workflows); return err },
+	)
+	if err != nil {
 		return nil, err
 	}
-	t := who.t
+	named, err := built.Deployment(t.place)
+	if err != nil {
+		return nil, err
+	}
 	t.built = built
+	err = both(
+		func() (err error) { t.actual, err = t.clients.Read(ctx, named.Desired); return t.explain(err) },
+		func() error { return built.Build(ctx, false) },
+	)
+	if err != nil {
+		return nil, err
+	}
 	t.Deployment, err = built.Deployment(t.place)
 	return t, err
 }
 
-// plan reads what is there and compares.
-func (t *target) plan(ctx context.Context) (*plan.Plan, *plan.Actual, error) {
-	actual, err := t.clients.Read(ctx, t.Desired)
-	if err != nil {
-		return nil, nil, t.explain(err)
-	}
-	t.built.Packages(actual)
-	return plan.Make(t.Desired, actual), actual, nil
+// both runs f and g at once; g's error comes first, since it is about the user's code.
+func both(f, g func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	err := g()
+	return errors.Join(err, <-done)
+}
+
+// plan compares what is wanted with what prepare has read.
+func (t *target) plan() *plan.Plan {
+	t.built.Packages(t.actual)
+	return plan.Make(t.Desired, t.actual)
 }
 
 // owner is whose resources this environment's are.

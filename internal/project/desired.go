@@ -28,13 +28,13 @@ type Deployment struct {
 	Zips    map[string]string // function name -> path of its zip
 }
 
-// Built is a project compiled and built, before it is known where it goes.
+// Built is a project that was compiled and, after Build, built, before it is known where it goes.
 type Built struct {
 	project   *Project
 	env       *Environment
 	compiled  []Compiled
 	handlers  []handler
-	artifacts []bundle.Artifact
+	artifacts []bundle.Artifact // zero values before Build
 	builder   *bundle.Builder
 }
 
@@ -46,8 +46,8 @@ type handler struct {
 	errors    []bundle.MatchedError
 }
 
-// Build compiles workflows and builds their handlers for env; force builds even what is in the cache.
-func (p *Project) Build(ctx context.Context, env *Environment, workflows []flow.Workflow, force bool) (*Built, error) {
+// Prepare compiles workflows and checks their handlers for env, and builds nothing yet.
+func (p *Project) Prepare(ctx context.Context, env *Environment, workflows []flow.Workflow) (*Built, error) {
 	all, err := p.Compile(ctx, p.Workflows) // what a handler reports depends on every workflow that calls it
 	if err != nil {
 		return nil, err
@@ -57,9 +57,21 @@ func (p *Project) Build(ctx context.Context, env *Environment, workflows []flow.
 	if err != nil {
 		return nil, err
 	}
-	b := &Built{project: p, env: env, compiled: compiled, handlers: handlers, builder: &bundle.Builder{Dir: p.Dir, Force: force}}
-	b.artifacts, err = b.builder.Build(ctx, b.bundles())
-	return b, err
+	return &Built{
+		project: p, env: env, compiled: compiled, handlers: handlers, artifacts: make([]bundle.Artifact, len(handlers)),
+		builder: &bundle.Builder{Dir: p.Dir},
+	}, nil
+}
+
+// Build builds the handlers' zips; force builds even what is in the cache.
+func (b *Built) Build(ctx context.Context, force bool) error {
+	builder := *b.builder
+	builder.Force = force
+	artifacts, err := builder.Build(ctx, b.bundles())
+	if err == nil {
+		b.artifacts = artifacts
+	}
+	return err
 }
 
 // Handlers are the names of what was built ("payments.Charge") and the zips, in the same order.
@@ -164,7 +176,7 @@ func conflict(w flow.Workflow, a, b flow.FunctionSpec) *diag.Diagnostic {
 	return nil
 }
 
-// Deployment composes what the environment should have at place.
+// Deployment composes what the environment should have at place. Before Build it has the names and all but the code.
 func (b *Built) Deployment(place plan.Place) (*Deployment, error) {
 	c := composer{Built: b, place: place, desired: &plan.Desired{Project: b.project.Name, Env: b.env.Name, Place: place}, zips: map[string]string{}}
 	for i, h := range b.handlers {

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/plan"
+)
+
+// grantLine is one statement of a role as `explain iam` prints it.
+type grantLine struct {
+	Role      string   `json:"role"`
+	Effect    string   `json:"effect"`
+	Actions   []string `json:"actions"`
+	Resources []string `json:"resources"`
+	Reason    string   `json:"reason"`
+	States    []string `json:"states,omitempty"`
+}
+
+// explainIAM compiles and asks nobody: an account that the environment does not name is ACCOUNT.
+func (a *app) explainIAM(ctx context.Context, names []string) error {
+	p, e, err := a.environment()
+	if err != nil {
+		return err
+	}
+	workflows, err := p.Select(names)
+	if err != nil {
+		return err
+	}
+	built, err := p.Prepare(ctx, e, workflows)
+	if err != nil {
+		return err
+	}
+	d, err := built.Deployment(plan.Place{Partition: "aws", Account: cmp.Or(e.Account, "ACCOUNT"), Region: cmp.Or(a.Region, e.Region, "REGION")})
+	if err != nil {
+		return err
+	}
+	return a.printGrants(d.Desired.Roles)
+}
+
+func (a *app) printGrants(roles []plan.Role) error {
+	lines := []grantLine{}
+	for _, r := range roles {
+		for _, g := range r.Grants {
+			lines = append(lines, grantLine{r.Name, g.Statement.Effect, g.Statement.Action, g.Statement.Resource, g.Reason, g.States})
+		}
+	}
+	if a.Format == "json" {
+		return a.printJSON(lines)
+	}
+	role := ""
+	for _, l := range lines {
+		if l.Role != role {
+			role = l.Role
+			a.print("%s\n", role)
+		}
+		a.print("  %s\n", strings.Join(l.Actions, ", "))
+		for _, r := range l.Resources {
+			a.print("      on %s\n", r)
+		}
+		why := l.Reason
+		if len(l.States) > 0 {
+			why += " of " + strings.Join(l.States, ", ")
+		}
+		a.print("      for %s\n", why)
+	}
+	return nil
+}
