@@ -54,7 +54,7 @@ func render(t *testing.T, all []flow.Workflow) map[string]string {
 	}
 	out := map[string]string{}
 	for _, p := range programs {
-		for _, d := range lint.Check(p.Definition, lint.Options{}) {
+		for _, d := range lint.Check(p.Definition, lint.Options{Placeholders: true}) {
 			t.Errorf("%s: lint: %v", p.Name, d)
 		}
 		out[p.Name] = string(asl.Marshal(&p.Definition.Machine))

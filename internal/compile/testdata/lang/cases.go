@@ -449,8 +449,8 @@ func errorsLater(c flow.Context, in Thing) (string, error) {
 }
 
 func retryCase(c flow.Context, in Thing) (Part, error) {
-	return flow.Call(c, Risky, in, flow.Retry{On: []error{&Busy{}}, MaxAttempts: 2, Interval: 10 * time.Second},
-		flow.Retry{MaxAttempts: 1, Backoff: 1}, flow.Timeout(time.Minute), flow.Name("Try it"))
+	return flow.Call(c, Risky, in, flow.Retry{On: []error{&Busy{}}, MaxAttempts: 2, Interval: 10 * time.Second, FullJitter: true},
+		flow.Retry{On: []error{Broken{}, flow.ErrTimeout}, MaxAttempts: 1, Backoff: 1, FullJitter: true}, flow.Timeout(time.Minute), flow.Name("Try it"))
 }
 
 func failCase(c flow.Context, in Thing) (Part, error) {
