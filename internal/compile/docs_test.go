@@ -1,0 +1,79 @@
+package compile_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stride-aws/stride/internal/compile/testdata/lang"
+)
+
+// languageDoc shows each construct: the Go of package lang beside the golden file that it compiles to.
+const languageDoc = "../../docs/language.md"
+
+const languageIntro = `# The flow language, by example
+
+Every example is a test: its Go function is run natively and as the state machine beside it, on inputs with none, one and many
+items, and the two must agree on output, error and calls. The default retry of Lambda's transient errors is left out here.
+This page is written by the tests: ` + "`go test ./internal/compile -run Docs -update`" + `.
+`
+
+func TestDocs(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(languageIntro)
+	sources := functions(t, "testdata/lang/cases.go", "testdata/lang/services.go")
+	for _, c := range slices.Concat(lang.Cases, lang.Services) {
+		machine, err := os.ReadFile(filepath.Join("testdata", "golden", c.Workflow.Name()+".asl.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n```go\n%s\n```\n\n```json\n%s\n```\n", c.Workflow.Name(), sources[c.Workflow.Func().Name], withoutDefaults(string(machine)))
+	}
+	golden(t, languageDoc, b.String())
+}
+
+// functions is the source of each function of some files.
+func functions(t *testing.T, files ...string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fset := token.NewFileSet()
+		tree, err := parser.ParseFile(fset, file, text, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range tree.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				start := fn.Pos()
+				if fn.Doc != nil {
+					start = fn.Doc.Pos()
+				}
+				out[fn.Name.Name] = string(text[fset.Position(start).Offset:fset.Position(fn.End()).Offset])
+			}
+		}
+	}
+	return out
+}
+
+var (
+	defaultRetry = regexp.MustCompile(`\{\s*"ErrorEquals": \[\s*"Lambda\.ServiceException",[^\]]*\],[^}]*\}`)
+	emptyRetry   = regexp.MustCompile(`\n *"Retry": \[\s*\],`)
+	lastComma    = regexp.MustCompile(`\},\s*\n( *)\]`)
+)
+
+func withoutDefaults(machine string) string {
+	machine = defaultRetry.ReplaceAllString(machine, "")
+	machine = emptyRetry.ReplaceAllString(machine, "")
+	return strings.TrimSpace(lastComma.ReplaceAllString(machine, "}\n$1]"))
+}
