@@ -27,10 +27,15 @@ func mustSignature(text string) *signature {
 	return s
 }
 
-// fits reports whether the arguments are right as they are, one for each parameter.
+// fits reports whether the arguments are right as they are, one for each parameter but optional ones at the end.
 func (s *signature) fits(args []value.Value) bool {
-	if len(args) != len(s.params) {
+	if len(args) > len(s.params) {
 		return false
+	}
+	for i := len(args); i < len(s.params); i++ {
+		if p := &s.params[i]; !p.optional || p.context {
+			return false
+		}
 	}
 	for i := range args {
 		p := &s.params[i]

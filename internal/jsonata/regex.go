@@ -37,13 +37,14 @@ type matched struct {
 	first      value.Value // the number that a function of the user's gave for start
 	object     value.Value // what that function returned
 	groups     []value.Value
+	places     []int // room for those of a regular expression
 }
 
 // find puts the first match at or after from into m, and is false where there is none.
 func (fn *regexFunc) find(r *run, s string, from int, m *matched) (bool, error) {
 	r.startClock()
 	budget := regexSteps
-	places, err := fn.re.Find(s, from, &budget)
+	places, err := fn.re.FindInto(m.places, s, from, &budget)
 	if late := r.step((regexSteps - budget) / regexPerStep); late != nil {
 		return false, late
 	}
@@ -53,7 +54,7 @@ func (fn *regexFunc) find(r *run, s string, from int, m *matched) (bool, error) 
 	if err != nil || places == nil {
 		return false, err
 	}
-	*m = matched{text: jsregexp.Slice(s, places[0], places[1]), start: places[0], end: places[1]}
+	*m = matched{text: jsregexp.Slice(s, places[0], places[1]), start: places[0], end: places[1], places: places}
 	for i := 2; i+1 < len(places); i += 2 {
 		if places[i] < 0 {
 			m.groups = append(m.groups, hole())
@@ -121,6 +122,7 @@ func scriptString(v value.Value, depth int) string {
 func (fn *regexFunc) object(s string, m matched) value.Value {
 	next := &function{native: func(r *run, _ []value.Value) (value.Value, error) {
 		following := m
+		following.places = nil
 		if ok, err := fn.after(r, s, &following); !ok {
 			return nothing, err
 		}
@@ -136,33 +138,57 @@ func (fn *regexFunc) object(s string, m matched) value.Value {
 	})
 }
 
-// matcher is what a string is matched with: a regular expression, or a function of the user's that returns the like.
+// matcher finds the matches of a string, one after the other. What it matches with is a regular expression, or a function of
+// the user's that returns the like.
 type matcher struct {
-	fn   *function
-	next *function // of the user's last match
-
-	refused bool // the user's function said false or the like; to $contains that is a match
+	matched
+	fn      *function
+	s       string
+	limit   float64   // of matches
+	count   float64   // of those found
+	next    *function // of the user's last match
+	refused bool      // the user's function said false or the like; to $contains that is a match
 }
 
-// first puts the first match in s into m, and is false where there is none.
-func (x *matcher) first(r *run, s string, m *matched) (bool, error) {
+func newMatcher(by value.Value, s string, limit float64) matcher {
+	return matcher{fn: functionOf(by), s: s, limit: limit}
+}
+
+// scan goes to the next match, and is false where there is none or the limit is reached. As in the reference, what is wrong with
+// the match behind the last one is an error all the same.
+func (x *matcher) scan(r *run) (bool, error) {
+	var ok bool
+	var err error
+	if x.count == 0 {
+		ok, err = x.first(r)
+	} else {
+		ok, err = x.after(r)
+	}
+	if !ok || err != nil || x.count >= x.limit {
+		return false, err
+	}
+	x.count++
+	return true, r.step(1)
+}
+
+func (x *matcher) first(r *run) (bool, error) {
 	switch {
 	case x.fn == nil:
 		return false, fail("T1010")
 	case x.fn.regex != nil:
-		return x.fn.regex.find(r, s, 0, m)
+		return x.fn.regex.find(r, x.s, 0, &x.matched)
 	}
-	v, err := r.apply(x.fn, value.OfString(s))
+	v, err := r.apply(x.fn, value.OfString(x.s))
 	if err != nil {
 		return false, err
 	}
-	return x.given(v, s, m)
+	return x.given(v)
 }
 
-func (x *matcher) after(r *run, s string, m *matched) (bool, error) {
+func (x *matcher) after(r *run) (bool, error) {
 	switch {
 	case x.fn.regex != nil:
-		return x.fn.regex.after(r, s, m)
+		return x.fn.regex.after(r, x.s, &x.matched)
 	case x.next == nil:
 		return false, nil
 	}
@@ -170,11 +196,11 @@ func (x *matcher) after(r *run, s string, m *matched) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return x.given(v, s, m)
+	return x.given(v)
 }
 
-// given makes m of what a function of the user's returned.
-func (x *matcher) given(v value.Value, s string, m *matched) (bool, error) {
+// given takes a match from what a function of the user's returned.
+func (x *matcher) given(v value.Value) (bool, error) {
 	if !scriptTruth(v) {
 		x.refused = v.Defined()
 		return false, nil
@@ -185,7 +211,7 @@ func (x *matcher) given(v value.Value, s string, m *matched) (bool, error) {
 	if start.Kind() != value.Number && groups.Kind() != value.Array && x.next == nil {
 		return false, fail("T1010")
 	}
-	*m = matched{text: get("match").Str(), start: place(s, start), end: place(s, end), first: start, object: v, groups: groups.Items()}
+	x.matched = matched{text: get("match").Str(), start: place(x.s, start), end: place(x.s, end), first: start, object: v, groups: groups.Items()}
 	return true, nil
 }
 
@@ -204,22 +230,6 @@ func limitOf(v value.Value, code string) (float64, error) {
 	return v.Float(), nil
 }
 
-// matches calls f with each match of s, up to limit.
-func (r *run) matches(by value.Value, s string, limit float64, f func(m *matched) error) error {
-	x := matcher{fn: functionOf(by)}
-	m := new(matched)
-	ok, err := x.first(r, s, m)
-	for n := 0.0; ok && err == nil && n < limit; n++ {
-		if err = f(m); err == nil {
-			ok, err = x.after(r, s, m)
-		}
-		if err == nil {
-			err = r.step(1)
-		}
-	}
-	return err
-}
-
 func contains(r *run, args []value.Value) (value.Value, error) {
 	if !args[0].Defined() {
 		return nothing, nil
@@ -230,8 +240,8 @@ func contains(r *run, args []value.Value) (value.Value, error) {
 	case value.Undefined: // 2.0.6 dies of it
 		return nothing, nil
 	}
-	x := matcher{fn: functionOf(args[1])}
-	ok, err := x.first(r, args[0].Str(), new(matched))
+	x := newMatcher(args[1], args[0].Str(), 1)
+	ok, err := x.first(r)
 	return value.OfBool(ok || x.refused), err
 }
 
@@ -243,22 +253,31 @@ func matchAll(r *run, args []value.Value) (value.Value, error) {
 	if err != nil {
 		return nothing, err
 	}
-	s, out := args[0].Str(), r.list()
+	out := r.list()
 	if limit > 0 {
-		at, units := 0, 0
-		err = r.matches(args[1], s, limit, func(m *matched) error {
-			index := m.first
-			if !index.Defined() && m.start >= at {
-				units += jsregexp.Units(s, at, m.start)
-				at, index = m.start, value.OfFloat(float64(units))
-			}
-			members := []value.Member{{Name: "match", Value: value.OfString(m.text)}, {Name: "index", Value: index},
-				{Name: "groups", Value: arrayOf(m.groups, 0)}}
-			out = append(out, objectOf(members))
-			return r.take(arraySize + 3*memberSize)
-		})
+		out, err = r.appendMatches(out, newMatcher(args[1], args[0].Str(), limit))
 	}
 	return r.lent(out, err)
+}
+
+func (r *run) appendMatches(dst []value.Value, x matcher) ([]value.Value, error) {
+	at, units := 0, 0
+	for {
+		ok, err := x.scan(r)
+		if !ok || err != nil {
+			return dst, err
+		}
+		index := x.matched.first
+		if !index.Defined() && x.start >= at {
+			units += jsregexp.Units(x.s, at, x.start)
+			at, index = x.start, value.OfFloat(float64(units))
+		}
+		dst = append(dst, objectOf([]value.Member{{Name: "match", Value: value.OfString(x.text)}, {Name: "index", Value: index},
+			{Name: "groups", Value: arrayOf(x.groups, 0)}}))
+		if err := r.take(arraySize + 3*memberSize); err != nil {
+			return dst, err
+		}
+	}
 }
 
 func split(r *run, args []value.Value) (value.Value, error) {
@@ -329,17 +348,23 @@ func halves(s string) []string {
 
 func (r *run) splitBy(by value.Value, s string, limit float64) ([]string, error) {
 	var parts []string
-	start, matches := 0, 0
-	err := r.matches(by, s, limit, func(m *matched) error {
-		matches++
-		parts = append(parts, between(s, start, m.start))
-		start = m.end
-		return nil
-	})
-	if err == nil && float64(matches) < limit {
+	x := newMatcher(by, s, limit)
+	start := 0
+	for {
+		ok, err := x.scan(r)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			break
+		}
+		parts = append(parts, between(s, start, x.start))
+		start = x.end
+	}
+	if x.count < limit {
 		parts = append(parts, between(s, start, len(s)))
 	}
-	return parts, err
+	return parts, nil
 }
 
 // between is the text between two places, whichever comes first.
@@ -362,25 +387,37 @@ func replace(r *run, args []value.Value) (value.Value, error) {
 	if pattern.Kind() == value.String {
 		return r.replaceText(s, pattern.Str(), replacement, limit)
 	}
+	return r.replaceMatches(args[0], newMatcher(pattern, s, limit), replacement)
+}
+
+func (r *run) replaceMatches(s value.Value, x matcher, replacement value.Value) (value.Value, error) {
 	var b strings.Builder
-	b.Grow(len(s) + len(s)/8)
-	position, matches := 0, 0
-	err = r.matches(pattern, s, limit, func(m *matched) error {
-		text, err := r.replacement(replacement, pattern, s, m)
+	b.Grow(len(x.s) + len(x.s)/8)
+	position := 0
+	for {
+		ok, err := x.scan(r)
 		if err != nil {
-			return err
+			return nothing, err
 		}
-		b.WriteString(between(s, position, m.start))
+		if !ok {
+			break
+		}
+		text, err := r.replacement(replacement, &x)
+		if err != nil {
+			return nothing, err
+		}
+		b.WriteString(between(x.s, position, x.start))
 		b.WriteString(text)
-		position = m.end
-		matches++
-		return r.take(2*len(text) + m.end - m.start)
-	})
-	if err != nil || matches == 0 {
-		return args[0], err
+		position = x.end
+		if err := r.take(2*len(text) + x.end - x.start); err != nil {
+			return nothing, err
+		}
 	}
-	b.WriteString(between(s, position, len(s)))
-	return value.OfString(b.String()), r.take(len(s))
+	if x.count == 0 {
+		return s, nil
+	}
+	b.WriteString(between(x.s, position, len(x.s)))
+	return value.OfString(b.String()), r.take(len(x.s))
 }
 
 func (r *run) replaceText(s, pattern string, replacement value.Value, limit float64) (value.Value, error) {
@@ -400,17 +437,17 @@ func (r *run) replaceText(s, pattern string, replacement value.Value, limit floa
 }
 
 // replacement is what takes the place of m.
-func (r *run) replacement(v, pattern value.Value, s string, m *matched) (string, error) {
+func (r *run) replacement(v value.Value, x *matcher) (string, error) {
 	if v.Kind() == value.String {
-		return substitute(v.Str(), m), nil
+		return substitute(v.Str(), &x.matched), nil
 	}
 	fn := functionOf(v)
 	if fn == nil {
 		return "", failWith("D3012", v)
 	}
-	object := m.object
+	object := x.object
 	if !object.Defined() {
-		object = functionOf(pattern).regex.object(s, *m)
+		object = x.fn.regex.object(x.s, x.matched)
 	}
 	result, err := r.apply(fn, object)
 	if err != nil {
@@ -424,6 +461,9 @@ func (r *run) replacement(v, pattern value.Value, s string, m *matched) (string,
 
 // substitute puts the match and its groups into a replacement text: $0 the match, $1 … the groups, $$ a dollar sign.
 func substitute(text string, m *matched) string {
+	if strings.IndexByte(text, '$') < 0 {
+		return text
+	}
 	var b strings.Builder
 	for {
 		before, after, found := strings.Cut(text, "$")

@@ -14,7 +14,6 @@ package jsregexp
 import (
 	"errors"
 	"math"
-	"slices"
 	"sync"
 )
 
@@ -59,6 +58,11 @@ func (re *Regexp) String() string { return re.source }
 // and end, in pairs, -1 where a group took no part; nil where nothing matches. It takes at most *budget steps, a step being a
 // few nanoseconds, subtracts what it took, and returns ErrBudget where that is not enough. Memory stays under 40 MiB.
 func (re *Regexp) Find(s string, from int, budget *int) ([]int, error) {
+	return re.FindInto(nil, s, from, budget)
+}
+
+// FindInto is Find with room for the places, which the caller has done with.
+func (re *Regexp) FindInto(room []int, s string, from int, budget *int) ([]int, error) {
 	if from > len(s) {
 		return nil, nil
 	}
@@ -70,7 +74,7 @@ func (re *Regexp) Find(s string, from int, budget *int) ([]int, error) {
 	*budget = max(m.steps, 0)
 	spent, match := m.spent, []int(nil)
 	if ok && !spent {
-		match = slices.Clone(m.slots)
+		match = append(room[:0], m.slots...)
 	}
 	re.release(m)
 	if spent {
