@@ -33,8 +33,9 @@ func (t *tool) compileError(text string, units []*unit) error {
 		m := goPlace.FindStringSubmatch(line)
 		last := len(e.Findings) - 1
 		switch {
-		case strings.HasPrefix(line, "# "):
-			broken[strings.Fields(line)[1]] = true
+		case strings.HasPrefix(line, "# "): // "# example.com/shop [example.com/shop.test]"
+			name, _, _ := strings.Cut(line[2:], " ")
+			broken[name] = true
 		case m != nil:
 			e.Findings = append(e.Findings, finding(m))
 		case line == "" || strings.HasPrefix(line, "too many errors"):
@@ -43,6 +44,9 @@ func (t *tool) compileError(text string, units []*unit) error {
 		default:
 			e.Findings = append(e.Findings, &diag.Diagnostic{Code: "GO", Message: line})
 		}
+	}
+	if len(e.Findings) == 0 {
+		e.Findings = diag.List{{Code: "GO", Message: "the go command fails and does not say why: " + strconv.Quote(text)}}
 	}
 	e.Handlers = namesOf(units, broken)
 	return e
