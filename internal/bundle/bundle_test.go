@@ -165,6 +165,22 @@ func TestOnlyWhatChangedIsBuilt(t *testing.T) {
 	}
 }
 
+func TestWorkspace(t *testing.T) {
+	dir := shop(t, "workspace")
+	if err := os.Rename(filepath.Join(dir, "go.sum"), filepath.Join(dir, "a", "go.sum")); err != nil {
+		t.Fatal(err)
+	}
+	b := &Builder{Dir: dir, Cache: t.TempDir()}
+	handlers := []Handler{{Package: "example.com/shop/run", Func: "Run", Target: AMD64}, {Package: "example.com/lib/count", Func: "Letters", Target: AMD64}}
+	build(t, b, handlers...)
+	write(t, filepath.Join(dir, "b", "count", "count.go"), "package count\n\nfunc Letters(text string) (int, error) { return len(text) + 1, nil }\n")
+	for i, a := range build(t, b, handlers...) {
+		if a.Cached {
+			t.Errorf("%s contains what changed, and came from the cache", handlers[i].Name())
+		}
+	}
+}
+
 func TestPackagesSayWhatDecides(t *testing.T) {
 	a := build(t, &Builder{Dir: shop(t, "shop"), Cache: t.TempDir()}, refund)
 	var got []string

@@ -52,7 +52,7 @@ func (t *tool) describe(u *unit, main *listed) error {
 	h := sha256.New()
 	fmt.Fprintln(h, keyFormat, t.target, t.tags, main.ImportPath, main.DefaultGODEBUG)
 	for _, name := range settings {
-		if name != "GOMOD" { // a path
+		if name != "GOMOD" && name != "GOWORK" { // paths
 			fmt.Fprintln(h, name, t.settings[name])
 		}
 	}

@@ -25,7 +25,7 @@ type tool struct {
 }
 
 // Settings of the environment that change what the compiler makes.
-var settings = []string{"GOVERSION", "GOFLAGS", "GOEXPERIMENT", "GOARM64", "GOAMD64", "GO386", "GOFIPS140", "GOMOD"}
+var settings = []string{"GOVERSION", "GOFLAGS", "GOEXPERIMENT", "GOARM64", "GOAMD64", "GO386", "GOFIPS140", "GOMOD", "GOWORK"}
 
 // listed is what go list says of a package.
 type listed struct {
@@ -79,7 +79,7 @@ func (t *tool) prepare(ctx context.Context, units []*unit) error {
 	if err != nil {
 		return fmt.Errorf("asking go for its settings: %w", err)
 	}
-	if gomod := t.settings["GOMOD"]; gomod == "" || gomod == os.DevNull {
+	if !t.inModule() && t.settings["GOWORK"] == "" {
 		return fmt.Errorf("%s is not in a Go module; run 'go mod init' first", t.dir)
 	}
 	if err := t.locate(ctx, units); err != nil {
@@ -87,6 +87,9 @@ func (t *tool) prepare(ctx context.Context, units []*unit) error {
 	}
 	return t.overlay(units)
 }
+
+// inModule is false in the root of a workspace.
+func (t *tool) inModule() bool { return t.settings["GOMOD"] != "" && t.settings["GOMOD"] != os.DevNull }
 
 func (t *tool) version() string { return t.settings["GOVERSION"] }
 
@@ -110,6 +113,8 @@ func (t *tool) locate(ctx context.Context, units []*unit) error {
 			return fmt.Errorf("handler %s is in package main (%s), which cannot be imported; move it to a package of its own", u.Name(), u.Package)
 		case p.Module != nil && p.Module.Main:
 			u.dir = filepath.Join(p.Dir, mainName(u.Handler))
+		case !t.inModule():
+			return fmt.Errorf("handler %s is of another module: build it from the folder of one of the workspace's modules", u.Name())
 		default:
 			u.dir = filepath.Join(filepath.Dir(t.settings["GOMOD"]), mainName(u.Handler))
 		}
