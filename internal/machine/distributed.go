@@ -407,7 +407,8 @@ func (m *mapRun) finish() {
 	}
 }
 
-// succeed ends the run and completes the state with its result.
+// succeed ends the run and completes the state with its result. MapStateExited follows MapRunSucceeded, as most recordings have
+// it; in those made since November 2024 it follows MapRunStarted.
 func (m *mapRun) succeed(result value.Value) {
 	s := m.owner
 	m.info.Status, m.info.Stop = Succeeded, s.run.now
