@@ -4,11 +4,13 @@ STRIDE = go run ./cmd/stride
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 CASES ?= 1000000
+BENCHTIME ?= 1s
 # Folders with benchmarks.
-BENCHES = internal/value internal/jsonpath internal/machine internal/graph internal/bundle internal/lambdahost internal/bench/process internal/jsonata/difftest
+BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jsonpath internal/jsonpath/testdata/bench internal/machine \
+  internal/graph internal/bundle internal/lambdahost internal/bench/process
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration generate
+.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,14 +33,24 @@ deploy: ## deploy the workflows to ENV (an environment of infra/stride.yaml)
 tail: ## follow the executions of all workflows in ENV
 	$(STRIDE) tail -f --env $(ENV)
 
-bench: ## figures beside what they are measured against, in one run: a table, and bench.json
-	@go run ./internal/bench $(BENCHES)
+bench: ## figures beside what they are measured against, in one run: a table, and bench.json (Node for npm jsonata)
+	@go run ./internal/bench -benchtime $(BENCHTIME) $(BENCHES)
 
-fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; needs Node and npm)
+fuzz: ## each fuzz target for FUZZTIME
+	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | sed 's/func //'); do \
+	    echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$dir || exit 1; \
+	  done; done
+
+fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; Node and npm)
 	STRIDE_JSONATA_FUZZ=$(CASES) go test -count=1 -timeout 2h -v ./internal/jsonata/difftest
 
-integration: ## the samples on a real LocalStack, compared with the local AWS (needs Python 3.13; Java for JSONata)
+integration: ## the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)
 	go test -tags integration -count=1 -timeout 15m ./localstack
+
+lint-infra: ## cfn-lint over infra/ci (Python)
+	@test -x .stride/cfn-lint/bin/cfn-lint || { python3 -m venv .stride/cfn-lint && .stride/cfn-lint/bin/pip install -q cfn-lint==1.58.0; }
+	.stride/cfn-lint/bin/cfn-lint infra/ci/*.yaml
 
 generate: ## rewrite what is generated: golden files, docs, help
 	go test ./... -update
