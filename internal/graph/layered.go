@@ -34,9 +34,10 @@ type link struct{ from, to int }
 type layered struct {
 	v      []vertex
 	layers [][]int
-	chains [][]int // of each link: its vertices from top to bottom, dummies included
-	turned []bool  // the link points upwards
-	loops  []bool  // the link begins and ends at one vertex
+	height []float64 // of each layer
+	chains [][]int   // of each link: its vertices from top to bottom, dummies included
+	turned []bool    // the link points upwards
+	loops  []bool    // the link begins and ends at one vertex
 }
 
 // layout places boxes that links connect. Vertex 0 comes first. It returns the centres and, for each link, the way it takes.
@@ -139,7 +140,7 @@ func (l *layered) connect(links []link) {
 		top, bottom := l.ends(links, i)
 		chain := []int{top}
 		for layer := l.v[top].layer + 1; layer < l.v[bottom].layer; layer++ {
-			l.v = append(l.v, vertex{layer: layer, dummy: true, box: box{w: 8}})
+			l.v = append(l.v, vertex{layer: layer, dummy: true, box: box{w: 12}})
 			chain = append(chain, len(l.v)-1)
 		}
 		chain = append(chain, bottom)
@@ -250,6 +251,7 @@ func (l *layered) place() {
 		for _, v := range layer {
 			l.v[v].y = y + height/2
 		}
+		l.height = append(l.height, height)
 		y += height + gapY
 	}
 	for _, layer := range l.layers {
@@ -357,8 +359,10 @@ func (l *layered) result(links []link, n int) ([]point, [][]point, box) {
 func (l *layered) way(chain []int) []point {
 	top, bottom := l.v[chain[0]], l.v[chain[len(chain)-1]]
 	way := []point{{top.x, top.y + top.h/2}}
-	for _, v := range chain[1 : len(chain)-1] {
-		way = append(way, point{l.v[v].x, l.v[v].y})
+	for _, i := range chain[1 : len(chain)-1] { // straight past the whole layer, whatever stands beside
+		v := l.v[i]
+		half := l.height[v.layer] / 2
+		way = append(way, point{v.x, v.y - half}, point{v.x, v.y + half})
 	}
 	return append(way, point{bottom.x, bottom.y - bottom.h/2})
 }
