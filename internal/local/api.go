@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+
+	"github.com/stride-aws/stride/internal/value"
 )
 
 // operation is an operation of the API on JSON.
@@ -68,18 +70,45 @@ func op[In, Out any](f func(*Service, *In) (Out, error)) operation {
 func opWithContext[In, Out any](f func(*Service, context.Context, *In) (Out, error)) operation {
 	return func(ctx context.Context, s *Service, body []byte) ([]byte, error) {
 		in := new(In)
-		if err := json.Unmarshal(body, in); err != nil && len(body) > 0 {
-			return nil, serialization(err)
+		if err := readParams(body, in); err != nil {
+			return nil, err
 		}
 		out, err := f(s, ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		if raw, ok := any(out).(json.RawMessage); ok {
-			return raw, nil
+		switch answer := any(out).(type) {
+		case json.RawMessage:
+			return answer, nil
+		case writer:
+			return answer.append(nil), nil
 		}
 		return json.Marshal(out)
 	}
+}
+
+// reader are parameters that read themselves.
+type reader interface{ read(value.Value) error }
+
+// writer is an answer that writes itself as JSON.
+type writer interface{ append(dst []byte) []byte }
+
+func readParams(body []byte, in any) error {
+	if len(body) == 0 {
+		return nil
+	}
+	r, quick := in.(reader)
+	if !quick {
+		if err := json.Unmarshal(body, in); err != nil {
+			return serialization(err)
+		}
+		return nil
+	}
+	v, err := value.Parse(string(body))
+	if err != nil {
+		return serialization(err)
+	}
+	return r.read(v)
 }
 
 func serialization(err error) *Error {

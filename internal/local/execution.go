@@ -13,7 +13,9 @@ import (
 type execution struct {
 	service    *Service
 	machine    *stateMachine
+	home       home // what lists it
 	revision   *revision
+	program    *machine.Program
 	run        *machine.Execution // as the machine knows it
 	traceInput string
 	mockCase   string          // of "arn#case"
@@ -29,7 +31,9 @@ type execution struct {
 	output      history.Text
 	error       history.Text
 	cause       history.Text
-	events      []*history.Event
+	events      []*history.Event // while it runs
+	packed      *history.Packed  // when it is over
+	evicted     bool             // by retention: lists leave it out
 	redrives    int
 	redriven    time.Time
 	redriveSeen map[string]epoch.Time // answers by client token
@@ -38,7 +42,13 @@ type execution struct {
 	done        chan struct{}
 }
 
-func (e *execution) arn() string { return e.run.ARN }
+// home is what lists an execution: its machine or, of a map run's child, the map run.
+type home interface {
+	// moved notes that e's status changed.
+	moved(e *execution, from, to machine.Status)
+	// dropped notes that e was evicted.
+	dropped(e *execution)
+}
 
 // DescribeExecutionInput are the parameters of DescribeExecution and DescribeStateMachineForExecution.
 type DescribeExecutionInput struct {
@@ -73,6 +83,25 @@ type DescribeExecutionOutput struct {
 	RedriveDate            *epoch.Time    `json:"redriveDate,omitempty"`
 	RedriveStatus          string         `json:"redriveStatus"`
 	RedriveStatusReason    string         `json:"redriveStatusReason,omitempty"`
+}
+
+// count is how many events there are. e.mu is held.
+func (e *execution) count() int {
+	if e.packed != nil {
+		return e.packed.Len()
+	}
+	return len(e.events)
+}
+
+// page are the events from i up to j.
+func (e *execution) page(i, j int) []*history.Event {
+	e.mu.Lock()
+	events, packed := e.events, e.packed
+	e.mu.Unlock()
+	if packed != nil {
+		return packed.Events(i, j)
+	}
+	return events[min(i, len(events)):min(j, len(events))]
 }
 
 // executionOf finds the execution that an ARN names.
@@ -144,12 +173,7 @@ func optionalText(t history.Text) *string {
 }
 
 // stateMachineARN is the machine's, with the label of the Distributed Map whose child e is.
-func (e *execution) stateMachineARN() string {
-	if e.label != "" {
-		return e.machine.arn + "/" + e.label
-	}
-	return e.machine.arn
-}
+func (e *execution) stateMachineARN() string { return e.run.MachineARN }
 
 // DescribeStateMachineForExecution tells the revision that an execution runs.
 func (s *Service) DescribeStateMachineForExecution(in *DescribeExecutionInput) (*DescribeStateMachineOutput, error) {
@@ -275,7 +299,7 @@ func (s *Service) listOf(in *ListExecutionsInput) (*list, *sync.RWMutex, string,
 func (e *execution) listItem(in *ListExecutionsInput) (ExecutionListItem, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if in.StatusFilter != "" && string(e.status) != in.StatusFilter || in.RedriveFilter != "" && (in.RedriveFilter == "REDRIVEN") != (e.redrives > 0) {
+	if e.evicted || in.StatusFilter != "" && string(e.status) != in.StatusFilter || in.RedriveFilter != "" && (in.RedriveFilter == "REDRIVEN") != (e.redrives > 0) {
 		return ExecutionListItem{}, false
 	}
 	item := ExecutionListItem{

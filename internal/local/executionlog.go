@@ -99,14 +99,3 @@ func wanted(level string, t history.Type) bool {
 	}
 	return false
 }
-
-// notify tells Options.StatusChanged that e has a new status.
-func (c *Cloud) notify(e *execution) {
-	if c.StatusChanged == nil {
-		return
-	}
-	e.mu.Lock()
-	out := e.describe(true)
-	e.mu.Unlock()
-	c.StatusChanged(e.service.account, e.service.region, out)
-}

@@ -46,19 +46,21 @@ func (ix *index) move(e *execution, from, to machine.Status) {
 	if !found {
 		l.items = slices.Insert(l.items, i, e)
 	}
-	l = ix.status(from)
-	if l.gone++; l.gone > len(l.items)/2+32 {
-		l.items = slices.DeleteFunc(l.items, func(x *execution) bool { return x == e || !x.is(from) })
-		l.gone = 0
-	}
+	ix.status(from).lose(func(x *execution) bool { return x != e && x.is(from) })
 }
 
-// drop removes the oldest execution, which must be e.
+// drop takes an execution out that retention has evicted.
 func (ix *index) drop(e *execution) {
-	for _, l := range append([]*list{&ix.all}, ix.status(e.status)) {
-		if i, found := l.find(e.seq); found {
-			l.items = slices.Delete(l.items, i, i+1)
-		}
+	kept := func(x *execution) bool { return !x.gone() }
+	ix.all.lose(kept)
+	ix.status(e.status).lose(kept)
+}
+
+// lose notes that an item is to go, and sweeps when half are.
+func (l *list) lose(kept func(*execution) bool) {
+	if l.gone++; l.gone > len(l.items)/2+32 {
+		l.items = slices.DeleteFunc(l.items, func(x *execution) bool { return !kept(x) })
+		l.gone = 0
 	}
 }
 
@@ -103,4 +105,10 @@ func (e *execution) is(s machine.Status) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.status == s
+}
+
+func (e *execution) gone() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.evicted
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/value"
 )
 
 // Options are a Cloud's ties to the world. All may be zero.
@@ -25,8 +26,9 @@ type Options struct {
 	StartTask func(ctx context.Context, t *machine.Task, r machine.Replier)
 	// MockFile is the path of a mock configuration, read anew by each execution of "arn#TestCase". "": there is none.
 	MockFile string
-	// StatusChanged is told how each Standard execution ended, and that it started. nil: nobody is told.
-	StatusChanged func(account, region string, e *DescribeExecutionOutput)
+	// StatusChanged is told when a Standard execution starts, ends and is redriven: its ARN, and the detail of the event that AWS
+	// would send to EventBridge. It must not block. nil: nobody is told.
+	StatusChanged func(account, region, executionARN string, detail value.Value)
 	// Logs takes the log events of executions, and knows which log groups there are. nil: no group exists.
 	Logs Logs
 }
@@ -96,6 +98,7 @@ type Service struct {
 	activities table[*activity]
 
 	executions sync.Map // ARN -> *execution
+	retained   retained
 	mapRuns    sync.Map // ARN -> *mapRun
 }
 

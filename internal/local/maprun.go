@@ -1,10 +1,14 @@
 package local
 
 import (
+	"context"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/stride-aws/stride/internal/epoch"
+	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/value"
 )
 
 // mapRun is the run of a Distributed Map, as its machine last told it, with its child executions.
@@ -30,6 +34,97 @@ func (s *Service) noteMapRun(e *execution, r machine.MapRun) {
 	e.mu.Lock()
 	e.mapRuns = append(e.mapRuns, run)
 	e.mu.Unlock()
+}
+
+// moved implements home.
+func (run *mapRun) moved(e *execution, from, to machine.Status) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.children.move(e, from, to)
+}
+
+// dropped implements home.
+func (run *mapRun) dropped(e *execution) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.children.drop(e)
+}
+
+// startChild runs a child execution of a map run of parent's. Express children leave no trace but logs.
+func (s *Service) startChild(ctx context.Context, parent *execution, c *machine.Child, r machine.Replier) {
+	r.Park()
+	if c.Execution.Express {
+		go s.runExpressChild(ctx, parent, c, r)
+		return
+	}
+	e := &execution{service: s, machine: parent.machine, revision: parent.revision, program: c.Program, run: c.Execution, label: c.Label,
+		mockCase: parent.mockCase, itemCount: itemsOf(c.Execution.Input), seed: rand.Uint64(), status: machine.RunningStatus, done: make(chan struct{})}
+	run, err := s.mapRunOf(c.Execution.MapRunARN)
+	if err == nil {
+		e.home = run
+		run.mu.Lock()
+		run.lastSeq++
+		e.seq = run.lastSeq
+		run.children.add(e)
+		run.mu.Unlock()
+		s.executions.Store(e.run.ARN, e)
+		err = s.launch(e)
+	}
+	if err != nil {
+		r.Failed(machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())})
+		return
+	}
+	go e.answerParent(ctx, r)
+}
+
+// answerParent tells the map run how e ended; a map run that is over stops it.
+func (e *execution) answerParent(ctx context.Context, r machine.Replier) {
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		e.stop(history.Text{}, history.Text{})
+		return
+	}
+	e.mu.Lock()
+	result := machine.Result{Status: e.status, Error: e.error, Cause: e.cause}
+	output := e.output
+	e.mu.Unlock()
+	answerChild(r, result, output)
+}
+
+func answerChild(r machine.Replier, result machine.Result, output history.Text) {
+	switch result.Status {
+	case machine.RunningStatus:
+	case machine.Succeeded:
+		r.Succeeded(output)
+	case machine.TimedOut:
+		r.TimedOut()
+	default:
+		r.Failed(machine.Failure{Error: result.Error.String(), Cause: result.Cause})
+	}
+}
+
+func (s *Service) runExpressChild(ctx context.Context, parent *execution, c *machine.Child, r machine.Replier) {
+	env, err := s.environment(c.Execution, parent.machine, parent.mockCase)
+	if err != nil {
+		r.Failed(machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())})
+		return
+	}
+	log := s.logOf(parent.machine, parent.revision)
+	if log != nil {
+		env.Emit = func(ev *history.Event) { log.write(ev, history.Log{ExecutionARN: c.Execution.ARN}) }
+	}
+	defer log.close()
+	result := c.Program.Run(ctx, c.Execution, env)
+	answerChild(r, result, history.JSON(result.Output))
+}
+
+// itemsOf is how many items a child got: a batch has them in Items.
+func itemsOf(input value.Value) int {
+	if items, ok := input.Get("Items"); ok && items.Kind() == value.Array {
+		return items.Len()
+	}
+	return 1
 }
 
 // longestMapRunARN is LongArn in AWS's model.

@@ -18,13 +18,13 @@ const (
 func (e *execution) redrivable() (status, reason string) {
 	const no = "NOT_REDRIVABLE"
 	switch {
-	case e.run.MapRunARN != "":
-		return "REDRIVABLE_BY_MAP_RUN", ""
 	case e.status == machine.RunningStatus || e.status == machine.Succeeded:
 		return no, "Execution is " + string(e.status) + " and cannot be redriven"
+	case e.run.MapRunARN != "":
+		return "REDRIVABLE_BY_MAP_RUN", ""
 	case e.service.cloud.Now().Sub(e.stopped) > redrivablePeriod:
 		return no, "Execution has exceeded the redrivable period of 14 days"
-	case len(e.events) >= mostRedriven:
+	case e.count() >= mostRedriven:
 		return no, "Execution history event limit exceeded"
 	}
 	return "REDRIVABLE", ""
@@ -68,11 +68,7 @@ func (s *Service) RedriveExecution(in *RedriveExecutionInput) (*RedriveExecution
 	from := e.status
 	e.reopen(now, in.ClientToken)
 	e.mu.Unlock()
-	e.machine.mu.Lock()
-	for _, ix := range e.machine.indexes(e) {
-		ix.move(e, from, machine.RunningStatus)
-	}
-	e.machine.mu.Unlock()
+	e.home.moved(e, from, machine.RunningStatus)
 	return &RedriveExecutionOutput{now}, s.launch(e)
 }
 
@@ -87,5 +83,6 @@ func (e *execution) reopen(now epoch.Time, clientToken string) {
 	e.status, e.stopped = machine.RunningStatus, time.Time{}
 	e.error, e.cause = history.Text{}, history.Text{}
 	e.done = make(chan struct{})
+	e.events, e.packed = e.packed.Events(0, e.packed.Len()), nil
 	e.journal = append(e.journal, machine.Input{Kind: machine.Redriven, Time: now.Time})
 }

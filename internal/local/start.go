@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,10 +25,41 @@ type StartExecutionInput struct {
 	IncludedData    string  `json:"includedData"`
 }
 
+// read takes the parameters from parsed JSON: starts are too frequent for reflection.
+func (in *StartExecutionInput) read(v value.Value) error {
+	for _, m := range v.Members() {
+		if m.Value.Kind() == value.Null {
+			continue
+		}
+		if m.Value.Kind() != value.String {
+			return errorf("SerializationException", "%s cannot be of type %s", m.Name, m.Value.Kind())
+		}
+		text := m.Value.Str()
+		switch m.Name {
+		case "stateMachineArn":
+			in.StateMachineArn = text
+		case "name":
+			in.Name = &text
+		case "input":
+			in.Input = &text
+		case "traceHeader":
+			in.TraceHeader = text
+		case "includedData":
+			in.IncludedData = text
+		}
+	}
+	return nil
+}
+
 // StartExecutionOutput is the answer of StartExecution.
 type StartExecutionOutput struct {
 	ExecutionArn string     `json:"executionArn"`
 	StartDate    epoch.Time `json:"startDate"`
+}
+
+func (out *StartExecutionOutput) append(dst []byte) []byte {
+	dst = value.OfString(out.ExecutionArn).AppendJSON(append(dst, `{"executionArn":`...))
+	return append(out.StartDate.Append(append(dst, `,"startDate":`...)), '}')
 }
 
 // target is what an ARN given to start says to run.
@@ -152,7 +184,7 @@ func (s *Service) StartExecution(in *StartExecutionInput) (*StartExecutionOutput
 func (s *Service) admit(st *started, trace string, now time.Time) (e *execution, isNew bool, err error) {
 	m := st.machine
 	e = &execution{
-		service: s, machine: m, revision: st.revision, traceInput: trace, mockCase: st.mockCase,
+		service: s, machine: m, home: m, revision: st.revision, program: st.revision.program, traceInput: trace, mockCase: st.mockCase,
 		run:  st.described(now, s.arn("execution", m.name+":"+st.name)),
 		seed: rand.Uint64(), status: machine.RunningStatus, done: make(chan struct{}),
 	}
@@ -185,10 +217,30 @@ func (m *stateMachine) indexes(e *execution) []*index {
 	found := []*index{&m.executions}
 	for _, arn := range []string{e.run.AliasARN, e.run.VersionARN} {
 		if arn != "" {
-			found = append(found, m.qualified[arn[strings.LastIndexByte(arn, ':')+1:]])
+			if ix := m.qualified[arn[strings.LastIndexByte(arn, ':')+1:]]; ix != nil { // nil when the machine was deleted
+				found = append(found, ix)
+			}
 		}
 	}
 	return found
+}
+
+// moved implements home.
+func (m *stateMachine) moved(e *execution, from, to machine.Status) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, ix := range m.indexes(e) {
+		ix.move(e, from, to)
+	}
+}
+
+// dropped implements home.
+func (m *stateMachine) dropped(e *execution) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, ix := range m.indexes(e) {
+		ix.drop(e)
+	}
 }
 
 // launch runs e in the background: from its start or, where it has run before, on from its journal.
@@ -206,13 +258,15 @@ func (s *Service) launch(e *execution) error {
 	env.MapRun = func(r machine.MapRun) { s.noteMapRun(e, r) }
 	env.Journal = func(in machine.Input) { e.journal = append(e.journal, in) }
 	e.repeatable(env)
-	control := e.revision.program.Start(e.run, env)
+	env.StartChild = func(ctx context.Context, c *machine.Child, r machine.Replier) { s.startChild(ctx, e, c, r) }
+	control := e.program.Start(e.run, env)
 	if len(e.journal) > 0 {
 		control.Replay(e.journal)
 	}
 	e.mu.Lock()
 	e.control = control
 	e.mu.Unlock()
+	s.cloud.notify(e)
 	go e.finish(control, log)
 	return nil
 }
@@ -249,16 +303,14 @@ func (e *execution) finish(control *machine.Run, log *executionLog) {
 		e.error, e.cause = result.Error, result.Cause
 	}
 	e.control = nil
+	e.packed, e.events = history.Pack(e.events), nil
 	if result.Status == machine.Succeeded {
 		e.journal = nil // never redriven
 	}
 	done := e.done
 	e.mu.Unlock()
-	e.machine.mu.Lock()
-	for _, ix := range e.machine.indexes(e) {
-		ix.move(e, from, result.Status)
-	}
-	e.machine.mu.Unlock()
+	e.home.moved(e, from, result.Status)
+	e.service.retire(e)
 	close(done)
 	e.service.cloud.notify(e)
 }
@@ -305,6 +357,45 @@ type StartSyncExecutionOutput struct {
 	OutputDetails   *DataDetails   `json:"outputDetails,omitempty"`
 	TraceHeader     string         `json:"traceHeader,omitempty"`
 	BillingDetails  BillingDetails `json:"billingDetails"`
+}
+
+func (out *StartSyncExecutionOutput) append(dst []byte) []byte {
+	text := func(name, s string) {
+		dst = append(append(append(dst, `,"`...), name...), `":`...)
+		dst = value.OfString(s).AppendJSON(dst)
+	}
+	optional := func(name string, s *string) {
+		if s != nil {
+			text(name, *s)
+		}
+	}
+	details := func(name string, d *DataDetails) {
+		if d != nil {
+			dst = append(append(append(dst, `,"`...), name...), `":{"included":`...)
+			dst = append(strconv.AppendBool(dst, d.Included), '}')
+		}
+	}
+	dst = slices.Grow(dst, len(pointee(out.Input))*5/4+len(pointee(out.Output))*5/4+len(pointee(out.Cause))+768)
+	dst = append(dst, `{"startDate":`...)
+	dst = append(out.StartDate.Append(dst), `,"stopDate":`...)
+	dst = out.StopDate.Append(dst)
+	text("executionArn", out.ExecutionArn)
+	text("stateMachineArn", out.StateMachineArn)
+	text("name", out.Name)
+	text("status", string(out.Status))
+	optional("error", out.Error)
+	optional("cause", out.Cause)
+	optional("input", out.Input)
+	details("inputDetails", out.InputDetails)
+	optional("output", out.Output)
+	details("outputDetails", out.OutputDetails)
+	if out.TraceHeader != "" {
+		text("traceHeader", out.TraceHeader)
+	}
+	dst = append(dst, `,"billingDetails":{"billedMemoryUsedInMB":`...)
+	dst = strconv.AppendInt(dst, int64(out.BillingDetails.BilledMemoryUsedInMB), 10)
+	dst = append(dst, `,"billedDurationInMilliseconds":`...)
+	return append(strconv.AppendInt(dst, out.BillingDetails.BilledDurationInMilliseconds, 10), '}', '}')
 }
 
 // BillingDetails is what AWS would bill an Express execution for.
@@ -430,42 +521,45 @@ func (s *Service) getExecutionHistory(_ context.Context, in *GetExecutionHistory
 		return nil, err
 	}
 	e.mu.Lock()
-	events := e.events // what is there is not changed any more
+	count := e.count()
 	e.mu.Unlock()
 	name := in.ExecutionArn + strconv.FormatBool(in.ReverseOrder)
 	first := int64(0)
 	if in.ReverseOrder {
-		first = int64(len(events))
+		first = int64(count)
 	}
-	at, err := in.openToken(name, first)
-	if err != nil || at < 0 || at > int64(len(events)) {
+	token, err := in.openToken(name, first)
+	if err != nil || token < 0 || token > int64(count) {
 		return nil, invalidToken()
 	}
-	withData := in.IncludeExecutionData == nil || *in.IncludeExecutionData
-	return appendHistory(events, int(at), in, name, withData), nil
+	from, to, next := int(token), min(int(token)+in.size(), count), 0
+	if next = to; to == count {
+		next = 0
+	}
+	if in.ReverseOrder {
+		from, to = max(0, int(token)-in.size()), int(token)
+		next = from
+	}
+	events := e.page(from, to)
+	if in.ReverseOrder {
+		events = slices.Clone(events)
+		slices.Reverse(events)
+	}
+	text := appendHistory(events, in.IncludeExecutionData == nil || *in.IncludeExecutionData)
+	if next > 0 {
+		text = append(append(append(text, `,"nextToken":"`...), *sealToken(name, int64(next))...), '"')
+	}
+	return append(text, '}'), nil
 }
 
-func appendHistory(events []*history.Event, at int, in *GetExecutionHistoryInput, name string, withData bool) []byte {
+// appendHistory writes an answer's events, without its end.
+func appendHistory(events []*history.Event, withData bool) []byte {
 	text := append(make([]byte, 0, 4096), `{"events":[`...)
-	for n := 0; n < in.size(); n++ {
-		i := at
-		if in.ReverseOrder {
-			i--
-		}
-		if i < 0 || i >= len(events) {
-			break
-		}
-		if n > 0 {
+	for i, e := range events {
+		if i > 0 {
 			text = append(text, ',')
 		}
-		text = events[i].AppendAPI(text, withData)
-		if at++; in.ReverseOrder {
-			at -= 2
-		}
+		text = e.AppendAPI(text, withData)
 	}
-	text = append(text, ']')
-	if at > 0 && in.ReverseOrder || at < len(events) && !in.ReverseOrder {
-		text = append(append(append(text, `,"nextToken":"`...), *sealToken(name, int64(at))...), '"')
-	}
-	return append(text, '}')
+	return append(text, ']')
 }

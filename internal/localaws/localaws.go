@@ -76,7 +76,7 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l), sessions), CheckRole: known.assumable, Object: readObject(objects)})
 	caller := task.New(invoker{functions})
 	caller.Authorize = known.authorize
-	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast)})
+	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StatusChanged: task.NewStatusEvents(caller).Changed, StartTask: starter(caller, o.Fast)})
 	a := &AWS{listener: l, host: host, lambda: functions, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects,
 	}})}

@@ -65,16 +65,24 @@ func New(lambda Lambda) *Caller {
 	return c
 }
 
-// endpoint finds the address of a service. AWS: service-specific endpoints.
+// endpoint finds the address of a service.
 func endpoint(s *sdk.Service, _ string) (string, error) {
-	name := "AWS_ENDPOINT_URL_" + strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_").Replace(s.ID))
-	if url := os.Getenv(name); url != "" {
+	if url := endpointOf(s.ID); url != "" {
 		return url, nil
 	}
-	if url := os.Getenv("AWS_ENDPOINT_URL"); url != "" {
-		return url, nil
+	return "", &sdk.NoEndpoint{Service: s.ID, Hint: "set " + endpointVariable(s.ID) + " or AWS_ENDPOINT_URL to a server that answers for it, or mock the state"}
+}
+
+// endpointOf is the address that the environment names for a service; "" for none. AWS: service-specific endpoints.
+func endpointOf(serviceID string) string {
+	if url := os.Getenv(endpointVariable(serviceID)); url != "" {
+		return url
 	}
-	return "", &sdk.NoEndpoint{Service: s.ID, Hint: "set " + name + " or AWS_ENDPOINT_URL to a server that answers for it, or mock the state"}
+	return os.Getenv("AWS_ENDPOINT_URL")
+}
+
+func endpointVariable(serviceID string) string {
+	return "AWS_ENDPOINT_URL_" + strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_").Replace(serviceID))
 }
 
 // credentials are the environment's for its own account. Another account is called with its number as the key, which is how
