@@ -50,7 +50,7 @@ func (c *compiler) namesPath(t *tree) node {
 	case len(list) < len(names):
 		return nil
 	case head == nil && len(list) == 1:
-		return &memberPath{list[0]}
+		return &memberPath{list}
 	}
 	return &headPath{head, list}
 }

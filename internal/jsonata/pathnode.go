@@ -164,11 +164,11 @@ func (n *pathNode) result(r *run, f *frame, items []value.Value, whole value.Val
 }
 
 // memberPath is a path of one name, the most frequent of all.
-type memberPath struct{ name string }
+type memberPath struct{ names []string }
 
 func (n *memberPath) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 	if in.Kind() == value.Object {
-		v, _ := in.Get(n.name)
+		v, _ := in.Get(n.names[0])
 		if v.Kind() != value.Array || v.Tag()&tagSequence == 0 {
 			return v, nil
 		}
@@ -177,23 +177,28 @@ func (n *memberPath) eval(r *run, f *frame, in value.Value) (value.Value, error)
 	if in.Kind() != value.Array {
 		return nothing, nil
 	}
-	return n.mapped(r, in)
+	return r.mapNames(in, n.names)
 }
 
-func (n *memberPath) mapped(r *run, in value.Value) (value.Value, error) {
-	c := collector{items: r.list(), last: true}
-	defer func() { r.giveBack(c.items) }()
-	for _, item := range in.Items() {
-		v, err := r.get(item, n.name)
-		if err != nil {
+// mapNames follows names from each item of v.
+func (r *run) mapNames(v value.Value, names []string) (value.Value, error) {
+	if err := r.step(v.Len()); err != nil {
+		return nothing, err
+	}
+	c := r.collector(true)
+	for _, item := range v.Items() {
+		if err := r.names(item, names, c); err != nil {
 			return nothing, err
 		}
-		c.add(v)
 	}
-	if whole := c.whole(); whole.Defined() {
-		return whole, nil
+	result := c.whole()
+	var err error
+	if !result.Defined() {
+		result, err = r.sequence(c.items, false)
 	}
-	return r.sequence(c.items, false)
+	r.giveBack(c.items)
+	r.collectors = append(r.collectors, c)
+	return result, err
 }
 
 // headPath is a variable followed by names, as $states.input.order, or names alone: while it meets no arrays it only looks up
@@ -215,7 +220,10 @@ func (n *headPath) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 	}
 	for i, name := range n.names {
 		if v.Kind() == value.Array {
-			return n.rest(r, f, v, i)
+			if v.Tag()&tagCons != 0 {
+				v = value.OfArray([]value.Value{v})
+			}
+			return r.mapNames(v, n.names[i:])
 		}
 		if v.Kind() != value.Object {
 			return nothing, nil
@@ -226,18 +234,6 @@ func (n *headPath) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 		return r.sequence(v.Items(), false)
 	}
 	return v, nil
-}
-
-// rest follows the names from number i on, of the items of v.
-func (n *headPath) rest(r *run, f *frame, v value.Value, i int) (value.Value, error) {
-	items := r.list()
-	if v.Tag()&tagCons != 0 {
-		items = append(items, v)
-	} else {
-		items = append(items, v.Items()...)
-	}
-	tail := pathNode{steps: []stepper{namesStep(n.names[i:])}}
-	return tail.follow(r, f, items)
 }
 
 // namesStep is one name after the other.
