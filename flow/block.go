@@ -23,3 +23,25 @@ func Map[T, O any](c Context, items []T, fn func(Context, T) (O, error), opts ..
 	}
 	return out, nil
 }
+
+// Distributed is Map with an execution of its own for each item: thousands at a time, each with its own history. Iterations that
+// fail, as far as TolerateFailures or TolerateShare allow, leave no result; without these the first failure ends the map with
+// ErrTolerance. Not in Express workflows. AWS: Map state, DISTRIBUTED.
+func Distributed[T, O any](c Context, items []T, fn func(Context, T) (O, error), opts ...Option) ([]O, error) {
+	results := make([]O, len(items))
+	ok, err := c.run.EachTolerant(len(items), settings(opts), func(run *native.Run, i int) error {
+		var err error
+		results[i], err = fn(Context{run}, items[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]O, 0, len(items))
+	for i, good := range ok {
+		if good {
+			out = append(out, results[i])
+		}
+	}
+	return out, nil
+}

@@ -14,6 +14,8 @@ const (
 	ErrHeartbeatTimeout ErrorName = "States.HeartbeatTimeout"
 	// ErrTaskFailed is any failure of a Task except a timeout.
 	ErrTaskFailed ErrorName = "States.TaskFailed"
+	// ErrTolerance is a Distributed map of which more iterations failed than it tolerates.
+	ErrTolerance ErrorName = "States.ExceedToleratedFailureThreshold"
 )
 
 // Failure is an error with Step Functions' two words for it: its name, which Catch and Retry match, and its cause, a text.

@@ -65,5 +65,16 @@ func Heartbeat(d time.Duration) Option {
 // in the machine; a name that is taken gets a number.
 func Name(name string) Option { return option(func(s *native.Settings) { s.Name = name }) }
 
+// TolerateFailures lets a Distributed map go on while at most n of its iterations have failed. AWS: ToleratedFailureCount.
+func TolerateFailures(n int) Option {
+	return option(func(s *native.Settings) { s.Tolerates, s.ToleratedCount = true, n })
+}
+
+// TolerateShare lets a Distributed map go on while at most percent of its items have failed. Where TolerateFailures is given too,
+// the first of the two that is passed ends the map. AWS: ToleratedFailurePercentage.
+func TolerateShare(percent float64) Option {
+	return option(func(s *native.Settings) { s.ToleratesShare, s.ToleratedPercentage = true, percent })
+}
+
 // MaxConcurrency bounds how many iterations of a Map run at once; 0 means as many as AWS allows (40 inline).
 func MaxConcurrency(n int) Option { return option(func(s *native.Settings) { s.MaxConcurrency = n }) }

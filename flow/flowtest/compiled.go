@@ -14,6 +14,7 @@ import (
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/internal/native"
+	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/machine"
@@ -22,12 +23,14 @@ import (
 
 // compiled is a workflow as a state machine, ready to run.
 type compiled struct {
-	program  *machine.Program
-	sdk      map[string]string // resource -> the SDK's method
-	nested   map[string]string // a machine's ARN in the definition -> the workflow's function
-	handlers map[string]string // the function's ARN in the definition -> the handler
-	names    []compile.ErrorMatch
-	err      error
+	program *machine.Program
+	// distributed says that the machine has a distributed map.
+	distributed bool
+	sdk         map[string]string // resource -> the SDK's method
+	nested      map[string]string // a machine's ARN in the definition -> the workflow's function
+	handlers    map[string]string // the function's ARN in the definition -> the handler
+	names       []compile.ErrorMatch
+	err         error
 }
 
 // cache holds what this test binary has compiled: compiling asks the Go command for types, a run takes microseconds.
@@ -98,6 +101,7 @@ func compileWorkflow(w flow.Workflow, nested []flow.Workflow) *compiled {
 		c.err = err
 		return c
 	}
+	asl.Walk(&def.Machine, func(_ *asl.Machine, s *asl.State) { c.distributed = c.distributed || s.Distributed() })
 	c.program, c.err = machine.Compile(def)
 	return c
 }

@@ -15,6 +15,7 @@ type stepOptions struct {
 	name               string
 	timeout, heartbeat value.Value
 	concurrency        value.Value
+	failures, share    value.Value // tolerated
 	retries            []ast.Expr
 	noRetry            bool
 }
@@ -50,6 +51,10 @@ func (f *frame) option(x *eval, o *stepOptions, call *ast.CallExpr) {
 		o.heartbeat = f.wholeSeconds(call, x.expr(call.Args[0]))
 	case "MaxConcurrency":
 		o.concurrency = template(x.expr(call.Args[0]).use())
+	case "TolerateFailures":
+		o.failures = template(x.expr(call.Args[0]).use())
+	case "TolerateShare":
+		o.share = template(x.expr(call.Args[0]).use())
 	case "NoRetry":
 		o.noRetry = true
 	case "Name":

@@ -31,7 +31,7 @@ func (f *frame) exec(e *ast.CallExpr, fs []*flow) []outcome {
 	steps := map[string]func(*ast.CallExpr, []*flow) []outcome{
 		"Call": f.callStep, "Await": f.awaitStep, "Run": f.runStep, "Sleep": f.sleepStep, "SleepUntil": f.sleepStep,
 		"Parallel": f.parallelStep, "Map": f.mapStep, "OnFailure": f.onFailure, "Start": f.startStep, "Activity": f.activityStep,
-		"Do": f.doStep,
+		"Do": f.doStep, "Distributed": f.mapStep,
 	}
 	step, ok := steps[fn.Name()]
 	if !ok {
@@ -447,13 +447,19 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	joined := f.join(fs, nil)
 	x := &eval{frame: f, env: joined.env, host: joined.host}
 	items, fn := x.expr(e.Args[1]), x.expr(e.Args[2]).fn
-	opts := f.options(x, e.Args[3:], "Name", "MaxConcurrency")
+	distributed := f.callee(e).Name() == "Distributed"
+	allowed := []string{"Name", "MaxConcurrency"}
+	if distributed {
+		f.standardOnly(e, "starts executions of its own")
+		allowed = append(allowed, "TolerateFailures", "TolerateShare")
+	}
+	opts := f.options(x, e.Args[3:], allowed...)
 	name := "Map " + f.source(e.Args[1])
 	s := joined.m.newState(asl.Map, f.stepName(opts, f.blockName(name)), f.position(e))
 	f.describe(s, f.at)
 	joined.host.next(s.Name)
 	s.Items = template(items.items())
-	s.MaxConcurrency = opts.concurrency
+	s.MaxConcurrency, s.ToleratedFailureCount, s.ToleratedFailurePercentage = opts.concurrency, opts.failures, opts.share
 	s.Retry = f.retries(x, opts, false)
 	if fn == nil {
 		f.refuse(e.Args[2], "the body of a Map must be a function", "")
@@ -467,23 +473,42 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	m := f.subMachine(joined.m)
 	item := sym{e: stateInput, t: elemOf(items.t), raw: true}
 	inside := joined.env.clone()
-	s.ItemSelector = f.selector(fn, inside, &item)
+	s.ItemSelector = f.selector(fn, inside, &item, distributed)
 	m.asl.ProcessorConfig = &asl.ProcessorConfig{Mode: "INLINE"}
+	if distributed {
+		m.asl.ProcessorConfig = &asl.ProcessorConfig{Mode: "DISTRIBUTED", ExecutionType: "STANDARD"}
+	}
 	m.branch(f, fn, []sym{item}, &flow{m: m, host: entryHost{m}, env: inside}, nil)
 	s.Processor = m.asl
 	out := f.resultType(e)
-	return f.ends(joined, s, sym{e: stateResult, t: out, full: true, raw: true}, out)
+	result := sym{e: stateResult, t: out, full: true, raw: true}
+	if s.ToleratedFailureCount.Defined() || s.ToleratedFailurePercentage.Defined() {
+		result.e = f.succeeded(e, elemOf(out))
+	}
+	return f.ends(joined, s, result, out)
 }
 
-// selector passes into the iterations what they read and only the Map state itself can: its input. It is Undefined where there is
-// no such thing, and the item alone is the iteration's input.
-func (f *frame) selector(fn *closure, inside env, item *sym) value.Value {
+// succeeded is the results of a distributed map without those of the children that failed: AWS describes the child's execution in
+// their place.
+func (f *frame) succeeded(at ast.Node, elem types.Type) expr {
+	if kindOf(elem) == sliceKind {
+		f.refuse(at, "the results of a map that tolerates failures cannot be slices: JSONata would join them", "return a struct that holds the slice")
+	}
+	r := f.names.parameter("r")
+	described := call{"$exists", []expr{member{ref{r}, "RedriveStatus"}}}
+	return each{call{"$filter", []expr{stateResult, lambda{[]string{r}, negate(described)}}}}
+}
+
+// selector passes into the iterations what they read and only the Map state itself can: its input, and in a distributed map,
+// whose iterations are executions of their own, every variable. It is Undefined where there is no such thing, and the item alone
+// is the iteration's input.
+func (f *frame) selector(fn *closure, inside env, item *sym, all bool) value.Value {
 	if fn.lit == nil {
 		return value.Value{}
 	}
 	o := object{[]field{{name: "item", v: sym{e: atom{"states.context.Map.Item.Value"}}}}}
 	used := (&liveness{info: fn.frame.pkg.info}).reads(fn.lit)
-	for _, k := range f.liveOrRead(inside, used) {
+	for _, k := range f.passedIn(inside, used, all) {
 		s := inside[k]
 		o.fields = append(o.fields, field{name: k.v.Name(), v: sym{e: s.use(), t: s.t}})
 		s.e, s.maybe = member{stateInput, k.v.Name()}, false
@@ -496,11 +521,11 @@ func (f *frame) selector(fn *closure, inside env, item *sym) value.Value {
 	return template(o)
 }
 
-// liveOrRead is the variables in used whose expression only the current state can evaluate.
-func (f *frame) liveOrRead(e env, used vars) []key {
+// passedIn is the variables in used whose expression only the current state can evaluate, or all but constants.
+func (f *frame) passedIn(e env, used vars, all bool) []key {
 	var out []key
 	for k, s := range e {
-		if used[k.v] && s.fn == nil && onEdge(s.e) {
+		if used[k.v] && s.fn == nil && (onEdge(s.e) || all && !isLit(s.e)) {
 			out = append(out, k)
 		}
 	}

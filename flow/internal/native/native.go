@@ -58,6 +58,8 @@ type Settings struct {
 	NoRetry             bool
 	Timeout, Heartbeat  time.Duration
 	MaxConcurrency      int
+	Tolerates           bool // ToleratedCount is set
+	ToleratesShare      bool // ToleratedPercentage is set
 	ToleratedPercentage float64
 	ToleratedCount      int
 }

@@ -16,6 +16,7 @@ const (
 	ErrTimeout    ErrorName = "States.Timeout"
 	ErrHeartbeat  ErrorName = "States.HeartbeatTimeout"
 	ErrTaskFailed ErrorName = "States.TaskFailed"
+	ErrTolerance  ErrorName = "States.ExceedToleratedFailureThreshold"
 )
 
 func (n ErrorName) Error() string { return string(n) }
@@ -198,6 +199,33 @@ func failure(err error) error {
 // others end where they are.
 func (r *Run) Each(n int, s Settings, body func(branch *Run, i int) error) error {
 	return r.retry(s, func(int) error { return r.eachOnce(n, s.MaxConcurrency, body) })
+}
+
+// EachTolerant is Each for a distributed map: iterations may fail, up to what s tolerates, and ok says which did not.
+func (r *Run) EachTolerant(n int, s Settings, body func(child *Run, i int) error) (ok []bool, err error) {
+	err = r.retry(s, func(int) error {
+		failures := 0
+		ok = make([]bool, n)
+		return r.eachOnce(n, s.MaxConcurrency, func(child *Run, i int) error {
+			if err := child.Finish(body(child, i)); err == nil {
+				ok[i] = true
+				return nil
+			}
+			if failures++; !s.tolerates(failures, n) {
+				return &Failure{Name: string(ErrTolerance), Cause: "The specified tolerated failure threshold was exceeded"}
+			}
+			return nil
+		})
+	})
+	return ok, err
+}
+
+func (s Settings) tolerates(failures, of int) bool {
+	if !s.Tolerates && !s.ToleratesShare {
+		return false
+	}
+	share := float64(failures) / float64(of) * 100
+	return !(s.Tolerates && failures > s.ToleratedCount || s.ToleratesShare && share > s.ToleratedPercentage)
 }
 
 func (r *Run) eachOnce(n, limit int, body func(*Run, int) error) error {

@@ -44,6 +44,7 @@ var Cases = []Case{
 	Of("map", mapCase, zero, one, many),
 	Of("map-first", mapFirst, zero, one, many),
 	Of("map-errors", mapErrors, zero, one, Thing{Parts: []Part{{"a", 1}, {"broken", 2}, {"c", 3}}}),
+	Of("distributed", distributed, zero, one, many, Thing{Parts: []Part{{"a", 1}, {"broken", 2}, {"c", 3}}}, Thing{Parts: []Part{{"busy", 1}, {"broken", 2}}}),
 	Of("parallel", parallelCase, zero, one, many),
 	Of("parallel-error", parallelError, named("fine"), named("broken")),
 	Of("for-steps", forSteps, 0, 1, 3),
@@ -541,6 +542,21 @@ func mapErrors(c flow.Context, in Thing) (int, error) {
 		return -1, nil
 	}
 	return len(out), err
+}
+
+// distributed runs an execution for each part; one may fail.
+func distributed(c flow.Context, in Thing) (string, error) {
+	n, err := flow.Call(c, Double, in.N)
+	if err != nil {
+		return "", err
+	}
+	parts, err := flow.Distributed(c, in.Parts, func(c flow.Context, p Part) (Part, error) {
+		return flow.Call(c, Risky, Thing{Name: p.ID, N: p.Count + n, Note: in.Note})
+	}, flow.TolerateFailures(1), flow.MaxConcurrency(100))
+	if errors.Is(err, flow.ErrTolerance) {
+		return "too many failed", nil
+	}
+	return fmt.Sprintf("%d of %d", len(parts), len(in.Parts)), err
 }
 
 func parallelCase(c flow.Context, in Thing) (string, error) {
