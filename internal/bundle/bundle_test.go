@@ -181,6 +181,16 @@ func TestWorkspace(t *testing.T) {
 	}
 }
 
+func TestHandlerOfAnotherModule(t *testing.T) {
+	dir := shop(t, "shop")
+	before := tree(t, dir)
+	audit := Handler{Package: "example.com/money", Func: "Audit", Target: ARM64}
+	checkZip(t, build(t, &Builder{Dir: filepath.Join(dir, "lambdas"), Cache: t.TempDir()}, audit, greet)[0])
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+		t.Errorf("the build wrote into the tree:\n%s", diff)
+	}
+}
+
 func TestPackagesSayWhatDecides(t *testing.T) {
 	a := build(t, &Builder{Dir: shop(t, "shop"), Cache: t.TempDir()}, refund)
 	var got []string
