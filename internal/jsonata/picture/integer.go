@@ -191,6 +191,9 @@ func (pic *integerPicture) format(x float64) (string, error) {
 func (pic *integerPicture) formatAbs(x float64) (string, error) {
 	switch pic.numbering {
 	case alphabetic:
+		if math.IsInf(x, 0) { // the reference does not end
+			return "", errScript
+		}
 		return pic.cased(letters(x, 'a')), nil
 	case romanNumerals:
 		text, err := roman(x)
