@@ -25,6 +25,8 @@ const (
 	InvalidLabelName        = "INVALID_LABEL_NAME"
 	InvalidJSONata          = "INVALID_JSONATA_EXPRESSION"
 	UnsupportedJSONata      = "UNSUPPORTED_JSONATA_EXPRESSION"
+	InvalidVariableName     = "INVALID_VARIABLE_NAME"
+	ReservedVariableName    = "RESERVED_VARIABLE_NAME"
 	NoDollar                = "NO_DOLLAR"
 	NoPath                  = "NO_PATH"
 	PassResultIsStatic      = "PASS_RESULT_IS_STATIC"
@@ -42,17 +44,16 @@ const (
 	ChoiceWithoutDefault = "S008"
 	UnassignedVariable   = "S009"
 	OuterVariable        = "S010"
-	VariableName         = "S011"
-	NoStatesResult       = "S012"
-	NoContextField       = "S013"
-	NoSuchField          = "S014"
-	LargeResults         = "S015"
-	WholeResponse        = "S016"
-	ExpressTooLong       = "S017"
-	LambdaChain          = "S018"
-	UnpinnedFunction     = "S019"
-	DistributedOnly      = "S020"
-	DuplicateField       = "S021"
+	NoStatesResult       = "S011"
+	NoContextField       = "S012"
+	NoSuchField          = "S013"
+	LargeResults         = "S014"
+	WholeResponse        = "S015"
+	ExpressTooLong       = "S016"
+	LambdaChain          = "S017"
+	UnpinnedFunction     = "S018"
+	DistributedOnly      = "S019"
+	DuplicateField       = "S020"
 )
 
 // Codes are all kinds of findings, AWS's first.
@@ -119,6 +120,16 @@ var awsCodes = []Code{
 		Name: UnsupportedJSONata, Rule: "an expression starts from $states or from a variable; $states.errorOutput exists only in a Catch",
 		Example: `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Output": "{% $states.errorOutput %}", "End": true}}}`,
 		Fix:     "read $states.input, $states.context, $states.result or a variable",
+	},
+	{
+		Name: InvalidVariableName, Rule: "a variable's name is an identifier of at most 80 characters",
+		Example: `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"order-id": 1}, "End": true}}}`,
+		Fix:     "use letters, digits and _",
+	},
+	{
+		Name: ReservedVariableName, Rule: "$states is AWS's own variable",
+		Example: `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"states": 1}, "End": true}}}`,
+		Fix:     "choose another name",
 	},
 	{
 		Name: NoDollar, Severity: diag.Warning, Rule: "a path or an intrinsic function is evaluated only in a field whose name ends in .$",
@@ -195,11 +206,6 @@ var ownCodes = []Code{
 		Example: `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"n": 1}, "Next": "B"}, "B": {"Type": "Parallel", "End": true, "Branches": [
 			{"StartAt": "C", "States": {"C": {"Type": "Pass", "Assign": {"n": 2}, "End": true}}}]}}}`,
 		Fix: "return the value from the branch and assign it in the Map or Parallel state",
-	},
-	{
-		Name: VariableName, Severity: diag.Warning, Rule: "a variable's name is an identifier of at most 80 characters, and not states",
-		Example: `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"order-id": 1}, "End": true}}}`,
-		Fix:     "use letters, digits and _",
 	},
 	{
 		Name: NoStatesResult, Severity: diag.Warning, Rule: "$states has the fields input and context, result in Output and Assign of Task, Parallel and Map, and errorOutput in Catch",

@@ -24,7 +24,7 @@ func (v *validator) maybeExpression(pointer string, x value.Value) bool {
 	case v.placeholder(x):
 		return true
 	case !whole:
-		v.error(InvalidJSONata, pointer, "An expression that begins with {%% must end with %%}")
+		v.schema(pointer, "JSONata string must start with {%% and end with %%}")
 	case is:
 		v.expression(pointer, source)
 	}

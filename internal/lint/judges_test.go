@@ -20,6 +20,7 @@ var accepted = map[string]string{
 
 // refused are definitions that a judge calls valid and AWS is on record to refuse.
 var refused = map[string]string{
+	"asl-validator--src-valid-assign":                        "a variable with a hyphen in its name: measured, INVALID_VARIABLE_NAME",
 	"asl-validator--src-valid-map-with-item-batcher-jsonata": "a state in JSONPath inside a machine in JSONata: INVALID_DOWNGRADE_QUERY_LANGUAGE",
 	"asl-validator--src-valid-task-credentials":              "Credentials without RoleArn: invalid_credentials_field",
 	"statelint--test-task-with-credentials":                  "Credentials without RoleArn: invalid_credentials_field",

@@ -65,6 +65,21 @@ func TestWords(t *testing.T) {
 		{`{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 10000000000000000, "End": true}}}`, `SCHEMA_VALIDATION_FAILED: Maximum value is 99999999 at /States/Wait/Seconds`},
 		{`{"StartAt": "A", "States": {"A": {"Type": "Pass", "Output": 1, "End": true}}}`,
 			`SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage at /States/A`},
+		{`{"StartAt": "A", "States": {"A": {"Type": "Pass"}, "B": {"Type": "Pass", "Next": "A", "End": true}}}`,
+			`SCHEMA_VALIDATION_FAILED: This object should have only one of the following fields: [Next, End] at /States/A, ` +
+				`SCHEMA_VALIDATION_FAILED: There should only be one of the following fields: [Next, End] at /States/B`},
+		{`{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "foo", "ResultPath": "x", "End": true, "Retry": [{"ErrorEquals": ["States.ALL", "x"], "JitterStrategy": "SOME"}]}}}`,
+			`SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN at /States/A/Resource, SCHEMA_VALIDATION_FAILED: Value must be a valid JSONPath. at /States/A/ResultPath, ` +
+				`SCHEMA_VALIDATION_FAILED: Value should be one of the following: [NONE, FULL] at /States/A/Retry[0]/JitterStrategy, ` +
+				`SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and at end of list at /States/A/Retry[0]/ErrorEquals`},
+		{`{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.sync", "TimeoutSeconds": "9", "End": true}}}`,
+			`SCHEMA_VALIDATION_FAILED: The resource provided arn:aws:states:::lambda:invoke.sync is not recognized. The value is not a valid resource ARN, ` +
+				`or the resource is not available in this region. at /States/A/Resource, SCHEMA_VALIDATION_FAILED: Expected value of type Integer at /States/A/TimeoutSeconds`},
+		{`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Next": "A"}, {"Variable": "x", "IsNull": true, "Next": "A"}]}}}`,
+			`SCHEMA_VALIDATION_FAILED: The object must have only one of the following fields, [And, Or, Not, Variable, Condition] at /States/A/Choices[0], ` +
+				`SCHEMA_VALIDATION_FAILED: Value is not a Reference Path: Reference path didn't start with '$' at /States/A/Choices[1]/Variable`},
+		{`{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"states": 1}, "End": true}}}`,
+			`RESERVED_VARIABLE_NAME: Cannot assign to reserved variable '$states'. at /States/A/Assign/states`},
 		{`{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {"QueryLanguage": "JSONata", "StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}}}}`,
 			`SCHEMA_VALIDATION_FAILED: Field 'QueryLanguage' is not supported at /States/M/ItemProcessor`},
 		{`{"QueryLanguage": "JSONata", "StartAt": "E", "States": {"E": {"Type": "Pass", "Output": {"a": ["{% 1 + %}"]}, "End": true}}}`,

@@ -1,48 +1,68 @@
 package lint
 
 import (
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/jsonpath"
 	"github.com/stride-aws/stride/internal/value"
 )
 
+// AWS's words about paths.
+const (
+	notAPath      = "Value must be a valid JSONPath."
+	notAReference = "Value is not a Reference Path"
+	noDollarSign  = notAReference + ": Reference path didn't start with '$'"
+)
+
+// isPath wants a path that begins with '$'.
+func (v *validator) isPath(pointer string, x value.Value) bool {
+	_, err := jsonpath.Compile(x.Str())
+	ok := err == nil && strings.HasPrefix(x.Str(), "$")
+	if !ok {
+		v.schema(pointer, notAPath)
+	}
+	return ok
+}
+
 // nullablePath is InputPath and OutputPath.
 func nullablePath(v *validator, pointer string, x value.Value) {
-	if x.Kind() == value.Null {
-		return
-	}
-	if _, err := jsonpath.Compile(x.Str()); err != nil || !strings.HasPrefix(x.Str(), "$") {
-		v.schema(pointer, "Value is not a valid JSONPath")
+	if x.Kind() != value.Null {
+		v.isPath(pointer, x)
 	}
 }
 
 // resultPath is null or a reference path into the input: neither into the context object nor into a variable.
 func resultPath(v *validator, pointer string, x value.Value) {
-	if x.Kind() == value.Null {
+	if x.Kind() == value.Null || !v.isPath(pointer, x) {
 		return
 	}
 	if r, err := jsonpath.CompileReference(x.Str()); err != nil || r.Context() || r.Variable() != "" {
-		v.schema(pointer, "Value is not a Reference Path")
+		v.schema(pointer, notAReference)
 	}
 }
 
 // referencePath is a reference path, also one into the context object or a variable.
 func referencePath(v *validator, pointer string, x value.Value) {
+	if !v.isPath(pointer, x) {
+		return
+	}
 	if _, err := jsonpath.CompileReference(x.Str()); err != nil {
-		v.schema(pointer, "Value is not a Reference Path")
+		v.schema(pointer, notAReference)
 	}
 }
 
-// readPath is what AWS documents as a reference path and yet takes other paths in: Variable and ItemsPath of deployed definitions
-// have filters and [(@.length-1)].
-func readPath(v *validator, pointer string, x value.Value) {
-	if v.placeholder(x) {
-		return
-	}
-	if _, err := jsonpath.Compile(x.Str()); err != nil || !strings.HasPrefix(x.Str(), "$") {
-		v.schema(pointer, "Value is not a Reference Path")
+// comparedPath is a rule's Variable, or the operand of a comparison with a path. AWS documents a reference path; deployed
+// definitions have [(@.length-1)] there.
+func comparedPath(v *validator, pointer string, x value.Value) {
+	switch _, err := jsonpath.Compile(x.Str()); {
+	case v.placeholder(x):
+	case !strings.HasPrefix(x.Str(), "$"):
+		v.schema(pointer, noDollarSign)
+	case err != nil:
+		v.schema(pointer, notAReference)
 	}
 }
 
@@ -113,12 +133,28 @@ func objectTemplate(v *validator, pointer string, x value.Value) {
 	v.schema(pointer, "The value for the field '%s' must be an object or a valid JSONata expression", lastPart(pointer))
 }
 
-// assign is an object whose names are variables; what names they may have, regret says.
+// assign is an object whose names are variables.
 func assign(v *validator, pointer string, x value.Value) {
-	if v.kind(pointer, x, value.Object) {
-		selector(v, pointer, x)
+	if !v.kind(pointer, x, value.Object) {
+		return
 	}
+	for _, m := range x.Members() {
+		name := m.Name
+		if v.language == asl.JSONPath {
+			name = strings.TrimSuffix(name, ".$")
+		}
+		switch {
+		case name == "states":
+			v.error(ReservedVariableName, child(pointer, m.Name), "Cannot assign to reserved variable '$states'.")
+		case !identifier.MatchString(name) || utf8.RuneCountInString(name) > maxName:
+			v.error(InvalidVariableName, child(pointer, m.Name), "Invalid variable name '%s': the variable name contains invalid characters.", name)
+		}
+	}
+	selector(v, pointer, x)
 }
+
+// identifier is a variable's name. AWS developer guide, "Passing data between states with variables".
+var identifier = regexp.MustCompile(`^[\pL\p{Nl}_][\pL\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*$`)
 
 // credentials name the role to assume. AWS: "The field 'RoleArn' is required but was missing".
 func credentials(v *validator, pointer string, x value.Value) {

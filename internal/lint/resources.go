@@ -7,14 +7,10 @@ import (
 	"github.com/stride-aws/stride/internal/value"
 )
 
-// integrations are the optimised ones of the services whose list is short and settled, as "service:operation" -> the patterns it has
-// besides request-response: s for .sync, 2 for .sync:2, t for .waitForTaskToken. Of other services every operation is let through, as
-// AWS adds to them. AWS developer guide, "Integrating optimized services".
-var integrations = map[string]string{
-	"batch:submitJob": "s", "ecs:runTask": "st", "events:putEvents": "t", "http:invoke": "", "lambda:invoke": "t",
-	"dynamodb:getItem": "", "dynamodb:putItem": "", "dynamodb:updateItem": "", "dynamodb:deleteItem": "",
-	"sns:publish": "t", "sqs:sendMessage": "t", "states:startExecution": "s2t",
-}
+// integrations are the optimised ones of the services whose list is short and settled, as "service:operation". Of other services
+// every operation is let through, as AWS adds to them. AWS developer guide, "Integrating optimized services".
+var integrations = wordSet(`batch:submitJob ecs:runTask events:putEvents http:invoke lambda:invoke sns:publish sqs:sendMessage
+	dynamodb:getItem dynamodb:putItem dynamodb:updateItem dynamodb:deleteItem states:startExecution`)
 
 // settled are the services of integrations.
 var settled = func() map[string]bool {
@@ -26,42 +22,59 @@ var settled = func() map[string]bool {
 	return services
 }()
 
-var patternLetters = map[string]string{"sync": "s", "sync:2": "2", "waitForTaskToken": "t"}
-
 var (
 	integrationARN = regexp.MustCompile(`^arn:[^:]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[^:.]+:[^.:]+)(?:\.(.+))?$`)
 	anyURI         = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s].*$`)
 )
 
-// resource is a Task's Resource: an integration, a Lambda function, an activity, or what else is a URI. AWS takes ARNs only; the
-// language and its own tests have other URIs.
+// resource is a Task's Resource: an integration, a Lambda function or an activity. Where placeholders are allowed it may be another
+// URI too, as the language has it, since it is not yet what AWS gets.
 func resource(v *validator, pointer string, x value.Value) {
-	switch {
+	switch arn := x.Str(); {
 	case !v.kind(pointer, x, value.String):
-	case !recognized(x.Str()):
-		v.schema(pointer, "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", x.Str())
+	case !strings.HasPrefix(arn, "arn:") && !(v.opts.Placeholders && anyURI.MatchString(arn)):
+		v.schema(pointer, "Value is not a valid resource ARN")
+	case !recognized(arn):
+		v.schema(pointer, "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", arn)
 	case v.opts.Type == "EXPRESS":
-		v.express(pointer, x.Str())
+		v.express(pointer, arn)
 	}
+}
+
+// Services whose integrations never have the pattern.
+var (
+	noSync     = wordSet("apigateway aws-sdk bedrock-agentcore dynamodb events lambda sns sqs")
+	noCallback = wordSet("athena batch bedrock-agentcore codebuild databrew dynamodb elasticmapreduce emr-containers emr-serverless glue mediaconvert sagemaker")
+)
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for _, word := range strings.Fields(words) {
+		set[word] = true
+	}
+	return set
 }
 
 func recognized(arn string) bool {
 	m := integrationARN.FindStringSubmatch(arn)
 	if m == nil || strings.HasPrefix(m[1], "activity:") {
-		return anyURI.MatchString(arn)
-	}
-	service, _, _ := strings.Cut(m[1], ":")
-	if m[2] != "" && patternLetters[m[2]] == "" {
-		return false
-	}
-	patterns, ok := integrations[m[1]]
-	switch {
-	case service == "aws-sdk":
-		return !strings.HasPrefix(m[2], "sync")
-	case !settled[service]:
 		return true
 	}
-	return ok && strings.Contains(patterns, patternLetters[m[2]])
+	service, _, _ := strings.Cut(m[1], ":")
+	if _, ok := integrations[m[1]]; settled[service] && !ok {
+		return false
+	}
+	switch m[2] {
+	case "":
+		return true
+	case "sync":
+		return !noSync[service]
+	case "sync:2":
+		return service == "states"
+	case "waitForTaskToken":
+		return !noCallback[service]
+	}
+	return false
 }
 
 // express refuses what waits longer than an Express execution lives. The two spaces are AWS's.
@@ -70,7 +83,7 @@ func (v *validator) express(pointer, arn string) {
 	switch {
 	case m == nil:
 	case strings.HasPrefix(m[1], "activity:"):
-		v.schema(pointer, "Express state machine does not support activities")
+		v.schema(pointer, "Express state machine does not support Activity ARN")
 	case strings.HasPrefix(m[2], "sync"):
 		v.schema(pointer, "Express state machine does not support '.%s' service integration", m[2])
 	case m[2] == "waitForTaskToken":

@@ -71,7 +71,7 @@ const (
 func machineShapes() {
 	base := []field{{"StartAt", both, text}, {"States", both, states}, {"Comment", both, text}}
 	machineShape = shape{
-		fields: append(base[:3:3], field{"QueryLanguage", both, enum("JSONPath", "JSONata")}, field{"Version", both, text},
+		fields: append(base[:3:3], field{"QueryLanguage", both, enum("JSONPath", "JSONata")}, field{"Version", both, enum("1.0")},
 			field{"TimeoutSeconds", both, integer(0, maxSeconds)}),
 		required: []string{"StartAt", "States"},
 	}
@@ -134,7 +134,7 @@ func waitShape() *shape {
 			{"Seconds", both, integer(0, maxSeconds)}, {"SecondsPath", path, referencePath},
 			{"Timestamp", both, timestamp}, {"TimestampPath", path, referencePath},
 		}),
-		oneOf: [][]string{{"Next", "End"}, {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"}},
+		oneOf: [][]string{{"Next", "End"}, {"SecondsPath", "Seconds", "TimestampPath", "Timestamp"}},
 	}
 }
 
@@ -169,7 +169,7 @@ func mapShape() *shape {
 	return &shape{
 		fields: join(commonFields, flowFields, dataFields, resultFields, handlerFields, []field{
 			{"ItemProcessor", both, object(&processorShape)}, {"Iterator", both, object(&processorShape)},
-			{"Items", expr, anyTemplate}, {"ItemsPath", path, readPath}, {"ItemSelector", both, selector}, {"Parameters", path, template},
+			{"Items", expr, anyTemplate}, {"ItemsPath", path, referencePath}, {"ItemSelector", both, selector}, {"Parameters", path, template},
 			{"MaxConcurrency", both, integer(0, math.MaxInt32)}, {"MaxConcurrencyPath", path, referencePath},
 			{"Label", both, label}, {"ItemReader", both, object(&readerShape)}, {"ItemBatcher", both, object(&batcherShape)},
 			{"ResultWriter", both, object(&writerShape)},
@@ -187,9 +187,9 @@ func mapShape() *shape {
 func handlerShapes() {
 	retrierShape = shape{
 		fields: []field{
-			{"ErrorEquals", both, list(text, true)}, {"Comment", both, text}, {"IntervalSeconds", both, integer(1, maxSeconds)},
+			{"ErrorEquals", both, list(text, true)}, {"Comment", both, text}, {"IntervalSeconds", both, integer(0, maxSeconds)},
 			{"MaxAttempts", both, integer(0, maxSeconds)}, {"BackoffRate", both, number(1, math.MaxFloat64)},
-			{"MaxDelaySeconds", both, integer(1, maxDelay)}, {"JitterStrategy", both, enum("FULL", "NONE")},
+			{"MaxDelaySeconds", both, integer(1, maxDelay)}, {"JitterStrategy", both, enum("NONE", "FULL")},
 		},
 		required: []string{"ErrorEquals"},
 	}
@@ -218,7 +218,7 @@ func distributedShapes() {
 	}
 	readerConfigShape = shape{
 		fields: []field{
-			{"InputType", both, enum("MANIFEST", "JSON", "CSV", "JSONL", "PARQUET")}, {"CSVHeaderLocation", both, enum("FIRST_ROW", "GIVEN")},
+			{"InputType", both, namedEnum("InputType", "MANIFEST", "JSON", "CSV", "JSONL", "PARQUET")}, {"CSVHeaderLocation", both, enum("FIRST_ROW", "GIVEN")},
 			{"CSVHeaders", both, list(text, true)}, {"CSVDelimiter", both, enum("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")},
 			{"MaxItems", both, integer(0, math.MaxInt32)}, {"MaxItemsPath", path, referencePath},
 			{"ManifestType", both, enum("ATHENA_DATA", "S3_INVENTORY")}, {"Transformation", both, enum("NONE", "LOAD_AND_FLATTEN")},

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/jsonata"
@@ -75,7 +74,9 @@ func (r *regret) scopes(m *asl.Machine, outer map[string]bool) {
 		for _, a := range assignments(s) {
 			for name := range a.names(r.def.Language(s)) {
 				own[name] = true
-				r.variableName(a.pointer, name, outer)
+				if outer[name] {
+					r.find(OuterVariable, a.pointer, "variable %s belongs to the scope outside; a state in a Map or Parallel cannot set it", name)
+				}
 			}
 		}
 	}
@@ -123,18 +124,6 @@ func (a assignment) names(language string) map[string]bool {
 		names[name] = true
 	}
 	return names
-}
-
-// identifier is a variable's name. AWS developer guide, "Passing data between states with variables".
-var identifier = regexp.MustCompile(`^[\pL\p{Nl}_][\pL\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*$`)
-
-func (r *regret) variableName(pointer, name string, outer map[string]bool) {
-	switch {
-	case !identifier.MatchString(name) || utf8.RuneCountInString(name) > maxName || name == "states":
-		r.find(VariableName, child(pointer, name), "%q cannot be a variable's name", name)
-	case outer[name]:
-		r.find(OuterVariable, child(pointer, name), "variable %s belongs to the scope outside; a state in a Map or Parallel cannot set it", name)
-	}
 }
 
 func (r *regret) unassigned(s *asl.State, visible map[string]bool) {

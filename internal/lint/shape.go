@@ -47,14 +47,13 @@ func (v *validator) missing(s *shape, pointer string, x value.Value) {
 		}
 	}
 	for _, group := range s.oneOf {
-		present := v.present(x, group)
-		if len(present) == 0 {
-			v.schema(pointer, "One of these fields is required: [%s]", strings.Join(v.spoken(s, group), ", "))
+		if len(v.present(x, group)) == 0 {
+			v.schema(pointer, "This object should have only one of the following fields: [%s]", strings.Join(group, ", "))
 		}
-		v.exclusive(pointer, present)
+		v.exclusive(pointer, x, group)
 	}
 	for _, group := range s.atMostOne {
-		v.exclusive(pointer, v.present(x, group))
+		v.exclusive(pointer, x, group)
 	}
 	if len(missing) > 0 {
 		v.schema(pointer, "These fields are required: [%s]", strings.Join(missing, ", "))
@@ -77,20 +76,9 @@ func (v *validator) present(x value.Value, group []string) []string {
 	return names
 }
 
-// spoken are those of the group that the language has.
-func (v *validator) spoken(s *shape, group []string) []string {
-	var names []string
-	for _, name := range group {
-		if f := s.field(name); f.language == both || f.language == v.language {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func (v *validator) exclusive(pointer string, present []string) {
-	if len(present) > 1 {
-		v.schema(pointer, "Only one of these fields is allowed: [%s]", strings.Join(present, ", "))
+func (v *validator) exclusive(pointer string, x value.Value, group []string) {
+	if len(v.present(x, group)) > 1 {
+		v.schema(pointer, "There should only be one of the following fields: [%s]", strings.Join(group, ", "))
 	}
 }
 
@@ -108,28 +96,38 @@ func object(s *shape) check {
 func (v *validator) consider(s *shape, pointer string, x value.Value) {
 	switch s {
 	case &configShape:
-		mode, _ := x.Get("Mode")
-		_, typed := x.Get("ExecutionType")
-		switch {
-		case mode.Str() == "DISTRIBUTED" && !typed:
-			v.schema(pointer, "These fields are required: [ExecutionType]")
-		case mode.Str() == "DISTRIBUTED" && v.opts.Type == "EXPRESS":
-			v.schema(child(pointer, "Mode"), "Express state machine does not support '%s' Map state", mode.Str())
-		}
+		v.processor(pointer, x)
+	case &readerConfigShape:
+		v.csv(pointer, x)
 	case &writerShape:
 		if !has(x, "Resource") && !has(x, "WriterConfig") {
-			v.schema(pointer, "One of these fields is required: [Resource, WriterConfig]")
+			v.schema(pointer, "This object should have only one of the following fields: [Resource, WriterConfig]")
 		}
-	case &retrierShape:
-		v.errorNames(pointer, x)
 	}
 }
 
-// errorNames: States.ALL is alone in its list. That it stands in the last entry, handlers sees to.
-func (v *validator) errorNames(pointer string, x value.Value) {
-	names, _ := x.Get("ErrorEquals")
-	if names.Len() > 1 && containsAll(names) {
-		v.schema(child(pointer, "ErrorEquals"), "States.ALL must appear alone")
+func (v *validator) processor(pointer string, x value.Value) {
+	mode, _ := x.Get("Mode")
+	switch typed := has(x, "ExecutionType"); {
+	case mode.Str() == "DISTRIBUTED" && !typed:
+		v.schema(pointer, "These fields are required: [ExecutionType]")
+	case mode.Str() == "DISTRIBUTED" && v.opts.Type == "EXPRESS":
+		v.schema(child(pointer, "Mode"), "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines")
+	case mode.Str() == "INLINE" && typed:
+		v.schema(pointer, "Field 'ExecutionType' is not supported")
+	}
+}
+
+func (v *validator) csv(pointer string, x value.Value) {
+	input, _ := x.Get("InputType")
+	location, located := x.Get("CSVHeaderLocation")
+	switch {
+	case input.Str() == "CSV" && !located:
+		v.schema(pointer, "The field 'CSVHeaderLocation' is required")
+	case input.Str() == "JSON" && located:
+		v.schema(pointer, "Field 'CSVHeaderLocation' is not supported")
+	case location.Str() == "GIVEN" && !has(x, "CSVHeaders"):
+		v.schema(pointer, "These fields are required: [CSVHeaders]")
 	}
 }
 
@@ -172,6 +170,7 @@ func (v *validator) state(pointer, name string, x value.Value) {
 	switch typed.Str() {
 	case "Task":
 		v.heartbeat(pointer, x)
+		v.activity(pointer, x)
 	case "Pass":
 		v.static(pointer, x)
 	}
@@ -180,11 +179,14 @@ func (v *validator) state(pointer, name string, x value.Value) {
 }
 
 func (v *validator) stateName(pointer, name string) {
-	if n := utf8.RuneCountInString(name); n == 0 || n > maxName {
-		v.error(InvalidStateName, pointer, "A state's name has 1 to %d characters, this one %d", maxName, n)
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+		v.error(InvalidStateName, pointer, "The name of a state cannot be empty")
+	case n > maxName:
+		v.error(InvalidStateName, pointer, "The state name '%s' exceeds the %d-character limit allowed by the service", name, maxName)
 	}
 	if v.states[name] {
-		v.error(DuplicateStateName, pointer, "Duplicate state name: %s", name)
+		v.error(DuplicateStateName, pointer, "Duplicate State name: %s", name)
 	}
 	v.states[name] = true
 }
@@ -202,6 +204,13 @@ func (v *validator) setLanguage(pointer string, x value.Value) {
 	}
 }
 
+func (v *validator) activity(pointer string, x value.Value) {
+	arn, _ := x.Get("Resource")
+	if has(x, "Credentials") && strings.Contains(arn.Str(), ":activity:") {
+		v.schema(child(pointer, "Credentials"), "The field 'Credentials' is not supported for activities")
+	}
+}
+
 func (v *validator) heartbeat(pointer string, x value.Value) {
 	timeout, _ := x.Get("TimeoutSeconds")
 	beat, _ := x.Get("HeartbeatSeconds")
@@ -210,14 +219,14 @@ func (v *validator) heartbeat(pointer string, x value.Value) {
 	}
 }
 
-// handlers: an entry for States.ALL is the last of its Retry or Catch.
+// handlers: States.ALL stands alone in the last entry of a Retry or Catch.
 func (v *validator) handlers(pointer string, x value.Value) {
 	for _, name := range []string{"Retry", "Catch"} {
 		entries, _ := x.Get(name)
 		for i, e := range entries.Items() {
 			names, _ := e.Get("ErrorEquals")
-			if i < entries.Len()-1 && containsAll(names) {
-				v.schema(child(item(child(pointer, name), i), "ErrorEquals"), "States.ALL must appear in the last entry of %s", name)
+			if containsAll(names) && (names.Len() > 1 || i < entries.Len()-1) {
+				v.schema(child(item(child(pointer, name), i), "ErrorEquals"), "States.ALL must appear alone and at end of list")
 			}
 		}
 	}

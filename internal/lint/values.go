@@ -3,6 +3,7 @@ package lint
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,8 +46,8 @@ func (v *validator) computed(pointer string, x value.Value) bool {
 func integer(least, most float64) check {
 	return func(v *validator, pointer string, x value.Value) {
 		switch {
-		case v.computed(pointer, x) || !v.kind(pointer, x, value.Number):
-		case x.Float() != math.Trunc(x.Float()):
+		case v.computed(pointer, x):
+		case x.Kind() != value.Number || x.Float() != math.Trunc(x.Float()):
 			v.schema(pointer, "Expected value of type Integer")
 		default:
 			v.bounds(pointer, x.Float(), least, most)
@@ -73,13 +74,18 @@ func (v *validator) bounds(pointer string, f, least, most float64) {
 
 func enum(names ...string) check {
 	return func(v *validator, pointer string, x value.Value) {
-		for _, name := range names {
-			if x.Str() == name {
-				return
-			}
+		if !slices.Contains(names, x.Str()) {
+			v.schema(pointer, "Value should be one of the following: [%s]", strings.Join(names, ", "))
 		}
-		field := pointer[strings.LastIndexByte(pointer, '/')+1:]
-		v.schema(pointer, "The field '%s' should have one of these values: [%s]", field, strings.Join(names, ", "))
+	}
+}
+
+// namedEnum is an enum of which AWS gives the field's name.
+func namedEnum(field string, names ...string) check {
+	return func(v *validator, pointer string, x value.Value) {
+		if !slices.Contains(names, x.Str()) {
+			v.schema(pointer, "The field '%s' should have one of these values: [%s]", field, strings.Join(names, ", "))
+		}
 	}
 }
 
@@ -103,7 +109,7 @@ func timestamp(v *validator, pointer string, x value.Value) {
 		return
 	}
 	if _, err := time.Parse(time.RFC3339Nano, x.Str()); err != nil {
-		v.schema(pointer, "Value is not a valid ISO-8601 extended offset date-time format string")
+		v.schema(pointer, "String does not match RFC3339 timestamp")
 	}
 }
 
@@ -113,11 +119,14 @@ func label(v *validator, pointer string, x value.Value) {
 	if !v.kind(pointer, x, value.String) {
 		return
 	}
-	if n := utf8.RuneCountInString(x.Str()); n == 0 || n > maxLabel || !labelText.MatchString(x.Str()) {
-		v.error(InvalidLabelName, pointer, "A label has 1 to %d characters, no spaces, wildcards or special characters", maxLabel)
+	switch n := utf8.RuneCountInString(x.Str()); {
+	case n > maxLabel:
+		v.error(InvalidLabelName, pointer, "The label name '%s' exceeds the %d-character limit allowed by the service", x.Str(), maxLabel)
+	case n == 0 || !labelText.MatchString(x.Str()):
+		v.error(InvalidLabelName, pointer, "Invalid label name '%s': the label name contains invalid characters", x.Str())
 	}
 	if v.labels[x.Str()] {
-		v.error(DuplicateLabelName, pointer, "Duplicate label name: %s", x.Str())
+		v.error(DuplicateLabelName, pointer, "Duplicate Label name: %s", x.Str())
 	}
 	v.labels[x.Str()] = true
 }
@@ -127,10 +136,19 @@ func rule(v *validator, pointer string, x value.Value) {
 	switch {
 	case !v.kind(pointer, x, value.Object):
 	case v.language == asl.JSONata:
-		v.shape(&topConditionShape, pointer, x)
+		v.conditionRule(pointer, x)
 	default:
 		v.comparison(pointer, x, true)
 	}
+}
+
+// conditionRule is a rule in JSONata. Of a rule as JSONPath has it AWS names the first field only.
+func (v *validator) conditionRule(pointer string, x value.Value) {
+	if has(x, "Variable") {
+		v.schema(pointer, "The QueryLanguage is set to 'JSONata', but field 'Variable' is only supported for the 'JSONPath' QueryLanguage")
+		return
+	}
+	v.shape(&topConditionShape, pointer, x)
 }
 
 // condition is a JSONata expression, or a boolean.
@@ -154,7 +172,7 @@ func (v *validator) comparison(pointer string, x value.Value, top bool) {
 				f.check(v, at, m.Value)
 			}
 		case m.Name == "Variable":
-			readPath(v, at, m.Value)
+			comparedPath(v, at, m.Value)
 		case m.Name == "And" || m.Name == "Or" || m.Name == "Not" || asl.IsOperator(m.Name):
 			operators = append(operators, m.Name)
 			v.operand(at, m.Name, m.Value)
@@ -167,16 +185,35 @@ func (v *validator) comparison(pointer string, x value.Value, top bool) {
 	v.oneOperator(pointer, x, operators)
 }
 
+// oneOperator: a rule has one of And, Or, Not and Variable, and with Variable one comparison.
 func (v *validator) oneOperator(pointer string, x value.Value, operators []string) {
+	selectors := v.present(x, []string{"And", "Or", "Not", "Variable"})
+	compared := len(operators) == 1 && asl.IsOperator(operators[0])
 	switch {
-	case len(operators) == 0:
-		v.schema(pointer, "A choice rule must have a comparison operator")
-	case len(operators) > 1:
-		v.schema(pointer, "Only one of these fields is allowed: [%s]", strings.Join(operators, ", "))
-	case asl.IsOperator(operators[0]) && !has(x, "Variable"):
-		v.schema(pointer, "These fields are required: [Variable]")
+	case len(selectors) != 1:
+		v.schema(pointer, "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]")
+	case selectors[0] == "Variable" && len(operators) == 0:
+		v.schema(pointer, "This object should have only one of the following fields: [%s]", strings.Join(comparisons, ", "))
+	case selectors[0] == "Variable" && !compared || len(operators) > 1:
+		v.schema(pointer, "There should only be one of the following fields: [%s]", strings.Join(comparisons, ", "))
 	}
 }
+
+// comparisons are the operators in AWS's order.
+var comparisons = func() []string {
+	var all []string
+	for _, kind := range []string{"String", "Numeric", "Boolean", "Timestamp"} {
+		for _, test := range []string{"Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"} {
+			if asl.IsOperator(kind + test) {
+				all = append(all, kind+test, kind+test+"Path")
+			}
+		}
+		if kind == "String" {
+			all = append(all, "StringMatches")
+		}
+	}
+	return append(all, "IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp")
+}()
 
 func (v *validator) operand(pointer, operator string, x value.Value) {
 	nested := func(v *validator, pointer string, x value.Value) {
@@ -191,7 +228,7 @@ func (v *validator) operand(pointer, operator string, x value.Value) {
 	case operator == "And" || operator == "Or":
 		list(nested, true)(v, pointer, x)
 	case strings.HasSuffix(operator, "Path"):
-		readPath(v, pointer, x)
+		comparedPath(v, pointer, x)
 	case strings.HasPrefix(operator, "Is") || strings.HasPrefix(operator, "Boolean"):
 		boolean(v, pointer, x)
 	case strings.HasPrefix(operator, "Numeric"):
