@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -208,29 +207,10 @@ func (c *suiteCase) same(t *testing.T, got value.Value) bool {
 		sortJSON(a)
 		sortJSON(b)
 	}
-	return equalJSON(a, b)
+	return reflect.DeepEqual(a, b)
 }
 
 func sortJSON(v any) {
 	list, _ := v.([]any)
 	sort.Slice(list, func(i, j int) bool { return fmt.Sprint(list[i]) < fmt.Sprint(list[j]) })
-}
-
-func equalJSON(a, b any) bool {
-	x, ok := a.(float64)
-	y, ok2 := b.(float64)
-	if ok && ok2 {
-		return x == y || math.Abs(x-y) < 1e-14*math.Abs(x)
-	}
-	list, ok := a.([]any)
-	other, ok2 := b.([]any)
-	if ok && ok2 && len(list) == len(other) {
-		for i := range list {
-			if !equalJSON(list[i], other[i]) {
-				return false
-			}
-		}
-		return true
-	}
-	return reflect.DeepEqual(a, b)
 }
