@@ -86,7 +86,7 @@ func goVariables(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	return map[string]string{
-		"GOCACHE": lines[0], "GOMODCACHE": lines[1], "GOPROXY": lines[2], "GOFLAGS": "-mod=mod", "REPO": repo,
+		"GOCACHE": lines[0], "GOMODCACHE": lines[1], "GOPROXY": lines[2], "REPO": repo,
 		"XDG_CACHE_HOME": cache,
 	}
 }
