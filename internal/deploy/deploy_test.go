@@ -448,8 +448,25 @@ func TestTwoDeploys(t *testing.T) {
 	must(t, c, d, zips)
 	second, secondZips := shop(t, place, 2)
 	third, thirdZips := shop(t, place, 3)
+	// The roles and functions stay, so that only the machine is fought for.
+	reworded := *second
+	reworded.Machines = append([]plan.Machine{}, d.Machines...)
+	reworded.Machines[0].Definition = second.Machines[0].Definition
+	reworded.LogGroups, reworded.Roles, reworded.Functions = d.LogGroups, d.Roles, d.Functions
 	clients := c.clients()
-	seen, err := clients.Read(t.Context(), third)
+	seen, err := clients.Read(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := reworded
+	other.Machines = append([]plan.Machine{}, d.Machines...)
+	other.Machines[0].Definition = third.Machines[0].Definition
+	lost := plan.Make(&other, seen)
+	must(t, c, &reworded, zips)
+	if _, err = clients.Apply(t.Context(), lost, zips, nil); err == nil || !strings.Contains(err.Error(), "another deploy moved it to version 2 meanwhile") {
+		t.Errorf("the deploy that came late to the alias says %v", err)
+	}
+	seen, err = clients.Read(t.Context(), third)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func (m *maker) move(want *Machine, from *Alias) {
 	a := Action{Kind: KindAlias, Op: Create, Name: want.Name + ":" + AliasName, Calls: []Call{CreateMachineAlias}, Machine: want}
 	c := Change{Path: "version", Op: Create, After: "new"}
 	if from != nil {
-		a.Op, a.Calls = Update, []Call{UpdateMachineAlias}
+		a.Op, a.Calls, a.Revision = Update, []Call{UpdateMachineAlias}, from.Version
 		c = Change{Path: "version", Op: Update, Before: VersionOf(from.Version), After: "new"}
 	}
 	a.Changes = []Change{c}

@@ -251,7 +251,8 @@ type Action struct {
 	Role     *Role
 	Function *Function
 	Machine  *Machine
-	Revision string // of the function that the plan saw
+	// Revision is what the plan saw, so that another deploy is noticed: of a function its revision, of an alias its version.
+	Revision string
 }
 
 // Change is one difference, in words that its reader knows.

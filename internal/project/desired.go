@@ -211,8 +211,14 @@ func (c *composer) tags(workflows ...string) plan.Tags {
 	maps.Copy(tags, c.env.Tags)
 	tags[plan.TagProject], tags[plan.TagEnv] = c.project.Name, c.env.Name
 	tags[plan.TagWorkflow] = strings.Join(workflows, " ")
+	if text := tags[plan.TagWorkflow]; len(text) > maxTagValue {
+		tags[plan.TagWorkflow] = text[:strings.LastIndexByte(text[:maxTagValue+1], ' ')]
+	}
 	return tags
 }
+
+// maxTagValue is the longest value of a tag. AWS: tag naming limits, 256 characters.
+const maxTagValue = 256
 
 // The longest names that AWS takes. Lambda: CreateFunction; Step Functions: CreateStateMachine; IAM: CreateRole.
 const (
