@@ -20,7 +20,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/value", "internal/diag", "internal/judges", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process"}},
+		[]string{"internal/value", "internal/diag", "internal/judges", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process"}},
 	{"parts of JSONata that know no expressions", []string{"internal/jsonata/jsregexp"}},
 	{"pictures of dates are read by regular expressions", []string{"internal/jsonata/picture"}},
 	{"the definition, and what evaluates its expressions", []string{"internal/asl", "internal/jsonata", "internal/jsonpath"}},

@@ -3,7 +3,7 @@ package plan
 // SchemaVersion is the version of the JSON form. A field may be added within one version; none changes its meaning.
 const SchemaVersion = 1
 
-// JSON is p as `plan -o json` prints it; schema/plan-1.json describes it.
+// JSON is p as `plan -o json` prints it; docs/plan-1.schema.json describes it.
 func (p *Plan) JSON() any {
 	out := document{
 		Schema: SchemaVersion, Project: p.Project, Env: p.Env, Place: p.Place, Changes: !p.Empty(), Unchanged: p.Unchanged,

@@ -6,11 +6,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stride-aws/stride/internal/jsonschema"
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -242,4 +244,15 @@ func TestCollect(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSchema holds docs/plan-1.schema.json, which describes `plan -o json`, to the fields that there are.
+func TestSchema(t *testing.T) {
+	s := jsonschema.Of(reflect.TypeFor[document](), "json", false)
+	s["$schema"], s["title"] = "https://json-schema.org/draft/2020-12/schema", "stride plan -o json, version 1"
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "../../../docs/plan-1.schema.json", append(text, '\n'))
 }

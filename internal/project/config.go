@@ -225,7 +225,7 @@ func (c *Config) apply(node *yaml.Node, e *Environment, getenv func(string) (str
 	if node.Kind == 0 {
 		return nil
 	}
-	expanded, err := c.expand(node, getenv)
+	expanded, err := c.expand(node, getenv, 0)
 	if err != nil {
 		return err
 	}

@@ -128,9 +128,19 @@ func list(names []string) string {
 
 var envRef = regexp.MustCompile(`\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// expand is a copy of node with ${env:NAME} replaced in every scalar.
-func (c *Config) expand(node *yaml.Node, getenv func(string) (string, bool)) (*yaml.Node, error) {
+// maxDepth bounds a configuration whose aliases contain themselves.
+const maxDepth = 50
+
+// expand is a copy of node with ${env:NAME} replaced in every scalar, and aliases by what they stand for.
+func (c *Config) expand(node *yaml.Node, getenv func(string) (string, bool), depth int) (*yaml.Node, error) {
+	if depth > maxDepth {
+		return nil, c.at(*node, "the value contains itself")
+	}
+	if node.Kind == yaml.AliasNode {
+		return c.expand(node.Alias, getenv, depth+1)
+	}
 	out := *node
+	out.Anchor = ""
 	if node.Kind == yaml.ScalarNode && envRef.MatchString(node.Value) {
 		var missing error
 		out.Value = envRef.ReplaceAllStringFunc(node.Value, func(ref string) string {
@@ -146,7 +156,7 @@ func (c *Config) expand(node *yaml.Node, getenv func(string) (string, bool)) (*y
 	}
 	out.Content = make([]*yaml.Node, len(node.Content))
 	for i, child := range node.Content {
-		expanded, err := c.expand(child, getenv)
+		expanded, err := c.expand(child, getenv, depth+1)
 		if err != nil {
 			return nil, err
 		}
