@@ -91,13 +91,28 @@ func NewHost(o Options) (*Host, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	dir, err := os.MkdirTemp(o.Dir, "stride-lambda-")
+	if o.Dir == "" {
+		o.Dir = os.TempDir()
+		sweep(o.Dir)
+	}
+	dir, err := os.MkdirTemp(o.Dir, fmt.Sprintf("stride-lambda-%d-", os.Getpid()))
 	if err != nil {
 		return nil, err
 	}
 	h := &Host{o: o, dir: dir, spawn: make(chan func()), stop: make(chan struct{}), runners: map[*Runner]bool{}, code: map[string]*unpacking{}}
 	go h.spawner()
 	return h, nil
+}
+
+// sweep removes what hosts have left whose program was killed.
+func sweep(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		var pid int
+		if n, _ := fmt.Sscanf(e.Name(), "stride-lambda-%d-", &pid); n == 1 && !running(pid) {
+			_ = os.RemoveAll(filepath.Join(dir, e.Name())) // or the next time
+		}
+	}
 }
 
 // spawner starts all processes from one thread, which lives as long as they do: the kernel ends a process whose starting thread

@@ -1,3 +1,5 @@
+//go:build unix
+
 package lambdahost
 
 import (
@@ -10,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -373,6 +376,25 @@ func TestRetiredRunnersFinish(t *testing.T) {
 	}
 	if len(r.idle) > 0 {
 		t.Error("a process stays")
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	ended := exec.Command("true")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	keep := []string{fmt.Sprintf("stride-lambda-%d-1", os.Getpid()), "stride-lambda-x", "other"}
+	for _, name := range append(keep, fmt.Sprintf("stride-lambda-%d-1", ended.Process.Pid)) {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(dir)
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(left) != len(keep) {
+		t.Errorf("left %v, %v", left, err)
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // it may have ended
 
+// running is whether there is a process; one of another user counts.
+func running(pid int) bool { return syscall.Kill(pid, 0) != syscall.ESRCH }
+
 // follow reads until the end of the pipe.
 func (o *output) follow() {
 	conn, err := o.pipe.SyscallConn()

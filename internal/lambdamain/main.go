@@ -9,7 +9,9 @@ package lambdamain
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"reflect"
@@ -129,7 +131,7 @@ func noteRequest(ctx context.Context) {
 
 // logJSON sends what slog and log print to w, one JSON object a line, from AWS_LAMBDA_LOG_LEVEL up. A handler package that has
 // set its own default logger keeps it.
-func logJSON(w *os.File) {
+func logJSON(w io.Writer) {
 	if fmt.Sprintf("%T", slog.Default().Handler()) != "*slog.defaultHandler" {
 		return
 	}
@@ -143,6 +145,7 @@ func logJSON(w *os.File) {
 type requestHandler struct{ slog.Handler }
 
 func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
+	r = failure(r)
 	lc, ok := lambdacontext.FromContext(ctx)
 	if !ok {
 		lc = current.Load()
@@ -156,6 +159,20 @@ func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
 		}
 	}
 	return h.Handler.Handle(ctx, r)
+}
+
+// failure makes package lambda's own line about a failed invocation, its answer as text, an error with fields.
+func failure(r slog.Record) slog.Record {
+	var e messages.InvokeResponse_Error
+	if !strings.HasPrefix(r.Message, `{"errorMessage":`) || json.Unmarshal([]byte(r.Message), &e) != nil {
+		return r
+	}
+	told := slog.NewRecord(r.Time, slog.LevelError, e.Message, r.PC)
+	told.AddAttrs(slog.String("errorType", e.Type))
+	if len(e.StackTrace) > 0 {
+		told.AddAttrs(slog.Any("stackTrace", e.StackTrace))
+	}
+	return told
 }
 
 func (h requestHandler) WithAttrs(attrs []slog.Attr) slog.Handler {

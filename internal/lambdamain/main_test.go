@@ -1,12 +1,17 @@
 package lambdamain
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -72,5 +77,38 @@ func TestWrapKeepsResults(t *testing.T) {
 	}
 	if got := Wrap("text", names); got != "text" {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestLogLines(t *testing.T) {
+	old := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(old); current.Store(nil) })
+	t.Setenv("AWS_LAMBDA_LOG_LEVEL", "DEBUG")
+	var out bytes.Buffer
+	logJSON(&out)
+	lc := &lambdacontext.LambdaContext{AwsRequestID: "id", ClientContext: lambdacontext.ClientContext{Custom: map[string]string{"execution": "arn", "state": "Charge"}}}
+	ctx := lambdacontext.NewContext(context.Background(), lc)
+
+	slog.Info("before")
+	slog.DebugContext(ctx, "with", "n", 1)
+	Wrap(func(context.Context) { log.Print("without") }, Names{}).(func(context.Context))(ctx)
+	log.Print(`{"errorMessage":"sold out","errorType":"SoldOut"}`)
+	log.Print(`{"errorMessage":"cut of`)
+
+	const request = `"requestId":"id","execution":"arn","state":"Charge"}`
+	want := []string{
+		`"level":"INFO","message":"before"}`,
+		`"level":"DEBUG","message":"with","n":1,` + request,
+		`"level":"INFO","message":"without",` + request,
+		`"level":"ERROR","message":"sold out","errorType":"SoldOut",` + request,
+		`"level":"INFO","message":"{\"errorMessage\":\"cut of",` + request,
+	}
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), ",") // the time
+		got = append(got, rest)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
