@@ -14,6 +14,7 @@
 package compile
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -84,6 +85,7 @@ type unit struct {
 	conditions map[*asl.Rule]expr
 	caught     map[*asl.State][]*catchHost
 	synthetic  map[*types.Var]bool
+	made       int // synthetic variables so far
 	matched    map[string]ErrorMatch
 	operations map[string]string
 	uses       []Use
@@ -159,6 +161,9 @@ func (prog *program) compile(w Workflow) (*Program, diag.List) {
 	}
 	u.top(m, p, decl)
 	if len(u.diags) > 0 {
+		slices.SortStableFunc(u.diags, func(a, b *diag.Diagnostic) int {
+			return cmp.Or(strings.Compare(a.Place.File, b.Place.File), a.Place.Line-b.Place.Line, a.Place.Column-b.Place.Column)
+		})
 		return nil, u.diags
 	}
 	return u.program(m), nil

@@ -279,8 +279,7 @@ func (fl *flow) seen(before env, e expr) expr {
 // errorKey is the variable of the error that the machine fails with.
 func (m *machine) errorKey(f *frame) key {
 	if m.err.v == nil {
-		m.err = key{types.NewVar(0, nil, "error", errorType), 0}
-		m.synthetic[m.err.v] = true
+		m.err = key{m.newVar("error", errorType), 0}
 		m.frames[0] = f
 	}
 	return m.err

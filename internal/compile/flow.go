@@ -1,10 +1,11 @@
 package compile
 
 import (
+	"cmp"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/value"
@@ -277,15 +278,7 @@ func (f *frame) liveKeys(fs []*flow) []key {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b key) int {
-		if a.frame != b.frame {
-			return a.frame - b.frame
-		}
-		if a.v.Pos() != b.v.Pos() {
-			return int(a.v.Pos() - b.v.Pos())
-		}
-		return strings.Compare(a.v.Name(), b.v.Name())
-	})
+	slices.SortFunc(all, byDeclaration)
 	return all
 }
 
@@ -359,7 +352,19 @@ func (f *frame) isLive(k key) bool {
 
 // temporary makes a variable that the source does not have.
 func (f *frame) temporary(name string, t types.Type) key {
-	v := types.NewVar(0, nil, name, t)
-	f.synthetic[v] = true
+	v := f.newVar(name, t)
 	return key{v, f.id}
+}
+
+// newVar makes a variable without a place in the source. Its position orders it among others of its kind.
+func (u *unit) newVar(name string, t types.Type) *types.Var {
+	u.made++
+	v := types.NewVar(token.Pos(u.made-1<<30), nil, name, t)
+	u.synthetic[v] = true
+	return v
+}
+
+// byDeclaration orders variables as the source declares them.
+func byDeclaration(a, b key) int {
+	return cmp.Or(cmp.Compare(a.frame, b.frame), cmp.Compare(a.v.Pos(), b.v.Pos()))
 }

@@ -425,7 +425,7 @@ func (f *frame) captured(fn *closure) []key {
 			out = append(out, k)
 		}
 	}
-	slices.SortFunc(out, func(a, b key) int { return int(a.v.Pos() - b.v.Pos()) })
+	slices.SortFunc(out, byDeclaration)
 	return out
 }
 
@@ -529,6 +529,6 @@ func (f *frame) passedIn(e env, used vars, all bool) []key {
 			out = append(out, k)
 		}
 	}
-	slices.SortFunc(out, func(a, b key) int { return int(a.v.Pos() - b.v.Pos()) })
+	slices.SortFunc(out, byDeclaration)
 	return out
 }
