@@ -171,7 +171,7 @@ type numberReader struct {
 	numbers []int
 	err     error
 
-	list, from, to, between bool
+	list, from, to bool
 }
 
 // cur is the character at pos, 0 past the end.
@@ -289,7 +289,6 @@ func (n *numberReader) readSlice() {
 	case len(n.digits) == 0:
 		n.from = true
 	default:
-		n.between = true
 		n.flush()
 	}
 }

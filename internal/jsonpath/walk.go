@@ -8,7 +8,7 @@ import (
 
 // maxVisits bounds the values that one evaluation looks at: a hostile "$..*..*..*" ends in an error. No payload of AWS's (262,144
 // bytes) brings a path that people write near it.
-const maxVisits = 10_000_000
+const maxVisits = 2_000_000
 
 // walker is one evaluation of an indefinite route. It stops at the first failure that nothing forgives; what it found until then
 // is kept, as the wildcard goes on after the failure of one item.

@@ -51,8 +51,8 @@ func Validate(d *asl.Definition, o Options) diag.List {
 	return v.list
 }
 
-// Location is a JSON Pointer as AWS writes places: "/States/Choose/Choices[0]/Next", and "/" for the whole definition. A workflow
-// without a terminal state has no location (LocationNone).
+// Location is a JSON Pointer as AWS writes places: "/States/Choose/Choices[0]/Next", and "/" for the whole definition. AWS gives none
+// with MISSING_END_STATE.
 func Location(pointer string) string {
 	if pointer == "" {
 		return "/"
