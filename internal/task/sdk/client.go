@@ -55,12 +55,13 @@ type Error struct {
 	Status            int
 	RequestID         string
 	ExtendedRequestID string // S3
+	kind              string // the answer's __type, where Code is an older name for it
 }
 
 func (e *Error) Error() string { return e.Service.ID + ": " + e.Code + ": " + e.Message }
 
 // Modelled is the name of the error's shape in the service's model; "" where the model does not know the code.
-func (e *Error) Modelled() string { return e.Service.Errors[e.Code] }
+func (e *Error) Modelled() string { return first(e.Service.Errors[e.Code], e.Service.Errors[e.kind]) }
 
 // NoEndpoint is a call that has nowhere to go.
 type NoEndpoint struct{ Service, Hint string }
@@ -117,7 +118,8 @@ func (s *Service) failure(resp *http.Response, body []byte, id string) *Error {
 		code, _ := v.Get("code")
 		queryCode, _, _ := strings.Cut(resp.Header.Get("x-amzn-query-error"), ";")
 		header, _, _ := strings.Cut(resp.Header.Get("x-amzn-ErrorType"), ":")
-		e.Code, e.Message = first(queryCode, kind.Str()[strings.LastIndexByte(kind.Str(), '#')+1:], header, code.Str()), message.Str()
+		e.kind = kind.Str()[strings.LastIndexByte(kind.Str(), '#')+1:]
+		e.Code, e.Message = first(queryCode, e.kind, header, code.Str()), message.Str()
 	} else if n, err := parseXML(body); err == nil {
 		e.Code, e.Message = n.textOf("Code"), n.textOf("Message")
 		if n.name == "Error" && e.Code == "" {
