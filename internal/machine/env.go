@@ -58,7 +58,7 @@ type Task struct {
 	// task's end under this token: through SendTaskSuccess and its like.
 	Token     string
 	Timeout   time.Duration // 0: none. The machine itself watches it.
-	Heartbeat time.Duration // 0: none. The machine itself watches it.
+	Heartbeat time.Duration // 0: none. The machine itself watches it, of tasks with a Token.
 	RoleARN   string        // of the state's Credentials; "" for the execution's role
 	// Submitted says that the task was already submitted before the run was interrupted: the Env attaches to it, by its Token or
 	// by SubmitOutput, and must not start it again.

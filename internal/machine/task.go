@@ -223,7 +223,7 @@ func (s *strand) startTask() error {
 	if p.Task.Timeout > 0 {
 		p.timeout = r.after(p.Task.Timeout, p, nil)
 	}
-	if p.Task.Heartbeat > 0 {
+	if p.Task.Heartbeat > 0 && p.Token != "" { // others have nobody who could send one
 		p.heartbeat = r.after(p.Task.Heartbeat, p, nil)
 	}
 	r.launch(p)
