@@ -187,13 +187,6 @@ func (f *frame) bound(fl *flow, target *key, err sym) *flow {
 	return fl
 }
 
-func boolLit(b bool) expr {
-	if b {
-		return yes
-	}
-	return no
-}
-
 // nameIn says whether an error that is kept in a variable has one of names.
 func nameIn(err sym, names []string) expr {
 	if o, ok := err.e.(object); ok {

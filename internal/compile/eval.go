@@ -129,7 +129,7 @@ func (x *eval) constant(at ast.Node, t types.Type, v constant.Value) sym {
 	s := sym{t: t, full: true}
 	switch v.Kind() {
 	case constant.Bool:
-		s.e = lit{value.OfBool(constant.BoolVal(v))}
+		s.e = boolLit(constant.BoolVal(v))
 	case constant.String:
 		s.e = str(constant.StringVal(v))
 	default:
@@ -218,11 +218,11 @@ func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 	if !ok {
 		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
 	}
-	return s.field(f, x.subst(fieldType(t, f)))
+	if f.asString {
+		return x.bad(at, "the field "+v.Name()+" is a text in JSON, by its ',string'", "leave ',string' out, or work with the field in a handler")
+	}
+	return s.field(f, x.subst(f.v.Type()))
 }
-
-// fieldType is the type of f in t, which may be an instance of a generic type.
-func fieldType(t types.Type, f jsonField) types.Type { return f.v.Type() }
 
 func (s sym) field(f jsonField, t types.Type) sym {
 	if o, ok := s.e.(object); ok {
@@ -233,11 +233,9 @@ func (s sym) field(f jsonField, t types.Type) sym {
 		}
 		return zeroSym(t)
 	}
-	k := kindOf(t)
-	nilable := k == pointerKind || k == mapKind || k == opaque
 	return sym{
 		e: member{s.e, f.name}, t: t, raw: s.raw,
-		maybe: s.raw || s.maybe || f.omit || nilable && f.omit,
+		maybe: s.raw || s.maybe || f.omit,
 	}
 }
 
@@ -399,7 +397,7 @@ func (x *eval) compare(e *ast.BinaryExpr, l, r sym) expr {
 	u, okA := a.(lit)
 	v, okB := b.(lit)
 	if okA && okB {
-		return lit{value.OfBool(ordered(op, u.v, v.v))}
+		return boolLit(ordered(op, u.v, v.v))
 	}
 	return binary{op, a, b}
 }
@@ -456,7 +454,7 @@ func equalExpr(l, r sym) expr {
 		l, r = r, l
 	}
 	if isLit(l.e) && isLit(r.e) {
-		return lit{value.OfBool(value.Equal(l.e.(lit).v, r.e.(lit).v))}
+		return boolLit(value.Equal(l.e.(lit).v, r.e.(lit).v))
 	}
 	if v, ok := boolOf(r.use()); ok {
 		return flip(l.use(), !v)
@@ -559,6 +557,11 @@ func (x *eval) composite(e *ast.CompositeLit) sym {
 
 func (x *eval) structLit(e *ast.CompositeLit, t types.Type) sym {
 	s := sym{e: zeroStruct(t), t: t}
+	for _, f := range fieldsOf(t) {
+		if f.asString {
+			x.refuse(e, "the field "+f.v.Name()+" of "+typeName(t)+" is a text in JSON, by its ',string'", "leave ',string' out, or make the value in a handler")
+		}
+	}
 	st := t.Underlying().(*types.Struct)
 	for i, elt := range e.Elts {
 		v, val := st.Field(min(i, st.NumFields()-1)), elt

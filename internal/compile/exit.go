@@ -162,6 +162,11 @@ func (f *frame) deferStmt(s *ast.DeferStmt, fs []*flow) []*flow {
 		f.refuse(s, "a defer in a loop has no form in a state machine", "use a function with steps for the loop's body")
 		return fs
 	}
+	for v := range f.writesAfter(s) {
+		if (&liveness{info: f.pkg.info}).readsArguments(s.Call)[v] {
+			f.refuse(s, "Go evaluates the arguments of a deferred call now, and "+v.Name()+" changes later", "defer a function literal, or use a variable of its own")
+		}
+	}
 	for _, fl := range fs {
 		fl.defers = &deferred{call: s.Call, frame: f, parent: fl.defers}
 	}
@@ -171,13 +176,29 @@ func (f *frame) deferStmt(s *ast.DeferStmt, fs []*flow) []*flow {
 	return fs
 }
 
+// writesAfter is what the function assigns behind a statement.
+func (f *frame) writesAfter(s ast.Stmt) vars {
+	out := vars{}
+	for _, stmt := range bodyOf(f.node).List {
+		if stmt.End() > s.End() {
+			out = out.with(f.writes(stmt))
+		}
+	}
+	for v := range out {
+		if v.Pos() > s.Pos() {
+			delete(out, v)
+		}
+	}
+	return out
+}
+
 // end ends the machine on a flow: with an output where err is nil, else by failing.
-func (m *machine) end(f *frame, fl *flow, at ast.Node, out value.Value, outExpr func(*flow) value.Value, err sym) {
+func (m *machine) end(f *frame, fl *flow, at ast.Node, output func(*flow) value.Value, err sym) {
 	x := &eval{frame: f, env: fl.env, host: fl.host}
 	isNil := x.isNil(err)
 	if v, known := boolOf(isNil); known {
 		if v {
-			m.succeed(f, fl, at, outExpr(fl))
+			m.succeed(f, fl, at, output(fl))
 		} else {
 			m.fail(f, fl, at, err)
 		}
@@ -190,7 +211,7 @@ func (m *machine) end(f *frame, fl *flow, at ast.Node, out value.Value, outExpr 
 		return []split{{fl, negate(x.isNil(fl.env[k]))}}
 	}})
 	for _, fl := range fine {
-		m.succeed(f, fl, at, outExpr(fl))
+		m.succeed(f, fl, at, output(fl))
 	}
 	for _, fl := range failed {
 		s := fl.env[k]
@@ -270,7 +291,7 @@ func (fl *flow) seen(before env, e expr) expr {
 	known := map[string]expr{}
 	for k, s := range fl.env {
 		if old, ok := before[k]; ok && old.e != nil && !isLit(old.e) && !same(old.e, s.e) {
-			known[text1(old.e)] = s.e
+			known[jsonataText(old.e)] = s.e
 		}
 	}
 	return rewrite(e, known)
@@ -365,7 +386,7 @@ func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []
 			}
 			return value.Value{}
 		}
-		m.end(inner, fl, at, value.Value{}, out, values[len(values)-1])
+		m.end(inner, fl, at, out, values[len(values)-1])
 	}
 	inner.bind(args, fl)
 	inner.run([]*flow{fl})

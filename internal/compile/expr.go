@@ -91,6 +91,7 @@ var (
 func str(s string) lit    { return lit{value.OfString(s)} }
 func num(n int64) lit     { return lit{value.OfInt(n)} }
 func float(f float64) lit { return lit{value.OfFloat(f)} }
+func boolLit(b bool) lit  { return lit{value.OfBool(b)} }
 func isLit(e expr) bool   { _, ok := e.(lit); return ok }
 func isNull(e expr) bool  { l, ok := e.(lit); return ok && l.v.Kind() == value.Null }
 func boolOf(e expr) (b, known bool) {
@@ -110,8 +111,8 @@ const (
 	precAtom    = 100
 )
 
-// String is e's JSONata text.
-func text1(e expr) string {
+// jsonataText is e as JSONata.
+func jsonataText(e expr) string {
 	var w writer
 	w.expr(e, 0)
 	return w.String()
@@ -333,7 +334,7 @@ func rewrite(e expr, known map[string]expr) expr {
 	if e == nil || len(known) == 0 {
 		return e
 	}
-	if to, ok := known[text1(e)]; ok {
+	if to, ok := known[jsonataText(e)]; ok {
 		return to
 	}
 	again := func(e expr) expr { return rewrite(e, known) }
@@ -468,7 +469,7 @@ func template(e expr) value.Value {
 	return jsonata(e)
 }
 
-func jsonata(e expr) value.Value { return value.OfString("{% " + text1(e) + " %}") }
+func jsonata(e expr) value.Value { return value.OfString("{% " + jsonataText(e) + " %}") }
 
 // conditional says whether o has members that may be missing.
 func (o object) conditional() bool {

@@ -149,6 +149,9 @@ func (x *eval) apply(at ast.Node, fn *closure, args []sym) []sym {
 	}
 	e := env{}
 	if fn.lit != nil {
+		for _, k := range x.captured(fn) {
+			x.refuse(at, "this function assigns "+k.v.Name()+", a variable around it, and has no steps", "return the value")
+		}
 		e = x.env.clone()
 	}
 	inner.bindEnv(args, e)

@@ -109,6 +109,17 @@ func (l *liveness) reads(n ast.Node) vars {
 	return out
 }
 
+// readsArguments is the variables that a call's arguments mention, those of function literals left out.
+func (l *liveness) readsArguments(e *ast.CallExpr) vars {
+	out := vars{}
+	for _, a := range e.Args {
+		if _, isLit := ast.Unparen(a).(*ast.FuncLit); !isLit {
+			out = out.with(l.reads(a))
+		}
+	}
+	return out
+}
+
 func (l *liveness) list(stmts []ast.Stmt, after vars) vars {
 	for i := len(stmts) - 1; i >= 0; i-- {
 		after = l.stmt(stmts[i], after)

@@ -137,7 +137,7 @@ func (f *frame) retrierField(r *asl.Retrier, name string, at ast.Node, s sym) {
 		f.refuse(at, "Step Functions needs a constant here: "+name+" cannot be computed", "")
 		return
 	}
-	if sameZero(l) {
+	if isZeroLit(l) {
 		return // the field's default
 	}
 	inSeconds := value.OfInt(int64(seconds(time.Duration(l.v.Float()))))
@@ -154,8 +154,6 @@ func (f *frame) retrierField(r *asl.Retrier, name string, at ast.Node, s sym) {
 		r.JitterStrategy = "FULL"
 	}
 }
-
-func sameZero(l lit) bool { return sym{e: l}.isZero() }
 
 func (f *frame) retriedErrors(x *eval, e ast.Expr) []string {
 	list, ok := f.resolve(e).(*ast.CompositeLit)

@@ -242,7 +242,7 @@ func guards(e expr) bool {
 // negate is Go's !.
 func negate(e expr) expr {
 	if v, known := boolOf(e); known {
-		return lit{value.OfBool(!v)}
+		return boolLit(!v)
 	}
 	switch e := e.(type) {
 	case binary:

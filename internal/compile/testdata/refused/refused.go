@@ -224,3 +224,39 @@ func PointerWrites(c flow.Context, in *Item) (Item, error) {
 	in.Name = "x" // want "what a pointer points to cannot be assigned"
 	return *in, nil
 }
+
+type Texts struct {
+	N int `json:"n,string"`
+}
+
+func Stringed(c flow.Context, in Texts) (Texts, error) {
+	if in.N > 1 { // want "the field N is a text in JSON"
+		return in, nil
+	}
+	return Texts{N: 2}, nil // want "the field N of refused.Texts is a text in JSON"
+}
+
+func ClosureWrites(c flow.Context, in Item) (Item, error) {
+	n := 0
+	count := func() { n++ }
+	count() // want "this function assigns n, a variable around it, and has no steps; return the value"
+	in.Count = n
+	return in, nil
+}
+
+func DeferArguments(c flow.Context, in Item) (Item, error) {
+	defer flow.Call(c, Handle, in) // want "Go evaluates the arguments of a deferred call now, and in changes later"
+	in.Name = "changed"
+	return in, nil
+}
+
+func Fallthrough(c flow.Context, in Item) (Item, error) {
+	switch in.Count {
+	case 1:
+		in.Name = "one"
+		fallthrough // want "fallthrough has no form in a state machine"
+	default:
+		in.Count = 2
+	}
+	return in, nil
+}
