@@ -10,15 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/stride-aws/stride/internal/lambdahost"
-	"github.com/stride-aws/stride/internal/local"
-	"github.com/stride-aws/stride/internal/server"
-	"github.com/stride-aws/stride/internal/server/iam"
-	"github.com/stride-aws/stride/internal/server/lambda"
-	"github.com/stride-aws/stride/internal/server/logs"
-	"github.com/stride-aws/stride/internal/server/states"
-	"github.com/stride-aws/stride/internal/server/sts"
-	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/localaws"
 )
 
 // stuck is the key of the channel that is closed when a request hangs at $STUCK_AWS.
@@ -26,15 +18,10 @@ type stuck struct{}
 
 // startAWS gives a script a local AWS of its own at $AWS, and at $STUCK_AWS the same, but that never answers CreateFunction.
 func startAWS(env *testscript.Env) error {
-	host, err := lambdahost.NewHost(lambdahost.Options{})
+	h, err := localaws.New(localaws.Options{Address: "127.0.0.1:0", AnyHost: true})
 	if err != nil {
 		return err
 	}
-	store := logs.NewStore(time.Now)
-	h := server.New(server.Options{Services: map[string]wire.Service{
-		"states": states.New(local.New(local.Options{Logs: store})), "lambda": lambda.New(lambda.Options{Host: host}),
-		"iam": iam.New(nil), "sts": sts.New(sts.Options{}), "logs": logs.New(store),
-	}})
 	good := httptest.NewServer(h)
 	hanging := make(chan struct{})
 	var once sync.Once
@@ -54,7 +41,7 @@ func startAWS(env *testscript.Env) error {
 		good.Close()
 		bad.CloseClientConnections()
 		bad.Close()
-		host.Close()
+		h.Close()
 	})
 	return nil
 }

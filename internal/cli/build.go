@@ -55,11 +55,7 @@ func (a *app) runBuild(ctx context.Context, o buildOptions) error {
 }
 
 func (a *app) zips(ctx context.Context, names []string, force bool) ([]zipLine, error) {
-	p, e, err := a.environment()
-	if err != nil {
-		return nil, err
-	}
-	workflows, err := p.Select(names)
+	p, e, workflows, err := a.chosen(names)
 	if err != nil {
 		return nil, err
 	}

@@ -20,11 +20,7 @@ type grantLine struct {
 
 // explainIAM compiles and asks nobody: an account that the environment does not name is ACCOUNT.
 func (a *app) explainIAM(ctx context.Context, names []string) error {
-	p, e, err := a.environment()
-	if err != nil {
-		return err
-	}
-	workflows, err := p.Select(names)
+	p, e, workflows, err := a.chosen(names)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/project"
 )
 
@@ -42,6 +43,16 @@ func (a *app) environment() (*project.Project, *project.Environment, error) {
 	}
 	e, err := p.Environment(a.Env)
 	return p, e, err
+}
+
+// chosen is the environment with the workflows called names, all of them where there are none.
+func (a *app) chosen(names []string) (*project.Project, *project.Environment, []flow.Workflow, error) {
+	p, e, err := a.environment()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	workflows, err := p.Select(names)
+	return p, e, workflows, err
 }
 
 // machineName is the state machine of a workflow in the environment.

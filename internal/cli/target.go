@@ -40,11 +40,7 @@ func (a *app) identify(ctx context.Context) (*target, error) {
 // prepare compiles the workflows called names (all, where there are none) while it asks AWS who is calling, then builds their
 // handlers while it reads what is there.
 func (a *app) prepare(ctx context.Context, names []string) (*target, error) {
-	p, e, err := a.environment()
-	if err != nil {
-		return nil, err
-	}
-	workflows, err := p.Select(names)
+	p, e, workflows, err := a.chosen(names)
 	if err != nil {
 		return nil, err
 	}

@@ -24,17 +24,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/internal/bundle"
-	"github.com/stride-aws/stride/internal/lambdahost"
-	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/localaws"
 	"github.com/stride-aws/stride/internal/plan"
 	"github.com/stride-aws/stride/internal/policy"
-	"github.com/stride-aws/stride/internal/server"
-	"github.com/stride-aws/stride/internal/server/iam"
-	"github.com/stride-aws/stride/internal/server/lambda"
-	"github.com/stride-aws/stride/internal/server/logs"
-	"github.com/stride-aws/stride/internal/server/states"
-	"github.com/stride-aws/stride/internal/server/sts"
-	"github.com/stride-aws/stride/internal/server/wire"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -57,15 +49,12 @@ type disturbance struct {
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	host, err := lambdahost.NewHost(lambdahost.Options{})
+	local, err := localaws.New(localaws.Options{Address: "127.0.0.1:0", AnyHost: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { host.Close() })
-	return &cloud{handler: server.New(server.Options{Services: map[string]wire.Service{
-		"states": states.New(local.New(local.Options{Logs: nil})), "lambda": lambda.New(lambda.Options{Host: host}),
-		"iam": iam.New(nil), "sts": sts.New(sts.Options{}), "logs": logs.New(logs.NewStore(time.Now)),
-	}, AnyHost: true})}
+	t.Cleanup(func() { local.Close() })
+	return &cloud{handler: local}
 }
 
 func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
