@@ -20,7 +20,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/value", "internal/diag", "internal/judges", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process"}},
+		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process"}},
 	{"parts of JSONata that know no expressions", []string{"internal/jsonata/jsregexp"}},
 	{"pictures of dates are read by regular expressions", []string{"internal/jsonata/picture"}},
 	{"the definition, and what evaluates its expressions", []string{"internal/asl", "internal/jsonata", "internal/jsonpath"}},
@@ -203,6 +203,29 @@ func TestTimeless(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// TestStartsFast wants no regular expression to be compiled at the start of the program: lazyregexp is for that.
+func TestStartsFast(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, decl := range s.file.Decls {
+			vars, ok := decl.(*ast.GenDecl)
+			if !ok || vars.Tok != token.VAR {
+				continue
+			}
+			ast.Inspect(vars, func(n ast.Node) bool {
+				if _, ok := n.(*ast.FuncLit); ok {
+					return false // runs later
+				}
+				if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "MustCompile" {
+					if x, ok := sel.X.(*ast.Ident); ok && x.Name == "regexp" {
+						t.Errorf("%s: a regular expression in a variable; make it with lazyregexp.New", s.files.Position(n.Pos()))
+					}
+				}
+				return true
+			})
+		}
 	}
 }
 

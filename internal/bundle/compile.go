@@ -1,11 +1,11 @@
 package bundle
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
 // CompileError is the go command's word on handlers that it cannot build.
@@ -22,7 +22,7 @@ func (e *CompileError) Error() string {
 	return strings.Join(e.Handlers, ", ") + verb + e.Findings.Error()
 }
 
-var goPlace = regexp.MustCompile(`^(?:vet: )?(\S+?\.go):(\d+)(?::(\d+))?: (.*)$`)
+var goPlace = lazyregexp.New(`^(?:vet: )?(\S+?\.go):(\d+)(?::(\d+))?: (.*)$`)
 
 // compileError reads the go command's output: "# package" lines, then "file:line:column: message" with indented lines after it.
 func (t *tool) compileError(text string, units []*unit) error {

@@ -10,12 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"text/template"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
 // newProject is what init writes: templates of files, whose names lose ".tmpl".
@@ -42,7 +43,7 @@ func initCommand(a *app) *cli.Command {
 // scaffold is what the templates are filled with.
 type scaffold struct{ Module, Name string }
 
-var modulePath = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._~/-]*$`)
+var modulePath = lazyregexp.New(`^[a-z0-9][a-zA-Z0-9._~/-]*$`)
 
 func (a *app) runInit(ctx context.Context, o initOptions) error {
 	dir, err := filepath.Abs(first(o.dir, "."))

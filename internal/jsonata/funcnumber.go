@@ -3,11 +3,11 @@ package jsonata
 import (
 	"errors"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/jsonata/picture"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -138,9 +138,9 @@ func parseInteger(r *run, args []value.Value) (value.Value, error) {
 }
 
 var (
-	decimalText = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$`)
+	decimalText = lazyregexp.New(`^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$`)
 	// The reference's expression, whose anchors hold for its first and its last part only.
-	radixText = regexp.MustCompile(`^(0[xX][0-9A-Fa-f]+)|(0[oO][0-7]+)|(0[bB][0-1]+)$`)
+	radixText = lazyregexp.New(`^(0[xX][0-9A-Fa-f]+)|(0[oO][0-7]+)|(0[bB][0-1]+)$`)
 )
 
 func numberOf(_ *run, args []value.Value) (value.Value, error) {

@@ -1,12 +1,12 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/jsonpath"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -154,7 +154,7 @@ func assign(v *validator, pointer string, x value.Value) {
 }
 
 // identifier is a variable's name. AWS developer guide, "Passing data between states with variables".
-var identifier = regexp.MustCompile(`^[\pL\p{Nl}_][\pL\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*$`)
+var identifier = lazyregexp.New(`^[\pL\p{Nl}_][\pL\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*$`)
 
 // credentials name the role to assume. AWS: "The field 'RoleArn' is required but was missing".
 func credentials(v *validator, pointer string, x value.Value) {

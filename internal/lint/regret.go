@@ -2,12 +2,12 @@ package lint
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -162,7 +162,7 @@ func (r *regret) functions(s *asl.State) {
 	}
 }
 
-var unqualified = regexp.MustCompile(`^arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+(:\$LATEST)?$`)
+var unqualified = lazyregexp.New(`^arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+(:\$LATEST)?$`)
 
 func isInvoke(s *asl.State) bool {
 	m := integrationARN.FindStringSubmatch(s.Resource)

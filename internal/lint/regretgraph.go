@@ -1,11 +1,11 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -98,7 +98,7 @@ func works(s *asl.State) bool {
 }
 
 // pollAction matches operations that ask how something stands.
-var pollAction = regexp.MustCompile(`:(get|describe|list|check|poll|query)[A-Za-z]*$`)
+var pollAction = lazyregexp.New(`:(get|describe|list|check|poll|query)[A-Za-z]*$`)
 
 func isPoll(s *asl.State) bool { return s.Type == asl.Task && pollAction.MatchString(s.Resource) }
 
@@ -252,7 +252,7 @@ func pathsIn(pointer string, x value.Value) []read {
 	return all
 }
 
-var firstStep = regexp.MustCompile(`^\$(?:\.([\pL_][\pL\pN_-]*)|\['([^']*)'\])(?:[.\[]|$)`)
+var firstStep = lazyregexp.New(`^\$(?:\.([\pL_][\pL\pN_-]*)|\['([^']*)'\])(?:[.\[]|$)`)
 
 // firstName is the first name in a path into the input, "" where it begins with something else.
 func firstName(path string) string {

@@ -1,9 +1,9 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -23,8 +23,8 @@ var settled = func() map[string]bool {
 }()
 
 var (
-	integrationARN = regexp.MustCompile(`^arn:[^:]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[^:.]+:[^.:]+)(?:\.(.+))?$`)
-	anyURI         = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s].*$`)
+	integrationARN = lazyregexp.New(`^arn:[^:]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[^:.]+:[^.:]+)(?:\.(.+))?$`)
+	anyURI         = lazyregexp.New(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s].*$`)
 )
 
 // resource is a Task's Resource: an integration, a Lambda function or an activity. Where placeholders are allowed it may be another

@@ -2,13 +2,13 @@ package lint
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/jsonata"
 	"github.com/stride-aws/stride/internal/jsonpath"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -137,8 +137,8 @@ func (r *regret) unassigned(s *asl.State, visible map[string]bool) {
 }
 
 var (
-	statesField   = regexp.MustCompile(`\$states\.([A-Za-z]+)`)
-	textsAndNotes = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?s:/\*.*?\*/)`)
+	statesField   = lazyregexp.New(`\$states\.([A-Za-z]+)`)
+	textsAndNotes = lazyregexp.New(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?s:/\*.*?\*/)`)
 )
 
 // statesFields looks at what expressions read of $states.
@@ -174,7 +174,7 @@ var contextFields = map[string][]string{
 	"Map":          {"Item"},
 }
 
-var contextPath = regexp.MustCompile(`(?:\$\$|\$states\.context)\.([A-Za-z]+)(?:\.([A-Za-z]+))?`)
+var contextPath = lazyregexp.New(`(?:\$\$|\$states\.context)\.([A-Za-z]+)(?:\.([A-Za-z]+))?`)
 
 // contextPaths looks at what expressions read of the context object.
 func (r *regret) contextPaths(s *asl.State) {

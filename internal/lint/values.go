@@ -2,13 +2,13 @@ package lint
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -113,7 +113,7 @@ func timestamp(v *validator, pointer string, x value.Value) {
 	}
 }
 
-var labelText = regexp.MustCompile("^[^\\s*?<>{}\\[\\]:;,\\\\|^~$#%&`\"\\x00-\\x1f\\x7f-\\x9f]*$")
+var labelText = lazyregexp.New("^[^\\s*?<>{}\\[\\]:;,\\\\|^~$#%&`\"\\x00-\\x1f\\x7f-\\x9f]*$")
 
 func label(v *validator, pointer string, x value.Value) {
 	if !v.kind(pointer, x, value.String) {

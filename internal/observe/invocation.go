@@ -1,11 +1,11 @@
 package observe
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -24,7 +24,7 @@ type Invocations struct {
 }
 
 // Platform lines. AWS: Lambda, "Understanding Lambda function logs" (plain text format).
-var platformLine = regexp.MustCompile(`^(START|END|REPORT|INIT_START|INIT_REPORT)\b(?: RequestId: (\S+))?`)
+var platformLine = lazyregexp.New(`^(START|END|REPORT|INIT_START|INIT_REPORT)\b(?: RequestId: (\S+))?`)
 
 // Add takes a line of the function's log group.
 func (b *Invocations) Add(function string, line LogLine) {

@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -149,7 +149,7 @@ func countStates(v value.Value) int {
 }
 
 // reference is what a definition has in place of names that only a deploy knows: ${fn:payments.Charge}.
-var reference = regexp.MustCompile(`\$\{(fn|workflow|activity):([^}]+)\}`)
+var reference = lazyregexp.New(`\$\{(fn|workflow|activity):([^}]+)\}`)
 
 // Resolve is the definition with its references replaced: functions by the ARN of their pinned version. known is false where a
 // pin is missing; the function is then named without a version.
@@ -210,7 +210,7 @@ func MapStrings(v value.Value, f func(string) string) value.Value {
 	return v
 }
 
-var pinned = regexp.MustCompile(`(arn:[^:\s]*:lambda:[^:\s]*:[^:\s]*:function:([A-Za-z0-9_-]+)):([0-9]+)\b`)
+var pinned = lazyregexp.New(`(arn:[^:\s]*:lambda:[^:\s]*:[^:\s]*:function:([A-Za-z0-9_-]+)):([0-9]+)\b`)
 
 // unpinned is a definition whose functions are named without their versions.
 func unpinned(definition value.Value) value.Value {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"path"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/bundle"
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/plan"
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/value"
@@ -368,7 +368,7 @@ func (c *composer) grants(m *plan.Machine) policy.Grants {
 	})
 }
 
-var variable = regexp.MustCompile(`\$\{env:([^}]+)\}`)
+var variable = lazyregexp.New(`\$\{env:([^}]+)\}`)
 
 // variables puts the values of `workflows: vars:` into a definition, for flow.Env.
 func (c *composer) variables(w Compiled) (value.Value, error) {

@@ -8,12 +8,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
 // Project is a checkout.
@@ -82,7 +82,7 @@ func modulePath(f *os.File) string {
 }
 
 // machineName is what Step Functions takes, less the characters that its console and ARNs make hard to use.
-var machineName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+var machineName = lazyregexp.New(`^[A-Za-z0-9_-]{1,80}$`)
 
 func checkWorkflows(workflows []flow.Workflow) diag.List {
 	var found diag.List

@@ -3,13 +3,13 @@ package project
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
 // checkKeys compares the keys of a YAML mapping, all the way down, with the fields of target's type.
@@ -126,7 +126,7 @@ func list(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-var envRef = regexp.MustCompile(`\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}`)
+var envRef = lazyregexp.New(`\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 // maxDepth bounds a configuration whose aliases contain themselves.
 const maxDepth = 50

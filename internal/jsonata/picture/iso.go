@@ -2,12 +2,12 @@ package picture
 
 import (
 	"math"
-	"regexp"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
-var iso8601 = regexp.MustCompile(
+var iso8601 = lazyregexp.New(
 	`^\d{4}(?:-[01]\d)*(?:-[0-3]\d)*(?:T[0-2]\d:[0-5]\d:[0-5]\d)*(?:\.\d+)?(?:[+-][0-2]\d:?[0-5]\d|Z)?$`)
 
 // ParseISO8601 reads a time as $toMillis does without a picture: milliseconds since the epoch, NaN for dates that do not exist.

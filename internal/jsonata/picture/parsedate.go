@@ -2,10 +2,10 @@ package picture
 
 import (
 	"math"
-	"regexp"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/jsonata/jsregexp"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
 // dateParser is a date picture made ready for parsing: a regular expression with a group for each part.
@@ -61,7 +61,7 @@ func newDateParser(picture string) (*dateParser, error) {
 	return &dateParser{re, parts}, nil
 }
 
-var special = regexp.MustCompile(`[.*+?^${}()|[\]\\]`)
+var special = lazyregexp.New(`[.*+?^${}()|[\]\\]`)
 
 // pattern is the regular expression of what the part matches.
 func (part *datePart) pattern() (string, error) {

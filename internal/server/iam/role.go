@@ -2,11 +2,11 @@ package iam
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -34,9 +34,9 @@ const (
 )
 
 var (
-	roleName   = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
-	pathForm   = regexp.MustCompile(`^/(?:[!-~]+/)?$`)
+	roleName   = lazyregexp.New(`^[\w+=,.@-]{1,64}$`)
+	policyName = lazyregexp.New(`^[\w+=,.@-]{1,128}$`)
+	pathForm   = lazyregexp.New(`^/(?:[!-~]+/)?$`)
 )
 
 func (s *Service) roleOperations() map[string]operation {

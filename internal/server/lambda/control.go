@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/lambdahost"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -69,10 +69,10 @@ type change struct {
 }
 
 var (
-	roleARN     = regexp.MustCompile(`^arn:aws[a-zA-Z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`)
-	variable    = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
-	customOnly  = regexp.MustCompile(`^provided`)
-	knownStarts = regexp.MustCompile(`^(provided|python|nodejs|java|dotnet|ruby|go)`)
+	roleARN     = lazyregexp.New(`^arn:aws[a-zA-Z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`)
+	variable    = lazyregexp.New(`^[a-zA-Z][a-zA-Z0-9_]*$`)
+	customOnly  = lazyregexp.New(`^provided`)
+	knownStarts = lazyregexp.New(`^(provided|python|nodejs|java|dotnet|ruby|go)`)
 )
 
 // maxEnvironment bounds names and values of all variables together, in bytes. AWS: Lambda quotas.

@@ -3,10 +3,10 @@ package lambda
 import (
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -106,8 +106,8 @@ type aliasInput struct {
 }
 
 var (
-	digits    = regexp.MustCompile(`^[0-9]+$`)
-	aliasName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,128}$`)
+	digits    = lazyregexp.New(`^[0-9]+$`)
+	aliasName = lazyregexp.New(`^[a-zA-Z0-9-_]{1,128}$`)
 )
 
 func (s *Service) createAlias(c *wire.Call, in *aliasInput) (any, error) {

@@ -3,11 +3,11 @@ package logs
 import (
 	"cmp"
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -91,7 +91,7 @@ func groupName(s string) string {
 }
 
 // AWS: LogGroupName, 1 to 512 characters.
-var groupNames = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
+var groupNames = lazyregexp.New(`^[.\-_/#A-Za-z0-9]{1,512}$`)
 
 func (s *Store) createLogGroup(c *wire.Call, in *groupInput) (any, error) {
 	if !groupNames.MatchString(in.LogGroupName) {

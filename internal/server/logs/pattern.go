@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
 // compilePattern makes a matcher of a filter pattern. AWS: Filter pattern syntax: terms (ERROR "two words" ?either ?or -not %regex%)
@@ -122,7 +124,7 @@ func compileJSONPattern(text string) (func(string) bool, error) {
 	}, nil
 }
 
-var patternTokens = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|%[^%]*%|&&|\|\||[()]|!=|<=|>=|[=<>]|[^\s()=<>!&|]+`)
+var patternTokens = lazyregexp.New(`"(?:[^"\\]|\\.)*"|%[^%]*%|&&|\|\||[()]|!=|<=|>=|[=<>]|[^\s()=<>!&|]+`)
 
 type patternParser struct {
 	tokens []string
@@ -197,7 +199,7 @@ func (p *patternParser) single() (condition, error) {
 	return comparison(steps, operator, p.next())
 }
 
-var selectorSteps = regexp.MustCompile(`\.[^.\[]+|\[[^\]]*\]`)
+var selectorSteps = lazyregexp.New(`\.[^.\[]+|\[[^\]]*\]`)
 
 // selected follows a selector's steps.
 func selected(doc any, steps []string) (any, bool) {

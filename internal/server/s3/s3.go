@@ -7,12 +7,12 @@ import (
 	"encoding/xml"
 	"net"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -119,7 +119,7 @@ func (q *request) get(name string) string {
 }
 
 // Hosts that the bucket's name stands before, each with its dot.
-var hosts = regexp.MustCompile(`^(.+)\.(?:s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com|s3\.localhost\.localstack\.cloud|(?:s3\.)?localhost|127\.0\.0\.1)$`)
+var hosts = lazyregexp.New(`^(.+)\.(?:s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com|s3\.localhost\.localstack\.cloud|(?:s3\.)?localhost|127\.0\.0\.1)$`)
 
 // address reads bucket and key from the host or the path.
 func address(r *http.Request) (bucket, key string) {

@@ -8,12 +8,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -112,8 +112,8 @@ func (s *Service) callerIdentity(c *wire.Call, _ url.Values) (any, error) {
 }
 
 var (
-	roleARN     = regexp.MustCompile(`^arn:aws[a-zA-Z-]*:iam::(\d{12}):role/(.+)$`)
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	roleARN     = lazyregexp.New(`^arn:aws[a-zA-Z-]*:iam::(\d{12}):role/(.+)$`)
+	sessionName = lazyregexp.New(`^[\w+=,.@-]{2,64}$`)
 )
 
 func (s *Service) assumeRole(c *wire.Call, in url.Values) (any, error) {

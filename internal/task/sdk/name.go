@@ -1,23 +1,24 @@
 package sdk
 
 import (
-	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
 // Step Functions names services' fields and errors as the AWS SDK for Java 2 does: CodegenNamingUtils.splitOnWordBoundaries,
 // whose steps these are.
 var wordSteps = []struct {
-	find *regexp.Regexp
+	find *lazyregexp.Regexp
 	put  string
 }{
-	{regexp.MustCompile(`[^A-Za-z0-9]+`), " "},
-	{regexp.MustCompile(`([^a-z]{2,})v([0-9]+)`), "$1 v$2 "},
-	{regexp.MustCompile(`([^A-Z]{2,})V([0-9]+)`), "$1 V$2 "},
-	{regexp.MustCompile(`([a-z])([A-Z][a-zA-Z0-9])`), "$1 $2"},
-	{regexp.MustCompile(`([A-Z]+)([A-Z][a-z])`), "$1 $2"},
-	{regexp.MustCompile(`([0-9])([a-zA-Z])`), "$1 $2"},
+	{lazyregexp.New(`[^A-Za-z0-9]+`), " "},
+	{lazyregexp.New(`([^a-z]{2,})v([0-9]+)`), "$1 v$2 "},
+	{lazyregexp.New(`([^A-Z]{2,})V([0-9]+)`), "$1 V$2 "},
+	{lazyregexp.New(`([a-z])([A-Z][a-zA-Z0-9])`), "$1 $2"},
+	{lazyregexp.New(`([A-Z]+)([A-Z][a-z])`), "$1 $2"},
+	{lazyregexp.New(`([0-9])([a-zA-Z])`), "$1 $2"},
 }
 
 var javaNames sync.Map // name -> javaName(name)

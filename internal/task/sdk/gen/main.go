@@ -11,11 +11,12 @@ import (
 	"io"
 	"os"
 	"path"
-	"regexp"
+
 	"slices"
 	"sort"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/task/sdk"
 )
 
@@ -30,7 +31,7 @@ func main() {
 	}
 }
 
-var modelFile = regexp.MustCompile(`^botocore/data/([^/]+)/([0-9-]+)/service-2\.json(\.gz)?$`)
+var modelFile = lazyregexp.New(`^botocore/data/([^/]+)/([0-9-]+)/service-2\.json(\.gz)?$`)
 
 func generate(wheel, target string) error {
 	z, err := zip.OpenReader(wheel)
