@@ -18,5 +18,8 @@
 // The same function also runs natively, on a clock of its own: Workflow.Execute calls the handlers directly, so that a debugger
 // steps through it, with the retries, timeouts and concurrency of the compiled form. flow/flowtest runs both and compares them.
 //
-// Values cross between steps as JSON, natively too: a handler sees what encoding/json makes of its input.
+// Values cross between steps as JSON, natively too: a handler sees what encoding/json makes of its input. Three things that Go can
+// do are outside of that: two appends to one slice never share memory in a state machine (use slices.Clip where Go might), an
+// index out of range or a nil pointer ends a state with States.QueryEvaluationError or reads as nothing where Go panics, and
+// integers are exact up to 2^53.
 package flow

@@ -297,9 +297,16 @@ func (f *frame) mustAssign(fs []*flow, k key, loop vars) bool {
 				return true
 			}
 		}
-		return false
+		return loop != nil && f.readsItself(k, first.e, fs[0].m)
 	}
 	return onEdge(first.e) || !simple(first.e) && !isObject(first.e) && f.frames[k.frame].live.uses[k.v] > 1
+}
+
+// readsItself says whether the variable's new value is computed from its old one: in a loop that must be done before the head, or
+// each round would do it again.
+func (f *frame) readsItself(k key, e expr, m *machine) bool {
+	own := f.names.assigned(k, m)
+	return own != "" && !same(e, ref{own}) && reads(e, map[string]bool{own: true})
 }
 
 func isObject(e expr) bool { _, ok := e.(object); return ok }

@@ -278,6 +278,7 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"math.Trunc":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: truncated(a[0].use())} },
 		"math.Max":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("max", a, x.typeOf(e)) },
 		"math.Min":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("min", a, x.typeOf(e)) },
+		"slices.Clip":                    func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] }, // JSON's arrays share no memory
 		"slices.Contains":                contains,
 		"(time.Time).Add":                timeAdd,
 		"(time.Time).Sub":                timeSub,

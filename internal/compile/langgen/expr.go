@@ -24,7 +24,8 @@ func (g *generator) expr(t typ, depth int) string {
 		return g.leaf(t)
 	}
 	if g.one(3) {
-		return fmt.Sprintf("append(%s, %s)", g.leaf(t), g.expr(t[2:], depth-1))
+		// Two appends to one slice may share memory in Go, and never do in JSON.
+		return fmt.Sprintf("append(slices.Clip(%s), %s)", g.leaf(t), g.expr(t[2:], depth-1))
 	}
 	return g.sliceLit(t, depth-1)
 }

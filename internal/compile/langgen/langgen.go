@@ -205,7 +205,7 @@ func (g *generator) assign() {
 		types := map[string]typ{"N": tInt, "Name": tString, "OK": tBool, "Note": tString, "Part.ID": tString, "Parts": tParts, "Tags": tStrings, "F": tFloat}
 		g.line("%s.%s = %s", v.name, f, g.expr(types[f], 2))
 	case v.t == tParts || v.t == tStrings || v.t == tInts:
-		g.line("%s = append(%s, %s)", v.name, v.name, g.expr(v.t[2:], 2))
+		g.line("%s = append(slices.Clip(%s), %s)", v.name, v.name, g.expr(v.t[2:], 2))
 	default:
 		g.line("%s = %s", v.name, g.expr(v.t, 2))
 	}

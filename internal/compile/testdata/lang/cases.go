@@ -49,6 +49,7 @@ var Cases = []Case{
 	Of("parallel-error", parallelError, named("fine"), named("broken")),
 	Of("for-steps", forSteps, 0, 1, 3),
 	Of("for-range-steps", forRangeSteps, zero, one, many),
+	Of("for-invariant", forInvariant, zero, one, many),
 	Of("poll", poll, 0, 1, 4),
 	Of("break-continue", breakContinue, zero, one, many),
 	Of("sleep", sleepCase, 0, 90),
@@ -635,6 +636,24 @@ func forRangeSteps(c flow.Context, in Thing) (string, error) {
 		}
 	}
 	return out, nil
+}
+
+// forInvariant computes a variable from itself before a loop that only reads it.
+func forInvariant(c flow.Context, in Thing) (string, error) {
+	n, err := flow.Call(c, Double, in.N)
+	if err != nil {
+		return "", err
+	}
+	n += 10
+	text := ""
+	for _, tag := range in.Tags {
+		s, err := flow.Call(c, Log, tag+strconv.Itoa(n))
+		if err != nil {
+			return "", err
+		}
+		text += s + strconv.Itoa(n)
+	}
+	return text, nil
 }
 
 func poll(c flow.Context, n int) (int, error) {
