@@ -46,7 +46,7 @@ func (a *app) runStatus(ctx context.Context, o planOptions) error {
 	p, actual := t.plan(), t.actual
 	machines, functions := machineStates(t, p, actual), functionStates(t, p, actual)
 	if a.Format == "json" {
-		err = a.printJSON(map[string]any{"env": a.Env, "place": t.place, "workflows": machines, "functions": functions, "problems": p.JSON()})
+		err = a.printJSON(map[string]any{"env": a.Env, "place": t.place, "workflows": machines, "functions": functions, "plan": p.JSON()})
 	} else {
 		a.printStatus(t, machines, functions)
 	}

@@ -134,6 +134,9 @@ func short(s string) string {
 
 // Summary counts: "order-fulfilment in dev: 2 to create, 1 to change, 9 unchanged".
 func (p *Plan) Summary() string {
+	if p.Empty() && len(p.Problems) > 0 {
+		return fmt.Sprintf("blocked: %s in %s (%d problems)", p.Env, p.Place.Region, len(p.Problems))
+	}
 	if p.Empty() {
 		return fmt.Sprintf("unchanged: %s in %s (%d resources)", p.Env, p.Place.Region, p.Unchanged)
 	}
