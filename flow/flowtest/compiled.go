@@ -302,17 +302,17 @@ func (b *bridge) failed(t *native.Task, err error) machine.Failure {
 
 // failure is a handler's error as its Lambda function reports it: under the name that the workflow matches, else under its type's.
 func (b *bridge) failure(err error) (string, value.Value) {
-	name := errorName(b.names, err)
+	name := b.script.x.errorName(b.names, err)
 	return name, value.OfObject([]value.Member{
 		{Name: "errorMessage", Value: value.OfString(err.Error())}, {Name: "errorType", Value: value.OfString(name)},
 	})
 }
 
 // errorName is the name of a handler's error in Step Functions: that of the first error in its chain that the workflow matches.
-func errorName(names []compile.ErrorMatch, err error) string {
+func (x *Test) errorName(names []compile.ErrorMatch, err error) string {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		for _, m := range names {
-			if matches(m, e) {
+			if matches(m, e) || !m.Type && x.values[m.Ident] == e {
 				return m.Name
 			}
 		}
@@ -340,8 +340,7 @@ func sorted(v value.Value) value.Value {
 	return v
 }
 
-// matches says whether err is of the type that m names. Variables have no name at run time: an error that the workflow matches
-// with errors.Is goes by the name of its type.
+// matches says whether err is of the type that m names. Variables have no name at run time: ErrorVariable gives them one.
 func matches(m compile.ErrorMatch, err error) bool {
 	t := reflect.TypeOf(err)
 	if t.Kind() == reflect.Pointer {

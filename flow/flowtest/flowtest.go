@@ -43,6 +43,7 @@ type Test struct {
 	nested   []flow.Workflow
 	start    time.Time
 	mocks    map[string]*mock
+	values   map[string]error // error variables, by the names that the workflow matches them under
 }
 
 // mock stands for a handler.
@@ -67,6 +68,16 @@ func New(t testing.TB, w flow.Workflow, nested ...flow.Workflow) *Test {
 // Start sets the time at which executions begin; 2026-01-02T03:04:05Z otherwise.
 func (x *Test) Start(at time.Time) *Test {
 	x.start = at
+	return x
+}
+
+// ErrorVariable names an error variable that the workflow matches with errors.Is, as the state machine does: by the variable's own
+// name. The Lambda functions that stride builds know these names; a test has to be told.
+func (x *Test) ErrorVariable(name string, err error) *Test {
+	if x.values == nil {
+		x.values = map[string]error{}
+	}
+	x.values[name] = err
 	return x
 }
 
@@ -347,7 +358,7 @@ func (x *Test) runNative(input []byte) *outcome {
 	if errors.As(o.err, &f) {
 		o.errorName, o.cause = f.Name, f.Cause
 		if f.Err != nil {
-			o.errorName = errorName(compileOnce(x.workflow, x.nested).names, f.Err)
+			o.errorName = x.errorName(compileOnce(x.workflow, x.nested).names, f.Err)
 		}
 	} else if o.err != nil {
 		o.errorName, o.cause = native.NameOf(o.err), o.err.Error()

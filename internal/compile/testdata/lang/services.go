@@ -24,6 +24,7 @@ var Services = []Case{
 	with("activity", activityCase, func(ft *flowtest.Test) {
 		flowtest.MockActivity(ft, "weigh", func(p Part) (int, error) { return p.Count * 10, nil })
 	}, nil, zero, one),
+	with("errors-is", errorsIs, func(ft *flowtest.Test) { ft.ErrorVariable("ErrOdd", ErrOdd) }, nil, named("odd"), named("fine"), named("broken")),
 	with("do", doCase, func(ft *flowtest.Test) {
 		flowtest.MockDo(ft, (*sns.Client).Publish, func(in *sns.PublishInput) (*sns.PublishOutput, error) {
 			return &sns.PublishOutput{MessageId: aws.String("m-" + aws.ToString(in.Message))}, nil
@@ -61,6 +62,15 @@ func activityCase(c flow.Context, in Thing) (int, error) {
 		return 0, err
 	}
 	return grams + 1, nil
+}
+
+// errorsIs tells an error variable of a handler's package from other errors.
+func errorsIs(c flow.Context, in Thing) (string, error) {
+	p, err := flow.Call(c, Risky, in, flow.Retry{On: []error{ErrOdd}, MaxAttempts: 1, FullJitter: true})
+	if errors.Is(err, ErrOdd) {
+		return "odd", nil
+	}
+	return p.ID, err
 }
 
 // doCase calls AWS services without a Lambda function.
