@@ -123,6 +123,9 @@ func (a *app) finish(c *cli.Command) {
 		c.CustomHelpTemplate = groupHelp
 		c.Action = a.noCommand
 	}
+	if strings.Contains(c.ArgsUsage, "WORKFLOW") {
+		c.BashComplete = a.completeWorkflows(c)
+	}
 	for _, sub := range c.Subcommands {
 		a.finish(sub)
 	}

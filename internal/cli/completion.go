@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/urfave/cli/v2"
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
 
 // The scripts ask stride itself what may follow, with the flag that urfave/cli answers.
 var completionScripts = map[string]string{
@@ -43,5 +47,18 @@ func completionCommand(a *app) *cli.Command {
 			a.print("%s", script)
 			return nil
 		},
+	}
+}
+
+// completeWorkflows offers a command's flags where one is begun, else the project's workflows.
+func (a *app) completeWorkflows(command *cli.Command) cli.BashCompleteFunc {
+	return func(c *cli.Context) {
+		if n := len(a.Args); n > 1 && strings.HasPrefix(a.Args[n-2], "-") {
+			cli.DefaultCompleteWithFlags(command)(c)
+			return
+		}
+		for _, name := range a.workflowNames() {
+			a.print("%s\n", name)
+		}
 	}
 }
