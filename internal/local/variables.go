@@ -78,8 +78,9 @@ func (f references) add(state, name string) {
 }
 
 func (f references) jsonata(state, text string) {
-	body, ok := strings.CutPrefix(text, "{%")
-	if body, ok = strings.CutSuffix(body, "%}"); !ok || !strings.HasPrefix(text, "{%") {
+	body, begins := strings.CutPrefix(text, "{%")
+	body, ends := strings.CutSuffix(body, "%}")
+	if !begins || !ends {
 		return
 	}
 	expr, err := jsonata.Compile(body)

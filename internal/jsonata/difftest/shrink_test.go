@@ -29,9 +29,7 @@ func shrink(q request, t *tree, differs func(request) bool) request {
 // simpler are the trees with one part taken out, or put in the place of what is around it; the boldest come first.
 func simpler(t *tree) []*tree {
 	var out []*tree
-	for _, sub := range expressions(t) {
-		out = append(out, sub)
-	}
+	out = append(out, expressions(t)...)
 	for _, plain := range []string{"1", `"a"`, "[]", "$"} {
 		if t.expr && len(plain) < len(t.String()) {
 			out = append(out, expr(plain))

@@ -59,12 +59,11 @@ const (
 )
 
 type compiler struct {
-	prog      program
-	flags     flags
-	depth     int
-	memoable  bool
-	tooLarge  bool
-	multiline bool
+	prog     program
+	flags    flags
+	depth    int
+	memoable bool
+	tooLarge bool
 }
 
 func compile(tree *node, groups int, f flags) (*program, error) {

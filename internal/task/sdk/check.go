@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func (c *resultCheck) structure(shape *Shape, v value.Value) error {
 	if c.required {
 		for _, name := range shape.Required {
 			if _, ok := v.Get(c.name(name)); !ok {
-				return fmt.Errorf("Required field '%s' is missing", c.name(name))
+				return mismatch("Required field '%s' is missing", c.name(name))
 			}
 		}
 	}
@@ -57,7 +58,7 @@ var kindWords = map[string]struct {
 func (c *resultCheck) value(name string, m *Member, v value.Value) error {
 	shape := c.shape(m.Shape)
 	if want := kindWords[shape.Kind]; v.Kind() != want.kind {
-		return fmt.Errorf("Field '%s' must be %s", name, want.words)
+		return mismatch("Field '%s' must be %s", name, want.words)
 	}
 	switch shape.Kind {
 	case Structure:
@@ -92,11 +93,14 @@ func bounds(name string, shape *Shape, v value.Value) error {
 	}
 	switch {
 	case shape.Min != nil && size < *shape.Min:
-		return fmt.Errorf("Field '%s' %s", name, less)
+		return mismatch("Field '%s' %s", name, less)
 	case shape.Max != nil && size > *shape.Max:
-		return fmt.Errorf("Field '%s' %s", name, more)
+		return mismatch("Field '%s' %s", name, more)
 	case len(shape.Enum) > 0 && !slices.ContainsFunc(shape.Enum, func(e string) bool { return strings.EqualFold(e, v.Str()) }):
-		return fmt.Errorf("Field '%s' is not an expected value", name)
+		return mismatch("Field '%s' is not an expected value", name)
 	}
 	return nil
 }
+
+// mismatch is an error in AWS's words, which begin with a capital.
+func mismatch(format string, args ...any) error { return errors.New(fmt.Sprintf(format, args...)) }
