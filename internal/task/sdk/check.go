@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,5 +101,9 @@ func bounds(name string, shape *Shape, v value.Value) error {
 	return nil
 }
 
-// mismatch is an error in AWS's words, which begin with a capital.
-func mismatch(format string, args ...any) error { return errors.New(fmt.Sprintf(format, args...)) }
+// mismatchError is what is wrong with a result, in AWS's words, which begin with a capital.
+type mismatchError string
+
+func (e mismatchError) Error() string { return string(e) }
+
+func mismatch(format string, args ...any) error { return mismatchError(fmt.Sprintf(format, args...)) }
