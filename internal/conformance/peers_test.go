@@ -326,7 +326,7 @@ func (p *peers) dynamodb(operation string, params map[string]any) (any, error) {
 	case "DeleteItem":
 		delete(table, brief(key["id"]))
 	case "UpdateItem":
-		return update(table[brief(key["id"])], params), nil
+		return updateItem(table[brief(key["id"])], params), nil
 	case "Query":
 		items := []any{}
 		for _, i := range table {
@@ -337,7 +337,7 @@ func (p *peers) dynamodb(operation string, params map[string]any) (any, error) {
 	return map[string]any{}, nil
 }
 
-func update(item, params map[string]any) any {
+func updateItem(item, params map[string]any) any {
 	m := setExpression.FindStringSubmatch(str(params, "UpdateExpression"))
 	values, _ := params["ExpressionAttributeValues"].(map[string]any)
 	if m == nil || item == nil {
