@@ -204,7 +204,7 @@ func (m *machine) end(f *frame, fl *flow, at ast.Node, output func(*flow) value.
 		}
 		return
 	}
-	k := f.temporary("error", errorType)
+	k := f.temporary("failure", errorType)
 	defer f.release(k)
 	fl.env[k] = err
 	failed, fine := f.branchOn([]*flow{fl}, condition{"err != nil", at, func(fl *flow) []split {
@@ -300,7 +300,7 @@ func (fl *flow) seen(before env, e expr) expr {
 // errorKey is the variable of the error that the machine fails with.
 func (m *machine) errorKey(f *frame) key {
 	if m.err.v == nil {
-		m.err = key{m.newVar("error", errorType), 0}
+		m.err = key{m.newVar("failure", errorType), 0}
 		m.frames[0] = f
 	}
 	return m.err

@@ -136,10 +136,10 @@ func (w *writer) expr(e expr, min int) {
 	case text:
 		w.WriteString(e.src)
 	case member:
-		w.expr(e.of, precPostfix)
+		w.operand(e.of)
 		w.WriteString("." + fieldName(e.name))
 	case index:
-		w.expr(e.of, precPostfix)
+		w.operand(e.of)
 		w.WriteByte('[')
 		w.expr(e.at, 0)
 		w.WriteByte(']')
@@ -158,6 +158,17 @@ func (w *writer) expr(e expr, min int) {
 	default:
 		w.compound(e)
 	}
+}
+
+// operand writes what a path starts with. Literals of arrays stand in parentheses: JSONata 2.0.6 forgets the index of an array
+// that it constructs as the first step of a path ([a, b][0].c is [a, b].c).
+func (w *writer) operand(e expr) {
+	min := precPostfix
+	switch e.(type) {
+	case array, each, numbers:
+		min = precAtom + 1
+	}
+	w.expr(e, min)
 }
 
 func (w *writer) compound(e expr) {

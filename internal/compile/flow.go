@@ -297,7 +297,8 @@ func (f *frame) mustAssign(fs []*flow, k key, loop vars) bool {
 				return true
 			}
 		}
-		return loop != nil && f.readsItself(k, first.e, fs[0].m)
+		made := f.synthetic[k.v] && !simple(first.e) // what a loop goes over is computed once
+		return loop != nil && (made || f.readsItself(k, first.e, fs[0].m))
 	}
 	return onEdge(first.e) || !simple(first.e) && !isObject(first.e) && f.frames[k.frame].live.uses[k.v] > 1
 }

@@ -22,8 +22,20 @@ type variableOf struct {
 }
 
 func newNames() *names {
-	return &names{states: map[string]bool{}, taken: map[string]bool{"states": true}, variables: map[variableOf]string{}}
+	n := &names{states: map[string]bool{}, taken: map[string]bool{"states": true}, variables: map[variableOf]string{}}
+	for _, fn := range strings.Fields(builtins) {
+		n.taken[fn] = true
+	}
+	return n
 }
+
+// builtins is JSONata's functions and AWS's: a variable of such a name would hide the function.
+// https://docs.jsonata.org/2.x/overview.html, https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+const builtins = `abs append assert average base64decode base64encode boolean ceil clone contains count decodeUrl decodeUrlComponent
+	distinct each encodeUrl encodeUrlComponent error eval exists filter floor formatBase formatInteger formatNumber fromMillis hash join
+	keys length lookup lowercase map match max merge millis min not now number pad parse parseInteger partition power random range
+	reduce replace reverse round shuffle sift single sort split spread sqrt string substring substringAfter substringBefore sum
+	toMillis trim type uppercase uuid zip`
 
 // state is name, or name with a number where it is taken.
 func (n *names) state(name string) string {

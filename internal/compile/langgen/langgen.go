@@ -29,7 +29,7 @@ func File(pkg string, seed uint64, n int) string {
 
 // Function is the source of one workflow, W and id, and of its helpers.
 func Function(seed uint64, id string) string {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0x57d1de)), id: id}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0x57d1de)), id: id, taken: map[string]bool{}}
 	return g.workflow()
 }
 
@@ -71,6 +71,7 @@ type generator struct {
 	pure    bool // no steps here
 	helpers []string
 	fuel    int
+	taken   map[string]bool
 	direct  bool // directly in the workflow's own block: compensations and defers may be registered
 }
 
@@ -154,8 +155,14 @@ func (g *generator) statement() {
 
 // declared is a new variable of type t; it is known after the statement that declares it.
 func (g *generator) declared(t typ) *variable {
-	v := &variable{name: g.name("v"), t: t}
-	return v
+	if g.one(6) { // names that JSONata has functions of
+		prefix := pick(g, "count", "sum", "exists", "keys", "length", "now")
+		if !g.taken[prefix] {
+			g.taken[prefix] = true
+			return &variable{name: prefix, t: t}
+		}
+	}
+	return &variable{name: g.name("v"), t: t}
 }
 
 func (g *generator) declare() {
@@ -559,7 +566,7 @@ func (g *generator) onFailure() {
 
 // helperCall calls a helper of the generator's own: with steps or without.
 func (g *generator) helperCall() {
-	h := &generator{Rand: g.Rand, id: fmt.Sprintf("%s_%d", g.id, len(g.helpers)), fuel: 4, names: g.names + 100, indent: 1, depth: 3}
+	h := &generator{Rand: g.Rand, id: fmt.Sprintf("%s_%d", g.id, len(g.helpers)), fuel: 4, names: g.names + 100, indent: 1, depth: 3, taken: map[string]bool{}}
 	result := pick(g, tInt, tString, tPart, tBool)
 	a, b := &variable{name: "a", t: tInt, used: true}, &variable{name: "b", t: tString, used: true}
 	h.vars = []*variable{a, b, {name: "in", t: tThing, used: true}}

@@ -50,6 +50,7 @@ var Cases = []Case{
 	Of("for-steps", forSteps, 0, 1, 3),
 	Of("for-range-steps", forRangeSteps, zero, one, many),
 	Of("for-invariant", forInvariant, zero, one, many),
+	Of("range-literal", rangeLiteral, zero, one, many),
 	Of("poll", poll, 0, 1, 4),
 	Of("break-continue", breakContinue, zero, one, many),
 	Of("sleep", sleepCase, 0, 90),
@@ -853,4 +854,16 @@ func waitThenReturn(c flow.Context, n int) (int, error) {
 	m := n + 1
 	flow.Sleep(c, time.Minute)
 	return m, nil
+}
+
+// rangeLiteral goes over a literal and leaves the function from inside.
+func rangeLiteral(c flow.Context, in Thing) (int, error) {
+	flow.Sleep(c, time.Second)
+	count := [2]Part{{Count: 1}, {Count: 2}}[in.N%2*(in.N%2)].Count
+	for _, p := range []Part{{Count: 1}, {}, {Count: count}} {
+		if p.Count != in.Part.Count {
+			return in.N, nil
+		}
+	}
+	return len(in.Tags), nil
 }
