@@ -32,6 +32,7 @@ type Workflow struct {
 	timeout   time.Duration
 	functions []FunctionSpec
 	execute   func(*native.Run, []byte) ([]byte, error)
+	check     func([]byte) error // that an input is of the function's type
 }
 
 // GoFunc says where a Go function is: enough to find its source with go list.
@@ -54,7 +55,7 @@ func Express[I, O any](name string, fn func(Context, I) (O, error), parts ...Par
 }
 
 func newWorkflow[I, O any](name string, typ Type, fn func(Context, I) (O, error), parts []Part) Workflow {
-	w := Workflow{name: name, typ: typ, fn: goFunc(fn), execute: executor(fn)}
+	w := Workflow{name: name, typ: typ, fn: goFunc(fn), execute: executor(fn), check: checkInput[I]}
 	return w.with(parts)
 }
 
@@ -69,6 +70,14 @@ func (w Workflow) with(parts []Part) Workflow {
 		p.add(&w)
 	}
 	return w
+}
+
+func checkInput[I any](input []byte) error {
+	var in I
+	if err := json.Unmarshal(input, &in); err != nil {
+		return fmt.Errorf("the input is not a %T: %w", in, err)
+	}
+	return nil
 }
 
 func executor[I, O any](fn func(Context, I) (O, error)) func(*native.Run, []byte) ([]byte, error) {
@@ -111,6 +120,14 @@ func (w Workflow) Execute(ctx context.Context, input []byte) ([]byte, error) {
 		return nil, fmt.Errorf("workflow %s is the file %s: it has no Go function to run", w.name, w.file)
 	}
 	return native.Execute(ctx, native.World{}, func(run *native.Run) ([]byte, error) { return w.execute(run, input) })
+}
+
+// CheckInput says why input, JSON, is not what the workflow's function takes. A workflow from a file takes anything.
+func (w Workflow) CheckInput(input []byte) error {
+	if w.check == nil {
+		return nil
+	}
+	return w.check(input)
 }
 
 // Native is what Execute runs, for a world of the caller's own; package flowtest uses it.

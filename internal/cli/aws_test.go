@@ -36,6 +36,7 @@ func startAWS(env *testscript.Env) error {
 	}))
 	env.Values[stuck{}] = hanging
 	env.Setenv("AWS", good.URL)
+	env.Setenv("PORT", good.URL[strings.LastIndexByte(good.URL, ':')+1:])
 	env.Setenv("STUCK_AWS", bad.URL)
 	env.Defer(func() {
 		good.Close()

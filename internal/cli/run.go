@@ -46,6 +46,9 @@ func runCommand(a *app) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if err := a.checkInput(c.Args().First(), input); err != nil {
+				return err
+			}
 			o := runOptions{workflow: c.Args().First(), input: input, answers: map[string]string{}, realTime: c.Bool("real-time")}
 			for _, text := range c.StringSlice("answer") {
 				state, answer, ok := strings.Cut(text, "=")

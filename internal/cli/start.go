@@ -40,6 +40,9 @@ func startCommand(a *app) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if err := a.checkInput(c.Args().First(), input); err != nil {
+				return err
+			}
 			return a.runStart(c.Context, startOptions{c.Args().First(), input, c.String("name"), c.Bool("async")})
 		},
 	}
@@ -70,6 +73,19 @@ func (a *app) readInput(from string) (string, error) {
 		return "", usagef("%s is not JSON: %v", where, err)
 	}
 	return text, nil
+}
+
+// checkInput refuses an input that is not of the type that the workflow's function takes, before anything is started.
+func (a *app) checkInput(workflow, input string) error {
+	for _, w := range a.Workflows {
+		if w.Name() != workflow {
+			continue
+		}
+		if err := w.CheckInput([]byte(input)); err != nil {
+			return usagef("workflow %s: %v", workflow, err)
+		}
+	}
+	return nil
 }
 
 // looksLikeFile tells a path from a JSON scalar.
