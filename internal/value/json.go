@@ -353,7 +353,7 @@ func (p *parser) str() (string, error) {
 const plainEscapes = "\"\"\\\\//b\bf\fn\nr\rt\t"
 
 func (p *parser) escaped(start int) (string, error) {
-	buf := append(make([]byte, 0, 2*(p.pos-start)+16), p.src[start:p.pos]...)
+	buf := append(make([]byte, 0, p.closing()-start), p.src[start:p.pos]...)
 	for p.pos < len(p.src) {
 		c := p.src[p.pos]
 		switch {
@@ -363,8 +363,10 @@ func (p *parser) escaped(start int) (string, error) {
 		case c < 0x20:
 			return "", p.unexpected()
 		case c != '\\':
-			buf = append(buf, c)
-			p.pos++
+			run := p.pos
+			for p.pos++; p.pos < len(p.src) && plain(p.src[p.pos]); p.pos++ {
+			}
+			buf = append(buf, p.src[run:p.pos]...)
 			continue
 		}
 		if p.pos++; p.pos >= len(p.src) {
@@ -389,6 +391,18 @@ func (p *parser) escaped(start int) (string, error) {
 		p.pos++
 	}
 	return "", p.unexpected()
+}
+
+// closing is where the string that pos is in ends: no content is longer than its text.
+func (p *parser) closing() int {
+	end := p.pos
+	for end < len(p.src) && p.src[end] != '"' {
+		if p.src[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	return end
 }
 
 // unicode reads uXXXX, at whose u it stands, and the second half of a surrogate pair; a lone half stays
