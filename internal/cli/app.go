@@ -73,6 +73,7 @@ func (a *app) commands() []*cli.Command {
 		stopCommand(a),
 		redriveCommand(a),
 		callbackCommand(a),
+		costCommand(a),
 		versionCommand(a),
 		completionCommand(a),
 		evalCommand(a),

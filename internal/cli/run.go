@@ -63,28 +63,36 @@ func runCommand(a *app) *cli.Command {
 }
 
 func (a *app) runRun(ctx context.Context, o runOptions) error {
-	p, err := a.project()
-	if err != nil {
-		return err
-	}
-	selected, err := p.Select([]string{o.workflow})
-	if err != nil {
-		return err
-	}
-	compiled, err := p.Compile(ctx, selected)
-	if err != nil {
-		return err
-	}
-	e, err := p.Environment(a.Env)
-	if err != nil {
-		return err
-	}
-	h, err := newHere(compiled[0], e.Workflows.Vars)
+	h, err := a.here(ctx, o.workflow)
 	if err != nil {
 		return err
 	}
 	h.answers = o.answers
-	return a.tellRun(ctx, h, o)
+	story, out, shown := observe.NewStory(""), a.teller(false), &observe.Machine{Name: h.name, Express: h.express}
+	status, err := h.run(ctx, o.input, o.realTime, func(e *history.Event) {
+		_ = out.tell(observe.Entry{Machine: shown, Story: story, Scene: story.Add(e)})
+	})
+	if err != nil {
+		return err
+	}
+	return succeeded(status)
+}
+
+// here compiles a workflow of the project to run it in this process.
+func (a *app) here(ctx context.Context, workflow string) (*here, error) {
+	p, e, err := a.environment()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := p.Select([]string{workflow})
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := p.Compile(ctx, selected)
+	if err != nil {
+		return nil, err
+	}
+	return newHere(compiled[0], e.Workflows.Vars)
 }
 
 // here is a workflow that runs in this process.
@@ -183,27 +191,25 @@ func (s *selfAnswered) Submitted(output history.Text) {
 // Park is not passed on: the answer has come.
 func (s *selfAnswered) Park() {}
 
-func (a *app) tellRun(ctx context.Context, h *here, o runOptions) error {
-	input, err := value.Parse(o.input)
+// run runs the workflow once; emit gets its events.
+func (h *here) run(ctx context.Context, input string, realTime bool, emit func(*history.Event)) (observe.Status, error) {
+	in, err := value.Parse(input)
 	if err != nil {
-		return usagef("--input is not JSON: %v", err)
+		return "", usagef("the input is not JSON: %v", err)
 	}
 	now := time.Now()
 	var clock machine.Clock = machine.NewVirtualClock(now)
-	if o.realTime {
+	if realTime {
 		clock = machine.RealClock()
 	}
 	exec := &machine.Execution{
 		ARN: "arn:aws:states:us-east-1:" + task.DefaultAccount + ":execution:" + h.name + ":run", Name: "run", StartTime: now,
 		MachineARN: "arn:aws:states:us-east-1:" + task.DefaultAccount + ":stateMachine:" + h.name, MachineName: h.name,
-		RoleARN: "arn:aws:iam::" + task.DefaultAccount + ":role/run", Input: input, InputText: o.input, Express: h.express,
+		RoleARN: "arn:aws:iam::" + task.DefaultAccount + ":role/run", Input: in, InputText: input, Express: h.express,
 	}
-	story, out, shown := observe.NewStory(exec.ARN), a.teller(false), &observe.Machine{Name: h.name, Express: h.express}
-	result := h.program.Run(ctx, exec, &machine.Env{Clock: clock, StartTask: h.startTask, Emit: func(e *history.Event) {
-		_ = out.tell(observe.Entry{Machine: shown, Story: story, Scene: story.Add(e)})
-	}})
+	result := h.program.Run(ctx, exec, &machine.Env{Clock: clock, StartTask: h.startTask, Emit: emit})
 	if result.Status == machine.RunningStatus {
-		return ctx.Err()
+		return "", ctx.Err()
 	}
-	return succeeded(observe.Status(result.Status))
+	return observe.Status(result.Status), nil
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
@@ -491,5 +490,3 @@ func (o object) conditional() bool {
 	}
 	return false
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
