@@ -145,6 +145,9 @@ func str(params map[string]any, name string) string {
 
 func (p *peers) sqs(operation string, params map[string]any) (any, error) {
 	name := last(str(params, "QueueUrl"), "/")
+	if url := str(params, "QueueUrl"); url != "" && !strings.HasPrefix(url, p.url+"/") { // of an earlier suite, whose consumers still run
+		return nil, &peerError{400, "QueueDoesNotExist", "The specified queue does not exist."}
+	}
 	switch operation {
 	case "CreateQueue":
 		p.queues[str(params, "QueueName")] = []message{}
