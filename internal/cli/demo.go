@@ -92,7 +92,7 @@ func (a *app) runDemo(ctx context.Context, stay bool) error {
 	if !stay {
 		return nil
 	}
-	a.talk("%s still listens at %s; Ctrl-C ends\n", a.faint("the local AWS"), server.URL())
+	a.talk("%s still listens; see its executions in a browser at %s/ ; Ctrl-C ends\n", a.faint("the local AWS"), server.URL())
 	return <-served
 }
 

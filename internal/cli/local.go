@@ -20,7 +20,8 @@ func localCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "local", Category: groupMore, Usage: "serve the local AWS: Step Functions, Lambda, CloudWatch Logs, IAM, STS",
 		Description: "Any AWS client reaches it at the address that it prints: AWS_ENDPOINT_URL=http://127.0.0.1:8083 aws stepfunctions list-state-machines\n" +
-			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory.",
+			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory.\n" +
+			"A browser sees workflows and executions at the same address.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Value: 8083, EnvVars: []string{"STRIDE_PORT"}, Usage: "listen on `PORT`; 0: any that is free"},
 			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "listen at `ADDRESS`; anything but loopback lets the network in"},
@@ -49,6 +50,7 @@ func (a *app) runLocal(ctx context.Context, o localOptions) error {
 		}
 	} else {
 		a.print("local AWS at %s\n", aws.URL())
+		a.print("its page is  %s/   (executions live, in a browser)\n", aws.URL())
 		a.hint("stride deploy   (in another terminal)")
 	}
 	return aws.Serve(ctx)

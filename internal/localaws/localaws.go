@@ -18,6 +18,7 @@ import (
 	"github.com/stride-aws/stride/internal/server/iam"
 	"github.com/stride-aws/stride/internal/server/lambda"
 	"github.com/stride-aws/stride/internal/server/logs"
+	"github.com/stride-aws/stride/internal/server/page"
 	"github.com/stride-aws/stride/internal/server/s3"
 	"github.com/stride-aws/stride/internal/server/states"
 	"github.com/stride-aws/stride/internal/server/sts"
@@ -25,6 +26,7 @@ import (
 	"github.com/stride-aws/stride/internal/task"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/uuid"
+	"github.com/stride-aws/stride/internal/value"
 )
 
 // Options say how the local AWS works.
@@ -76,10 +78,18 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l), sessions), CheckRole: known.assumable, Object: readObject(objects)})
 	caller := task.New(invoker{functions})
 	caller.Authorize = known.authorize
-	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StatusChanged: task.NewStatusEvents(caller).Changed, StartTask: starter(caller, o.Fast)})
+	var web *page.Page
+	events := task.NewStatusEvents(caller)
+	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast),
+		StatusChanged: func(account, region, execution string, detail value.Value) {
+			events.Changed(account, region, execution, detail)
+			web.Changed(detail)
+		}})
+	web = page.New(cloud)
 	a := &AWS{listener: l, host: host, lambda: functions, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects,
 	}})}
+	a.Page(web)
 	a.Accounts(func(key string) string { session, _ := sessions.Session(key); return session.Account })
 	a.Authorize(known.decide(sessions))
 	return a, nil

@@ -1,0 +1,151 @@
+// Package page is the web page of the local AWS: its workflows and executions, live, with the map of each. A local.Cloud goes in,
+// an http.Handler for wire.Router.Page comes out; package localaws joins the two. The page in static needs no build step and
+// nothing from the network.
+//
+// What it shows is hostile: names, payloads and errors are written by whoever starts an execution. The scripts make text nodes
+// only, and the Content-Security-Policy lets nothing run that is not in static. A write carries the token of the page that was
+// served, so that no page of another origin can make one.
+package page
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"embed"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/stride-aws/stride/internal/local"
+)
+
+//go:embed static
+var static embed.FS
+
+// policy keeps everything out that is not in static. Frames are refused, so that no other page can lure clicks.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// tokenHeader carries the page's token on every write.
+const tokenHeader = "X-Stride-Token"
+
+// longestBody is what a write may send: AWS's longest payload (262,144 bytes), quoted as JSON in the worst case.
+const longestBody = 6*262_144 + 65_536
+
+// Page is the web page as an http.Handler.
+type Page struct {
+	mux     *http.ServeMux
+	cloud   *local.Cloud
+	token   string
+	live    *hub
+	stories *stories
+}
+
+// New is the page of a cloud. Tell it by Changed what executions do.
+func New(cloud *local.Cloud) *Page {
+	p := &Page{mux: http.NewServeMux(), cloud: cloud, token: rand.Text(), live: newHub(), stories: newStories(cloud)}
+	files, err := fs.Sub(static, "static")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	p.mux.HandleFunc("GET /{$}", p.index)
+	p.mux.HandleFunc("GET /_stride/{$}", p.index)
+	p.mux.Handle("GET /_stride/", http.StripPrefix("/_stride/", http.FileServerFS(files)))
+	p.mux.HandleFunc("GET /_stride/api/live", p.live.serve)
+	p.read("machines", p.machines)
+	p.read("executions", p.executions)
+	p.read("graph", p.graph)
+	p.read("execution", p.execution)
+	p.read("events", p.events)
+	p.read("event", p.event)
+	p.read("step", p.step)
+	p.mux.HandleFunc("POST /_stride/api/do/{operation}", p.write)
+	return p
+}
+
+// ServeHTTP implements http.Handler.
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	p.mux.ServeHTTP(w, r)
+}
+
+// index is the page, with the token that its writes carry.
+func (p *Page) index(w http.ResponseWriter, _ *http.Request) {
+	text, err := static.ReadFile("static/index.html")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	io.WriteString(w, strings.Replace(string(text), "{{token}}", p.token, 1))
+}
+
+// read answers GET /_stride/api/name with what do returns, as JSON.
+func (p *Page) read(name string, do func(*http.Request) (any, error)) {
+	p.mux.HandleFunc("GET /_stride/api/"+name, func(w http.ResponseWriter, r *http.Request) {
+		answer, err := do(r)
+		respond(w, answer, err)
+	})
+}
+
+// writes are the operations that the page offers.
+var writes = map[string]bool{
+	"StartExecution": true, "StartSyncExecution": true, "StopExecution": true, "RedriveExecution": true,
+	"SendTaskSuccess": true, "SendTaskFailure": true,
+}
+
+// write makes a call of the Step Functions API. The machine or the execution that it is about is named by the parameter "on".
+func (p *Page) write(w http.ResponseWriter, r *http.Request) {
+	if subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(p.token)) != 1 {
+		respond(w, nil, &failure{http.StatusForbidden, "the page is older than the server; reload it"})
+		return
+	}
+	operation := r.PathValue("operation")
+	if !writes[operation] {
+		respond(w, nil, &failure{http.StatusNotFound, "the page makes no call " + operation})
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longestBody))
+	if err != nil {
+		respond(w, nil, &failure{http.StatusRequestEntityTooLarge, err.Error()})
+		return
+	}
+	s, err := p.serviceOf(r.FormValue("on"))
+	if err != nil {
+		respond(w, nil, err)
+		return
+	}
+	answer, err := s.Call(r.Context(), operation, body)
+	respond(w, json.RawMessage(answer), err)
+}
+
+// failure is an error with its HTTP status.
+type failure struct {
+	status int
+	text   string
+}
+
+func (f *failure) Error() string { return f.text }
+
+func respond(w http.ResponseWriter, answer any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		status = http.StatusBadRequest
+		var f *failure
+		if errors.As(err, &f) {
+			status = f.status
+		}
+		answer = map[string]string{"error": err.Error()}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(answer)
+}

@@ -1,0 +1,175 @@
+// The map of a state machine: the server's layout drawn, zoomed, panned, and coloured by what an execution did.
+
+import { button, el, sign, svg, visible } from "./dom.js";
+
+const margin = 24;
+const longestName = 34;
+const cut = (text, n) => ([...text].length > n ? [...text].slice(0, n - 1).join("") + "…" : text);
+
+// StateMap draws a drawing of the server; choose(node) is called when a state is clicked or entered.
+export class StateMap {
+  constructor(drawing, choose) {
+    Object.assign(this, { drawing, choose, groups: new Map(), pointers: new Map() });
+    this.full = { x: -margin, y: -margin, w: drawing.width + 2 * margin, h: drawing.height + 2 * margin };
+    this.canvas = svg("svg", { class: "map", role: "group", "aria-label": "map of " + drawing.name }, tips());
+    for (const node of drawing.nodes) this.canvas.append(this.draw(node));
+    const out = new Map();
+    for (const edge of drawing.edges) {
+      const nth = out.get(edge.from) ?? 0;
+      out.set(edge.from, nth + 1);
+      this.canvas.append(drawEdge(edge, nth));
+    }
+    this.node = el("div", { class: "mapbox" }, this.canvas, el("div", { class: "zoom" },
+      button("+", () => this.zoom(0.8), { "aria-label": "zoom in" }), button("−", () => this.zoom(1.25), { "aria-label": "zoom out" }),
+      button("Fit", () => this.fit(), { "aria-label": "fit the map" })));
+    this.listen();
+    this.fit();
+  }
+
+  draw(node) {
+    if (node.kind === "Start" || node.kind === "End") {
+      return svg("circle", { class: "dot", cx: node.x + node.w / 2, cy: node.y + node.h / 2, r: 8 }, svg("title", {}, node.kind));
+    }
+    const group = svg("g", { class: "state", tabindex: 0, role: "button" },
+      svg("rect", { class: node.container ? "box" : "node", x: node.x, y: node.y, width: node.w, height: node.h, rx: 9 }), this.words(node),
+      svg("text", { class: "badge", x: node.x + node.w - 2, y: node.y - 5, "text-anchor": "end" }), svg("title", {}, node.name + (node.comment ? "\n" + node.comment : "")));
+    group.setAttribute("aria-label", visible(`${node.name}, ${node.kind}`));
+    group.addEventListener("click", () => !this.dragged && this.choose(node));
+    group.addEventListener("keydown", (e) => {
+      if (e.key === "Enter" || e.key === " ") {
+        e.preventDefault();
+        this.choose(node);
+      }
+    });
+    this.groups.set(node.name, { group, node });
+    return group;
+  }
+
+  words(node) {
+    const x = node.x + node.w / 2;
+    const name = cut(node.name, longestName);
+    if (node.container) {
+      return svg("text", { x, y: node.y + 18, "text-anchor": "middle" }, name, " ", svg("tspan", { class: "kind" }, node.kind));
+    }
+    return svg("g", {}, svg("text", { x, y: node.y + node.h / 2 - 2, "text-anchor": "middle" }, name),
+      svg("text", { class: "kind", x, y: node.y + node.h / 2 + 13, "text-anchor": "middle" }, node.kind));
+  }
+
+  // Colour shows how each state fared: marks are {status, count, failed} by name.
+  colour(marks) {
+    for (const [name, { group, node }] of this.groups) {
+      const mark = marks.get(name);
+      group.setAttribute("class", "state " + (mark ? mark.status : "skipped"));
+      group.querySelector(".badge").textContent = mark ? sign(mark.status) + (mark.count > 1 ? " " + mark.count : "") : "";
+      group.setAttribute("aria-label", visible(`${name}, ${node.kind}, ${mark ? `${mark.status}, entered ${mark.count} times` : "not entered"}`));
+    }
+    const entered = (id) => this.drawing.nodes.some((n) => n.id === id && (!this.groups.has(n.name) || marks.has(n.name)));
+    for (const [i, path] of [...this.canvas.querySelectorAll(".way")].entries()) {
+      const edge = this.drawing.edges[i];
+      path.classList.toggle("skipped", !(entered(edge.from) && entered(edge.to)));
+    }
+  }
+
+  select(name) {
+    for (const [other, { group }] of this.groups) group.classList.toggle("selected", other === name);
+  }
+
+  fit() {
+    this.view = { ...this.full };
+    this.apply();
+  }
+
+  apply() {
+    const { x, y, w, h } = this.view;
+    this.canvas.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
+  }
+
+  zoom(by, at) {
+    const v = this.view;
+    const w = Math.min(Math.max(v.w * by, 120), this.full.w * 3);
+    const scale = w / v.w;
+    const centre = at ?? { x: v.x + v.w / 2, y: v.y + v.h / 2 };
+    this.view = { x: centre.x - (centre.x - v.x) * scale, y: centre.y - (centre.y - v.y) * scale, w, h: v.h * scale };
+    this.apply();
+  }
+
+  // Place is where on the map a pointer is.
+  place(e) {
+    const p = new DOMPoint(e.clientX, e.clientY).matrixTransform(this.canvas.getScreenCTM().inverse());
+    return { x: p.x, y: p.y };
+  }
+
+  listen() {
+    const c = this.canvas;
+    c.addEventListener("wheel", (e) => {
+      e.preventDefault();
+      this.zoom(Math.exp(e.deltaY / 500), this.place(e));
+    }, { passive: false });
+    c.addEventListener("pointerdown", (e) => {
+      this.pointers.set(e.pointerId, e);
+      this.dragged = false;
+    });
+    c.addEventListener("pointermove", (e) => this.move(e));
+    for (const end of ["pointerup", "pointercancel", "pointerleave"]) c.addEventListener(end, (e) => this.pointers.delete(e.pointerId));
+    c.addEventListener("keydown", (e) => this.key(e));
+  }
+
+  move(e) {
+    const before = this.pointers.get(e.pointerId);
+    if (!before) return;
+    const others = [...this.pointers.values()].filter((p) => p.pointerId !== e.pointerId);
+    if (!others.length && !this.dragged && Math.hypot(e.clientX - before.clientX, e.clientY - before.clientY) < 4) return;
+    this.dragged = true;
+    if (others.length) {
+      const other = others[0];
+      const apart = (p) => Math.hypot(p.clientX - other.clientX, p.clientY - other.clientY) || 1;
+      this.zoom(apart(before) / apart(e), this.place(other));
+    } else {
+      const from = this.place(before);
+      const to = this.place(e);
+      this.view.x -= to.x - from.x;
+      this.view.y -= to.y - from.y;
+      this.apply();
+    }
+    this.pointers.set(e.pointerId, e);
+  }
+
+  key(e) {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
+    if (by) {
+      e.preventDefault();
+      this.view.x += by[0] * this.view.w * 0.1;
+      this.view.y += by[1] * this.view.h * 0.1;
+      this.apply();
+    } else if (e.key === "+" || e.key === "-") this.zoom(e.key === "+" ? 0.8 : 1.25);
+    else if (e.key === "0") this.fit();
+  }
+}
+
+function tips() {
+  const tip = (id) => svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z" }));
+  return svg("defs", {}, tip("tip"), tip("tip-catch"));
+}
+
+// Edges of one node carry their labels at different heights.
+function drawEdge(edge, nth) {
+  const group = svg("g", { class: "way" + (edge.catch ? " catch" : "") },
+    svg("path", { d: curve(edge.way), "marker-end": edge.catch ? "url(#tip-catch)" : "url(#tip)" }));
+  if (edge.label) {
+    const [a, b] = [edge.way[0], edge.way[1] ?? edge.way[0]];
+    const along = 0.4 + 0.3 * (nth % 2);
+    group.append(svg("text", { class: "label", x: a[0] + (b[0] - a[0]) * along, y: a[1] + (b[1] - a[1]) * along + 3, "text-anchor": "middle" },
+      cut(edge.label, 28), svg("title", {}, edge.label)));
+  }
+  return group;
+}
+
+function curve(way) {
+  let d = `M${way[0][0]} ${way[0][1]}`;
+  for (let i = 1; i < way.length; i++) {
+    const [[px, py], [qx, qy]] = [way[i - 1], way[i]];
+    const bend = (qy - py) / 2;
+    d += px === qx || py === qy ? `L${qx} ${qy}` : `C${px} ${py + bend} ${qx} ${qy - bend} ${qx} ${qy}`;
+  }
+  return d;
+}
