@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -137,7 +138,19 @@ func runAll(t *testing.T, newWorld func(*testCase) *world) []*outcome {
 		})
 	}
 	running.Wait()
+	for _, o := range all {
+		if o.ranOut() {
+			t.Logf("%s: what it waited for did not come beside %d others; once more, alone", o.c.name, together)
+			o.lenient, o.strict = o.c.run(newWorld(o.c))
+		}
+	}
 	return all
+}
+
+// ranOut says that a wait in real time ran out, as it may on a machine that does other work as well.
+func (o *outcome) ranOut() bool {
+	_, listed := knownDifferences[o.c.name]
+	return !listed && slices.ContainsFunc(o.lenient, func(line string) bool { return strings.Contains(line, "did not come") })
 }
 
 // judge fails a case that differs and is not listed, and one that is listed and does not.
