@@ -45,6 +45,7 @@ type AWS struct {
 	listener net.Listener
 	host     *lambdahost.Host
 	lambda   *lambda.Service
+	page     *page.Page
 }
 
 // New puts the services together and opens the address; what calls before Serve waits.
@@ -86,7 +87,7 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 			web.Changed(detail)
 		}})
 	web = page.New(cloud)
-	a := &AWS{listener: l, host: host, lambda: functions, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
+	a := &AWS{listener: l, host: host, lambda: functions, page: web, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects,
 	}})}
 	a.Page(web)
@@ -178,4 +179,7 @@ func url(l net.Listener) string { return "http://" + l.Addr().String() }
 func (a *AWS) URL() string { return url(a.listener) }
 
 // Serve answers until ctx ends.
-func (a *AWS) Serve(ctx context.Context) error { return a.Server.Serve(ctx, a.listener) }
+func (a *AWS) Serve(ctx context.Context) error {
+	defer context.AfterFunc(ctx, a.page.Close)()
+	return a.Server.Serve(ctx, a.listener)
+}

@@ -13,6 +13,7 @@ import (
 type hub struct {
 	mu     sync.Mutex
 	guests map[chan string]bool
+	closed bool
 }
 
 // waiting is how many changes a slow page may be behind. One that is further behind is told to read its lists anew.
@@ -42,6 +43,36 @@ func (p *Page) Changed(detail value.Value) {
 	}
 }
 
+// Close ends the streams of the open pages, which a server that stops would wait for.
+func (p *Page) Close() {
+	p.live.mu.Lock()
+	defer p.live.mu.Unlock()
+	p.live.closed = true
+	for guest := range p.live.guests {
+		delete(p.live.guests, guest)
+		close(guest)
+	}
+}
+
+// join is a channel of changes, closed where the page is.
+func (h *hub) join() chan string {
+	guest := make(chan string, waiting)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		close(guest)
+		return guest
+	}
+	h.guests[guest] = true
+	return guest
+}
+
+func (h *hub) leave(guest chan string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.guests, guest)
+}
+
 func changed(detail value.Value) row {
 	text := func(name string) string { v, _ := detail.Get(name); return v.Str() }
 	millis := func(name string) int64 { v, _ := detail.Get(name); return int64(v.Float()) }
@@ -53,15 +84,8 @@ func changed(detail value.Value) row {
 
 // serve streams changes as server-sent events. A stream that ends is opened anew by the browser, which then reads its lists anew.
 func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
-	guest := make(chan string, waiting)
-	h.mu.Lock()
-	h.guests[guest] = true
-	h.mu.Unlock()
-	defer func() {
-		h.mu.Lock()
-		delete(h.guests, guest)
-		h.mu.Unlock()
-	}()
+	guest := h.join()
+	defer h.leave(guest)
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
 	fmt.Fprint(w, "retry: 1000\n\n")

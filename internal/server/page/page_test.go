@@ -2,6 +2,7 @@ package page
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -11,7 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -27,16 +30,24 @@ type world struct {
 	page    *Page
 	service *local.Service
 	server  *httptest.Server
+
+	handedOver chan struct{} // each task that waits for a callback
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t}
+	w := &world{t: t, handedOver: make(chan struct{}, 10)}
 	changed := func(_, _, _ string, detail value.Value) { w.page.Changed(detail) }
-	cloud := local.New(local.Options{StatusChanged: changed})
+	cloud := local.New(local.Options{StatusChanged: changed, StartTask: w.handOver})
 	w.page, w.service = New(cloud), cloud.Service(account, region)
 	w.server = httptest.NewServer(w.page)
 	t.Cleanup(w.server.Close)
 	return w
+}
+
+// handOver takes a task whose answer comes later, with its token.
+func (w *world) handOver(_ context.Context, _ *machine.Task, r machine.Replier) {
+	r.Submitted(history.Verbatim("{}"))
+	w.handedOver <- struct{}{}
 }
 
 // machine makes a state machine and returns its ARN.
@@ -242,18 +253,38 @@ func TestExecutionIsTold(t *testing.T) {
 	}
 }
 
+// The token is offered while the task waits for it, found anywhere in the parameters, and not afterwards.
 func TestCallbackIsOffered(t *testing.T) {
 	w := newWorld(t)
 	machine := w.machine("m", `{"StartAt":"Ask","States":{"Ask":{"Type":"Task","End":true,"Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-		"Parameters":{"QueueUrl":"http://q","MessageBody":{"t.$":"$$.Task.Token"}}}}}`)
+		"Parameters":{"QueueUrl":"http://q","MessageBody":{"list":["x",{"t.$":"$$.Task.Token"}]}}}}}`)
 	arn := w.start(machine, `{}`, false)
-	stop := w.write(w.page.token, "StopExecution", arn, `{"executionArn":"`+arn+`","cause":"enough"}`)
-	if text := body(t, stop); stop.StatusCode != http.StatusOK {
-		t.Fatalf("StopExecution: %d %s", stop.StatusCode, text)
+	<-w.handedOver
+	ask := read[stepView](w, "step?id=2&execution="+arn)
+	if len(ask.Attempts) != 1 || ask.Attempts[0].Token == "" {
+		t.Fatalf("no token is offered: %+v", ask)
 	}
-	if s := read[stepView](w, "step?id=2&execution="+arn); len(s.Attempts) > 0 && s.Attempts[0].Token != "" {
-		t.Errorf("the token of a stopped execution is offered: %+v", s)
+	if s := read[executionView](w, "execution?execution="+arn).Steps; len(s) != 1 || len(s[0].Tries) != 1 || !s[0].Tries[0].Waits {
+		t.Errorf("the step does not wait: %+v", s)
 	}
+	answer := w.write(w.page.token, "SendTaskSuccess", arn, `{"taskToken":"`+ask.Attempts[0].Token+`","output":"7"}`)
+	if text := body(t, answer); answer.StatusCode != http.StatusOK {
+		t.Fatalf("SendTaskSuccess: %d %s", answer.StatusCode, text)
+	}
+	if s := read[stepView](w, "step?id=2&execution="+arn); s.Attempts[0].Token != "" {
+		t.Errorf("the token is still offered: %+v", s)
+	}
+}
+
+func TestStreamsEndWithThePage(t *testing.T) {
+	w := newWorld(t)
+	stream, err := http.Get(w.server.URL + "/_stride/api/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.page.Close()
+	body(t, stream)
+	w.get("/_stride/api/live")
 }
 
 func TestHostileNamesStayText(t *testing.T) {

@@ -157,8 +157,14 @@ class Execution {
       if (step && JSON.stringify(step) !== JSON.stringify(this.chosen)) this.chooseStep(step);
       return;
     }
-    const step = this.steps.find((s) => s.tries?.some((t) => t.waits && !t.to)) ?? this.steps.findLast((s) => s.status === "FAILED") ?? this.steps.at(-1);
+    const step = this.steps.find((s) => s.tries?.some((t) => t.waits && !t.to)) ?? this.cause() ?? this.steps.at(-1);
     if (step) this.showStep(step);
+  }
+
+  // Cause is the task whose error ended the execution: Fail states after it only repeat that.
+  cause() {
+    if (this.data.status !== "FAILED") return undefined;
+    return this.steps.findLast((s) => s.error === this.data.error && s.tries) ?? this.steps.findLast((s) => s.status === "FAILED");
   }
 
   showHead(now) {
@@ -180,7 +186,7 @@ class Execution {
 
   ticking(now) {
     const { startDate, stopDate, redriveCount } = this.data;
-    this.took.textContent = `${day(startDate * 1000)}, ${duration(Math.round((stopDate ? stopDate * 1000 : now) - startDate * 1000))}` + (redriveCount ? `, redriven ${redriveCount} times` : "");
+    this.took.textContent = `${day(startDate * 1000)}, ${duration(Math.round((stopDate ? stopDate * 1000 : now) - startDate * 1000))}` + (redriveCount ? `, redrives: ${redriveCount}` : "");
   }
 
   async redrive() {

@@ -11,7 +11,7 @@ export function dialog(title, parts, action, act) {
   const go = el("button", { type: "submit", class: "primary" }, action);
   const box = el("dialog", { "aria-label": title, onclose: () => box.remove() },
     el("form", { method: "dialog" }, el("h2", {}, title), parts, result,
-      el("footer", {}, button("Cancel", () => box.close()), go)));
+      el("footer", {}, button("Close", () => box.close()), go)));
   box.querySelector("form").addEventListener("submit", async (e) => {
     e.preventDefault();
     go.disabled = true;

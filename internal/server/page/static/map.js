@@ -4,6 +4,8 @@ import { button, el, sign, svg, visible } from "./dom.js";
 
 const margin = 24;
 const longestName = 34;
+const readable = 0.75; // the smallest scale at which names are read without effort
+const largest = 1.3; // the scale of a map that has room to spare
 const cut = (text, n) => ([...text].length > n ? [...text].slice(0, n - 1).join("") + "…" : text);
 
 // StateMap draws a drawing of the server; choose(node) is called when a state is clicked or entered.
@@ -24,6 +26,33 @@ export class StateMap {
       button("Fit", () => this.fit(), { "aria-label": "fit the map" })));
     this.listen();
     this.fit();
+    this.whenSized = new ResizeObserver(() => this.node.clientWidth && this.open());
+    this.whenSized.observe(this.node);
+  }
+
+  // Open is the first view: all of the map where its text can be read, else its beginning, and the chosen state.
+  open() {
+    this.whenSized.disconnect();
+    const [w, h] = [this.node.clientWidth / readable, this.node.clientHeight / readable];
+    if (this.full.w <= w && this.full.h <= h) return this.fit();
+    this.view = { x: this.full.x + (this.full.w - w) / 2, y: this.full.y, w, h };
+    const chosen = this.groups.get(this.chosen)?.node;
+    if (chosen) this.centre(chosen);
+    this.apply();
+  }
+
+  centre(node) {
+    const v = this.view;
+    v.x = node.x + node.w / 2 - v.w / 2;
+    v.y = Math.max(this.full.y, Math.min(node.y + node.h / 2 - v.h / 2, this.full.y + this.full.h - v.h));
+    this.apply();
+  }
+
+  // Reveal moves the map where a node is out of sight.
+  reveal(node) {
+    const v = this.view;
+    const [x, y] = [node.x + node.w / 2, node.y + node.h / 2];
+    if (x < v.x || x > v.x + v.w || y < v.y || y > v.y + v.h) this.centre(node);
   }
 
   draw(node) {
@@ -71,11 +100,16 @@ export class StateMap {
   }
 
   select(name) {
+    this.chosen = name;
+    if (this.groups.has(name)) this.reveal(this.groups.get(name).node);
     for (const [other, { group }] of this.groups) group.classList.toggle("selected", other === name);
   }
 
+  // Fit shows all of the map; a small one is not blown up.
   fit() {
-    this.view = { ...this.full };
+    const w = Math.max(this.full.w, this.node.clientWidth / largest);
+    const h = Math.max(this.full.h, this.node.clientHeight / largest);
+    this.view = { x: this.full.x - (w - this.full.w) / 2, y: this.full.y - (h - this.full.h) / 2, w, h };
     this.apply();
   }
 
