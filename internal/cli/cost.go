@@ -30,20 +30,15 @@ func costCommand(a *app) *cli.Command {
 			&cli.StringFlag{Name: "since", Value: "1d", Usage: "look for an Express execution's log lines from `TIME` on"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1); err != nil {
+			input, err := a.workflowInput(c)
+			if err != nil {
 				return err
 			}
-			o := costOptions{what: c.Args().First(), monthly: c.Float64("monthly")}
-			var err error
-			if o.since, err = moment(c.String("since"), time.Now()); err != nil {
+			since, err := moment(c.String("since"), time.Now())
+			if err != nil {
 				return usagef("--since %v", err)
 			}
-			if o.input, err = a.readInput(c.String("input")); err != nil {
-				return err
-			}
-			if err := a.checkInput(o.what, o.input); err != nil {
-				return err
-			}
+			o := costOptions{what: c.Args().First(), input: input, monthly: c.Float64("monthly"), since: since}
 			return a.runCost(c.Context, o)
 		},
 	}

@@ -68,25 +68,8 @@ func (a *app) drawn(ctx context.Context, what string, since time.Time) (*asl.Def
 		d, err := asl.Parse(string(text), what)
 		return d, nil, err
 	}
-	d, err := a.definition(ctx, what)
-	return d, nil, err
-}
-
-// definition is what a workflow of the project compiles to.
-func (a *app) definition(ctx context.Context, workflow string) (*asl.Definition, error) {
-	p, err := a.project()
-	if err != nil {
-		return nil, err
-	}
-	selected, err := p.Select([]string{workflow})
-	if err != nil {
-		return nil, err
-	}
-	compiled, err := p.Compile(ctx, selected)
-	if err != nil {
-		return nil, err
-	}
-	return compiled[0].Definition, nil
+	c, err := a.compiled(ctx, what)
+	return c.Definition, nil, err
 }
 
 func (a *app) drawnExecution(ctx context.Context, arn string, since time.Time) (*asl.Definition, graph.Overlay, error) {

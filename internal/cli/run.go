@@ -39,14 +39,8 @@ func runCommand(a *app) *cli.Command {
 			&cli.BoolFlag{Name: "real-time", Usage: "wait as long as AWS would"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1); err != nil {
-				return err
-			}
-			input, err := a.readInput(c.String("input"))
+			input, err := a.workflowInput(c)
 			if err != nil {
-				return err
-			}
-			if err := a.checkInput(c.Args().First(), input); err != nil {
 				return err
 			}
 			o := runOptions{workflow: c.Args().First(), input: input, answers: map[string]string{}, realTime: c.Bool("real-time")}
@@ -80,19 +74,32 @@ func (a *app) runRun(ctx context.Context, o runOptions) error {
 
 // here compiles a workflow of the project to run it in this process.
 func (a *app) here(ctx context.Context, workflow string) (*here, error) {
-	p, e, err := a.environment()
+	compiled, err := a.compiled(ctx, workflow)
 	if err != nil {
 		return nil, err
+	}
+	_, e, err := a.environment()
+	if err != nil {
+		return nil, err
+	}
+	return newHere(compiled, e.Workflows.Vars)
+}
+
+// compiled is a workflow of the project, compiled.
+func (a *app) compiled(ctx context.Context, workflow string) (project.Compiled, error) {
+	p, err := a.project()
+	if err != nil {
+		return project.Compiled{}, err
 	}
 	selected, err := p.Select([]string{workflow})
 	if err != nil {
-		return nil, err
+		return project.Compiled{}, err
 	}
 	compiled, err := p.Compile(ctx, selected)
 	if err != nil {
-		return nil, err
+		return project.Compiled{}, err
 	}
-	return newHere(compiled[0], e.Workflows.Vars)
+	return compiled[0], nil
 }
 
 // here is a workflow that runs in this process.

@@ -33,14 +33,8 @@ func startCommand(a *app) *cli.Command {
 			&cli.BoolFlag{Name: "async", Usage: "do not wait: print the ARN and end"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := wantArgs(c, 1, 1); err != nil {
-				return err
-			}
-			input, err := a.readInput(c.String("input"))
+			input, err := a.workflowInput(c)
 			if err != nil {
-				return err
-			}
-			if err := a.checkInput(c.Args().First(), input); err != nil {
 				return err
 			}
 			return a.runStart(c.Context, startOptions{c.Args().First(), input, c.String("name"), c.Bool("async")})
@@ -73,6 +67,18 @@ func (a *app) readInput(from string) (string, error) {
 		return "", usagef("%s is not JSON: %v", where, err)
 	}
 	return text, nil
+}
+
+// workflowInput is the --input of a command whose one argument is a workflow.
+func (a *app) workflowInput(c *cli.Context) (string, error) {
+	if err := wantArgs(c, 1, 1); err != nil {
+		return "", err
+	}
+	input, err := a.readInput(c.String("input"))
+	if err != nil {
+		return "", err
+	}
+	return input, a.checkInput(c.Args().First(), input)
 }
 
 // checkInput refuses an input that is not of the type that the workflow's function takes, before anything is started.
