@@ -229,6 +229,7 @@ func (s *Story) fan(e *history.Event, step *Step) Scene {
 	case strings.HasSuffix(kind, "Failed"):
 		step.Status = Failed
 		step.blame(e.Details)
+		step.abandon()
 	case strings.HasSuffix(kind, "Aborted"):
 		step.Status = Aborted
 	}
@@ -245,6 +246,19 @@ func (s *Step) blame(d *history.Details) {
 		if n := len(thread.Steps); n > 0 && thread.Steps[n-1].Error.Present() {
 			s.Error, s.Cause = thread.Steps[n-1].Error, thread.Steps[n-1].Cause
 			return
+		}
+	}
+}
+
+// abandon ends what still runs inside of a Map or Parallel that failed.
+func (s *Step) abandon() {
+	for _, thread := range s.Threads {
+		if thread.Status != Running {
+			continue
+		}
+		thread.end(Aborted, &history.Details{})
+		if n := len(thread.Steps); n > 0 && (thread.Steps[n-1].Status == Failed || thread.Steps[n-1].Status == Aborted) {
+			thread.Status = thread.Steps[n-1].Status
 		}
 	}
 }
@@ -275,14 +289,33 @@ func (s *Step) begin(index int64) *Thread {
 
 func (s *Story) trouble(e *history.Event, before place) Scene {
 	step := before.thread.open()
-	if step != nil {
-		step.Status = Failed
-		if e.Type != history.EvaluationFailed {
-			step.Status = Aborted
+	scene := Scene{Event: e, Thread: before.thread, Step: step}
+	switch {
+	case step == nil:
+	case e.Type == history.EvaluationFailed:
+		step.Status, step.Error, step.Cause = Failed, e.Details.Error, e.Details.Cause
+	case step.Status != Failed:
+		step.Status = Aborted
+	default: // AWS: where a branch fails, the aborts of the others point at its failure
+		if other := step.In.besides(); other != nil {
+			other.Status = Aborted
+			scene.Thread, scene.Step = other.In, other
 		}
-		step.Error, step.Cause = e.Details.Error, e.Details.Cause
 	}
-	return Scene{Event: e, Thread: before.thread, Step: step}
+	return scene
+}
+
+// besides is a step that runs in another branch or iteration than t.
+func (t *Thread) besides() *Step {
+	if t.Parent == nil {
+		return nil
+	}
+	for _, other := range t.Parent.Threads {
+		if step := other.open(); step != nil && step.Status == Running {
+			return step
+		}
+	}
+	return nil
 }
 
 // task takes the events of Task states' work: Task…, LambdaFunction…, Activity….

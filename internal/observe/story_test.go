@@ -170,3 +170,22 @@ func TestCleanShowsWhatATerminalWouldObey(t *testing.T) {
 		}
 	}
 }
+
+// A Parallel ends when one branch fails. AWS: the aborts of the others point at the failure, and name no state.
+func TestAbortedBranches(t *testing.T) {
+	s := NewStory("arn:aws:states:us-east-1:000000000000:execution:m:e")
+	for _, e := range events(t, "aborted") {
+		s.Add(e)
+	}
+	branches := s.Steps[0].Threads
+	if len(branches) != 2 {
+		t.Fatalf("%d branches, want 2", len(branches))
+	}
+	email, sms := branches[0].Steps[0], branches[1].Steps[0]
+	if email.Status != Aborted || branches[0].Status != Aborted {
+		t.Errorf("the other branch is %s, its step %s", branches[0].Status, email.Status)
+	}
+	if sms.Status != Failed || sms.Error.String() != "BadAddress" || branches[1].Status != Failed {
+		t.Errorf("the failed branch is %s, its step %s with error %q", branches[1].Status, sms.Status, sms.Error)
+	}
+}

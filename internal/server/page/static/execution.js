@@ -164,7 +164,7 @@ class Execution {
   // Cause is the task whose error ended the execution: Fail states after it only repeat that.
   cause() {
     if (this.data.status !== "FAILED") return undefined;
-    return this.steps.findLast((s) => s.error === this.data.error && s.tries) ?? this.steps.findLast((s) => s.status === "FAILED");
+    return this.steps.findLast((s) => s.error && s.error === this.data.error && s.tries) ?? this.steps.findLast((s) => s.status === "FAILED");
   }
 
   showHead(now) {
