@@ -39,8 +39,15 @@ class Timeline {
     return bar;
   }
 
+  // EndOf is when a step ended: one that failed was never left, and ended with its last attempt.
+  endOf(step) {
+    if (step.left) return step.left;
+    if (step.status === "RUNNING") return this.to;
+    return Math.max(step.entered, ...(step.tries ?? []).map((t) => t.to ?? 0));
+  }
+
   draw(step) {
-    const end = step.left || this.to;
+    const end = this.endOf(step);
     const name = el("bdi", { class: "name" }, step.depth && step.index !== undefined ? `${step.name} [${step.index}]` : step.name);
     name.style.paddingLeft = step.depth * 12 + "px";
     const tries = (step.tries ?? []).map((t) => this.bar(t.from, t.to || end, "try" + (t.failed ? " failed" : "") + (t.waits ? " waits" : "")));
