@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -23,15 +24,34 @@ type walker struct {
 	depth  int // of the trail, where fail arose
 }
 
+// walkers keep the memory that walks need, so that one costs its result alone.
+var walkers = sync.Pool{New: func() any { return new(walker) }}
+
+// mostKept is the number of results up to which a walker's memory is kept.
+const mostKept = 4096
+
 // collect follows an indefinite route and gives the array of what it finds.
 func (r *route) collect(doc value.Value, text string) (value.Value, error) {
-	w := walker{route: r, root: doc, text: text}
+	w := walkers.Get().(*walker)
+	*w = walker{route: r, root: doc, text: text, trail: w.trail[:0], out: w.out[:0]}
+	defer w.release()
 	if !w.step(0, 0, doc) {
 		before := w.trail[:w.depth]
 		after := append(before[:w.depth:w.depth], w.trail[w.depth:min(w.depth+1, len(w.trail))]...)
 		return value.Value{}, r.report(w.fail, before, after, text)
 	}
-	return value.OfArray(w.out), nil
+	return value.OfArray(slices.Clone(w.out)), nil
+}
+
+// release gives the walker's memory back, without what it saw.
+func (w *walker) release() {
+	if cap(w.out) > mostKept {
+		return
+	}
+	clear(w.out)
+	clear(w.trail[:cap(w.trail)])
+	*w = walker{trail: w.trail[:0], out: w.out[:0]}
+	walkers.Put(w)
 }
 
 // failed notes a failure of step at whose way began at depth; where the step has a place of its own, that is trail[depth].
