@@ -156,8 +156,13 @@ func (r *run) callBuiltin(b *builtin, args []value.Value, context value.Value) (
 
 // apply calls a function that was handed to a function, with as many of the arguments as it takes.
 func (r *run) apply(fn *function, args ...value.Value) (value.Value, error) {
+	return r.applyAll(fn, args[:min(len(args), max(1, fn.params()))]...)
+}
+
+// applyAll calls a function that was handed to a function with all of the arguments.
+func (r *run) applyAll(fn *function, args ...value.Value) (value.Value, error) {
 	base := len(r.args)
-	r.args = append(r.args, args[:min(len(args), max(1, fn.params()))]...)
+	r.args = append(r.args, args...)
 	v, err := r.call(fn, r.args[base:], value.NullValue)
 	r.args = r.args[:base]
 	return v, err
@@ -272,7 +277,8 @@ func (n *callNode) arguments(r *run, f *frame, in value.Value, fn *function) err
 			return err
 		}
 		if v.Kind() == value.Func && !n.tail { // a tail call passes them as they are
-			v = v.WithTag(v.Tag() | tagWrapped)
+			wrapped := *functionOf(v) // equal to itself only, as the reference's wrapper is
+			v = value.OfFunc(&wrapped).WithTag(v.Tag() | tagWrapped)
 		}
 		r.args = append(r.args, v)
 	}

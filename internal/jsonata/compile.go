@@ -320,11 +320,12 @@ func (c *compiler) block(t *tree) node {
 	names := bindingsIn(t)
 	switch {
 	case len(names) == 0:
-		return &blockNode{c.nodes(t.list)}
+		return &blockNode{c.nodes(t.list), t.endsInTail()}
 	case catchesIn(t):
 		return c.framedBlock(t, names)
 	}
 	b := &scopedBlockNode{from: c.scope.frame.size}
+	b.raw = t.endsInTail()
 	inner := newScope(c.scope, c.scope.frame, names)
 	b.to = c.scope.frame.size
 	c.in(inner, c.depth, func() { b.list = c.nodes(t.list) })
@@ -340,6 +341,7 @@ func catchesIn(t *tree) bool {
 // framedBlock gives the block a frame of its own each time it is evaluated, as functions may hold it.
 func (c *compiler) framedBlock(t *tree, names []string) node {
 	b := &framedBlockNode{info: &frameInfo{}}
+	b.raw = t.endsInTail()
 	c.in(newScope(c.scope, b.info, names), c.depth, func() { b.list = c.nodes(t.list) })
 	return b
 }

@@ -243,7 +243,7 @@ func sortable(items []value.Value) (bool, error) {
 // sortBy sorts by a function that is true where its first argument belongs behind its second.
 func (r *run) sortBy(items []value.Value, fn *function) (value.Value, error) {
 	indices, err := mergeSort(r, len(items), func(a, b int) (bool, error) {
-		v, err := r.apply(fn, clean(items[a]), clean(items[b]))
+		v, err := r.applyAll(fn, clean(items[a]), clean(items[b]))
 		return scriptTruth(v), err
 	})
 	if err != nil {

@@ -71,13 +71,19 @@ func (n *bindNode) eval(r *run, f *frame, in value.Value) (value.Value, error) {
 	return v, err
 }
 
-type blockNode struct{ list []node }
+type blockNode struct {
+	list []node
+	raw  bool // ends in a tail call, whose result is left as it is
+}
 
 func (n *blockNode) eval(r *run, f *frame, in value.Value) (v value.Value, err error) {
 	for _, part := range n.list {
 		if v, err = part.eval(r, f, in); err != nil {
 			return v, err
 		}
+	}
+	if n.raw {
+		return v, nil
 	}
 	return finish(v, false), nil
 }

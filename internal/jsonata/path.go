@@ -376,6 +376,19 @@ func tailCalls(t *tree) *tree {
 	return t
 }
 
+// endsInTail reports whether t may end in a call that tailCalls marked.
+func (t *tree) endsInTail() bool {
+	switch t.kind {
+	case kindCall:
+		return t.tail
+	case kindCondition:
+		return t.rhs.endsInTail() || t.third != nil && t.third.endsInTail()
+	case kindBlock:
+		return len(t.list) > 0 && t.list[len(t.list)-1].endsInTail()
+	}
+	return false
+}
+
 // literal is the value of a number, string, true, false or null.
 func (t *tree) literal() value.Value {
 	switch t.kind {

@@ -35,12 +35,15 @@ func positiveZero(x float64) float64 { return x + 0 }
 
 // shift moves the decimal point of x.
 func shift(x, places float64) float64 {
-	if places != math.Trunc(places) || math.Abs(places) > 1e6 || x-x != 0 {
+	if places != math.Trunc(places) || x-x != 0 {
 		return math.NaN()
 	}
 	mantissa, exponent, _ := strings.Cut(numberText(x), "e")
-	shifted, _ := strconv.Atoi(exponent)
-	f, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(shifted+int(places)), 64)
+	shifted, _ := strconv.ParseFloat(exponent, 64)
+	if shifted += places; math.Abs(shifted) >= 1e21 { // which JavaScript writes with an exponent of its own
+		return math.NaN()
+	}
+	f, _ := strconv.ParseFloat(mantissa+"e"+strconv.FormatFloat(shifted, 'f', -1, 64), 64)
 	return f
 }
 
