@@ -87,8 +87,8 @@ func spread(r *run, args []value.Value) (value.Value, error) {
 		if err != nil {
 			return nothing, err
 		}
-		tag := uint8(0) // the reference joins arrays to a plain one
-		if v.Len() == 0 {
+		tag := uint8(0) // the reference joins arrays to a plain one; nothing stays a sequence
+		if len(list) == 0 {
 			tag = tagSequence
 		}
 		out, err := r.array(list, tag)
