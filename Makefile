@@ -2,7 +2,7 @@
 ENV ?= local
 STRIDE = go run ./cmd/stride
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-FUZZTIME ?= 30s
+FUZZTIME ?= 100000x
 CASES ?= 1000000
 BENCHTIME ?= 1s
 # Folders with benchmarks.
@@ -36,10 +36,10 @@ tail: ## follow the executions of all workflows in ENV
 bench: ## figures beside what they are measured against, in one run: a table, and bench.json (Node for npm jsonata)
 	@go run ./internal/bench -benchtime $(BENCHTIME) $(BENCHES)
 
-fuzz: ## each fuzz target for FUZZTIME
+fuzz: ## each fuzz target for FUZZTIME runs (100000x) or seconds (30s)
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | sed 's/func //'); do \
-	    echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$dir || exit 1; \
+	    echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$dir || exit 1; \
 	  done; done
 
 fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; Node and npm)
