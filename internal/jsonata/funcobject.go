@@ -1,6 +1,10 @@
 package jsonata
 
-import "github.com/stride-aws/stride/internal/value"
+import (
+	"slices"
+
+	"github.com/stride-aws/stride/internal/value"
+)
 
 var objectFunctions = []definition{
 	{"keys", "<x-:a<s>>", 1, keys},
@@ -87,8 +91,8 @@ func spread(r *run, args []value.Value) (value.Value, error) {
 		if err != nil {
 			return nothing, err
 		}
-		tag := uint8(0) // the reference joins arrays to a plain one; nothing stays a sequence
-		if len(list) == 0 {
+		tag := uint8(0) // the reference joins arrays to a plain one
+		if !slices.ContainsFunc(v.Items(), value.Value.Defined) {
 			tag = tagSequence
 		}
 		out, err := r.array(list, tag)
