@@ -59,7 +59,7 @@ func (s *Service) roleOperations() map[string]operation {
 		"AttachRolePolicy":              withRole(attach),
 		"DetachRolePolicy":              withRole(detach),
 		"ListAttachedRolePolicies":      withRole(listAttached),
-		"ListInstanceProfilesForRole":   withRole(func(*account, *role, url.Values) (any, error) { return listing{}, nil }),
+		"ListInstanceProfilesForRole":   withRole(listInstanceProfiles),
 	}
 }
 
@@ -303,4 +303,12 @@ func listAttached(_ *account, r *role, in url.Values) (any, error) {
 		AttachedPolicies members[attachment]
 		listing
 	}{list, next}, err
+}
+
+// listInstanceProfiles has none to list: there are no instances.
+func listInstanceProfiles(*account, *role, url.Values) (any, error) {
+	return struct {
+		InstanceProfiles struct{}
+		listing
+	}{}, nil
 }

@@ -62,7 +62,7 @@ func (s *Service) handleBucket(q *request) error {
 	case method == http.MethodGet && (len(q.query) == 0 || q.has("list-type") || q.has("prefix") || q.has("max-keys") || q.has("delimiter") || q.has("marker") || q.has("encoding-type")):
 		return s.listObjects(q, b)
 	}
-	return refuse(http.StatusNotImplemented, "NotImplemented", "A header or parameter you provided implies functionality that is not implemented.")
+	return errNotOffered
 }
 
 func (s *Service) createBucket(q *request) error {

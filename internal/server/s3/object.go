@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,8 +44,8 @@ func keptHeaders(from http.Header) http.Header {
 		}
 	}
 	for name, v := range from {
-		if strings.HasPrefix(name, "X-Amz-Meta-") {
-			h[name] = v
+		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-meta-") {
+			h[name] = v // in this case: clients make names of it
 		}
 	}
 	encoding := strings.Trim(strings.ReplaceAll(h.Get("Content-Encoding"), "aws-chunked", ""), ", ")
@@ -214,13 +213,18 @@ func (s *Service) deleteObjects(q *request, b *bucket) error {
 
 var errMalformed = refuse(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
 
-func (s *Service) copyObject(q *request) error {
+// source is the object that the call copies.
+func (s *Service) source(q *request) (*Object, error) {
 	source, err := url.PathUnescape(strings.TrimPrefix(q.r.Header.Get("X-Amz-Copy-Source"), "/"))
 	if err != nil {
-		return refuse(http.StatusBadRequest, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+		return nil, refuse(http.StatusBadRequest, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
 	}
 	bucket, key, _ := strings.Cut(source, "/")
-	from, err := s.Get(q.Account, bucket, key)
+	return s.Get(q.Account, bucket, key)
+}
+
+func (s *Service) copyObject(q *request) error {
+	from, err := s.source(q)
 	if err != nil {
 		return err
 	}
@@ -236,113 +240,4 @@ func (s *Service) copyObject(q *request) error {
 		XMLName            xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CopyObjectResult"`
 		LastModified, ETag string
 	}{LastModified: stamp(o.Modified), ETag: o.ETag})
-}
-
-// upload is a multipart upload under way.
-type upload struct {
-	key    string
-	header http.Header
-	begun  time.Time
-	parts  map[int][]byte
-}
-
-func (s *Service) handleUpload(q *request) error {
-	var body []byte
-	var err error
-	if q.r.Method == http.MethodPut || q.r.Method == http.MethodPost {
-		if body, err = q.body(); err != nil {
-			return err
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.find(q.Account, q.bucket)
-	if err != nil {
-		return err
-	}
-	if q.r.Method == http.MethodPost && q.has("uploads") {
-		return s.beginUpload(q, b)
-	}
-	id := q.get("uploadId")
-	u := b.uploads[id]
-	if u == nil || u.key != q.key {
-		return refuse(http.StatusNotFound, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
-	}
-	switch q.r.Method {
-	case http.MethodPut:
-		n, err := strconv.Atoi(q.get("partNumber"))
-		if err != nil || n < 1 || n > 10000 {
-			return refuse(http.StatusBadRequest, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
-		}
-		u.parts[n] = body
-		q.w.Header().Set("ETag", etag(body))
-		q.w.WriteHeader(http.StatusOK)
-		return nil
-	case http.MethodPost:
-		delete(b.uploads, id)
-		return s.completeUpload(q, b, u, body)
-	case http.MethodDelete:
-		delete(b.uploads, id)
-		q.w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	return refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-}
-
-func (s *Service) beginUpload(q *request, b *bucket) error {
-	id := strings.ReplaceAll(q.w.Header().Get("X-Amz-Request-Id"), "-", "")
-	b.uploads[id] = &upload{key: q.key, header: q.r.Header.Clone(), begun: s.now(), parts: map[int][]byte{}}
-	return q.answer(http.StatusOK, struct {
-		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
-		Bucket, Key string
-		UploadID    string `xml:"UploadId"`
-	}{Bucket: b.name, Key: q.key, UploadID: id})
-}
-
-func (s *Service) completeUpload(q *request, b *bucket, u *upload, text []byte) error {
-	var in struct {
-		Part []struct {
-			PartNumber int
-			ETag       string
-		}
-	}
-	if xml.Unmarshal(text, &in) != nil || len(in.Part) == 0 {
-		return errMalformed
-	}
-	var whole, sums []byte
-	for _, p := range in.Part {
-		part, ok := u.parts[p.PartNumber]
-		if !ok || strings.Trim(p.ETag, `"`) != strings.Trim(etag(part), `"`) {
-			return refuse(http.StatusBadRequest, "InvalidPart", "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
-		}
-		sum := md5.Sum(part)
-		whole, sums = append(whole, part...), append(sums, sum[:]...)
-	}
-	o := s.newObject(u.key, whole, u.header)
-	o.ETag = fmt.Sprintf(`%s-%d"`, strings.TrimSuffix(etag(sums), `"`), len(in.Part))
-	b.objects[u.key] = o
-	return q.answer(http.StatusOK, struct {
-		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUploadResult"`
-		Bucket, Key, ETag string
-	}{Bucket: b.name, Key: u.key, ETag: o.ETag})
-}
-
-func (s *Service) listUploads(q *request, b *bucket) error {
-	type entry struct {
-		Key       string
-		UploadID  string `xml:"UploadId"`
-		Initiated string
-	}
-	out := struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListMultipartUploadsResult"`
-		Bucket  string
-		Upload  []entry
-	}{Bucket: b.name}
-	s.mu.Lock()
-	for id, u := range b.uploads {
-		out.Upload = append(out.Upload, entry{u.key, id, stamp(u.begun)})
-	}
-	s.mu.Unlock()
-	slices.SortFunc(out.Upload, func(a, b entry) int { return strings.Compare(a.Key+a.UploadID, b.Key+b.UploadID) })
-	return q.answer(http.StatusOK, out)
 }

@@ -136,6 +136,9 @@ func address(r *http.Request) (bucket, key string) {
 }
 
 func (s *Service) handle(q *request) error {
+	if q.foreign() {
+		return errNotOffered
+	}
 	switch {
 	case q.bucket == "" && q.r.Method == http.MethodGet:
 		return s.listBuckets(q)
@@ -147,6 +150,31 @@ func (s *Service) handle(q *request) error {
 		return s.handleUpload(q)
 	}
 	return s.handleObject(q)
+}
+
+var errNotOffered = refuse(http.StatusNotImplemented, "NotImplemented", "A header or parameter you provided implies functionality that is not implemented.")
+
+// bucketParameters and objectParameters are the parameters that may be empty: the subresources that are here, and a listing's.
+var (
+	bucketParameters = []string{"delete", "location", "uploads", "prefix", "delimiter", "marker", "start-after", "continuation-token",
+		"encoding-type", "max-keys", "key-marker", "upload-id-marker"}
+	objectParameters = []string{"uploads"}
+)
+
+// foreign says whether the call is about a subresource that is not here: S3 names those in a parameter without a value, and what
+// does not know "?cors" takes DeleteBucketCors for DeleteBucket.
+func (q *request) foreign() bool {
+	here := bucketParameters
+	if q.key != "" {
+		here = objectParameters
+	}
+	for name, v := range q.query {
+		_, setting := settings[name]
+		if v[0] == "" && !slices.Contains(here, name) && !(setting && q.key == "") {
+			return true
+		}
+	}
+	return false
 }
 
 // find is the bucket, for the account that owns it.
