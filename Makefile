@@ -10,7 +10,8 @@ BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jso
   internal/graph internal/bundle internal/lambdahost internal/bench/process
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration lint-infra generate
+CLIENTS = .stride/clients
+.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration clients lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,7 +46,14 @@ fuzz: ## each fuzz target for FUZZTIME runs (100000x) or seconds (30s)
 fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; Node and npm)
 	STRIDE_JSONATA_FUZZ=$(CASES) go test -count=1 -timeout 2h -v ./internal/jsonata/difftest
 
-integration: ## the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)
+$(CLIENTS)/installed: internal/localaws/clients/requirements.txt
+	python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r $< && touch $@
+
+clients: $(CLIENTS)/installed ## boto3 and the aws CLI make every call of the local AWS (Python 3.10 or newer)
+	go build -o $(CLIENTS)/stride ./cmd/stride
+	STRIDE=$(CURDIR)/$(CLIENTS)/stride $(CLIENTS)/bin/python -B -W ignore::ResourceWarning -m unittest discover -s internal/localaws/clients
+
+integration: clients ## clients, and the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)
 	go test -tags integration -count=1 -timeout 15m ./localstack
 
 lint-infra: ## cfn-lint over infra/ci (Python)
