@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,14 +12,11 @@ import (
 	"time"
 )
 
-// cache keeps finished zips: KEY.zip with KEY.json, the Artifact, and sha256-DIGEST.json, the same by what Lambda reports.
+// cache keeps finished zips: KEY.zip with KEY.json, the Artifact.
 type cache struct{ dir string }
 
-// How long a zip stays that no build asks for, and what is known of it.
-const (
-	keepZip  = 30 * 24 * time.Hour
-	keepFact = 365 * 24 * time.Hour
-)
+// keep is how long a zip stays that no build asks for.
+const keep = 30 * 24 * time.Hour
 
 func openCache(dir string) (*cache, error) {
 	if dir == "" {
@@ -49,6 +45,7 @@ func (c *cache) get(key string) (Artifact, bool) {
 	}
 	if now := time.Now(); now.Sub(info.ModTime()) > time.Hour { // tells trim that it is in use
 		_ = os.Chtimes(a.Path, now, now)
+		_ = os.Chtimes(filepath.Join(c.dir, key+".json"), now, now)
 	}
 	return a, true
 }
@@ -56,21 +53,6 @@ func (c *cache) get(key string) (Artifact, bool) {
 func (c *cache) read(name string) (a Artifact, ok bool) {
 	text, err := os.ReadFile(filepath.Join(c.dir, name))
 	return a, err == nil && json.Unmarshal(text, &a) == nil
-}
-
-// Known says what the zip with this digest (Lambda's CodeSha256) was made of, if this machine built it. Plan compares it with
-// what was built now, to name the packages that changed.
-func (b *Builder) Known(digest string) (Artifact, bool) {
-	c, err := openCache(b.Cache)
-	if err != nil {
-		return Artifact{}, false
-	}
-	return c.read(digestFile(digest))
-}
-
-func digestFile(digest string) string {
-	raw, _ := base64.StdEncoding.DecodeString(digest) // of what is none: a file that is not there
-	return "sha256-" + hex.EncodeToString(raw) + ".json"
 }
 
 // pack zips u's binary and keeps it.
@@ -91,7 +73,7 @@ func (c *cache) pack(u *unit, goVersion, binary string) (Artifact, error) {
 		return Artifact{}, err
 	}
 	c.trim()
-	for name, data := range map[string][]byte{u.key + ".zip": zipped, u.key + ".json": text, digestFile(a.Digest): text} {
+	for name, data := range map[string][]byte{u.key + ".zip": zipped, u.key + ".json": text} {
 		if err := c.write(name, data); err != nil {
 			return Artifact{}, err
 		}
@@ -120,11 +102,7 @@ func (c *cache) write(name string, data []byte) error {
 func (c *cache) trim() {
 	entries, _ := os.ReadDir(c.dir)
 	for _, e := range entries {
-		limit := keepFact
-		if filepath.Ext(e.Name()) == ".zip" {
-			limit = keepZip
-		}
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > limit {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > keep {
 			_ = os.Remove(filepath.Join(c.dir, e.Name()))
 		}
 	}

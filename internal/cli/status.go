@@ -93,7 +93,7 @@ func machineStates(t *target, p *plan.Plan, actual *plan.Actual) []machineStatus
 		}
 		if live, ok := actual.Machines[m.Name]; ok {
 			s.State, s.Changes = stateOf(p, plan.KindMachine, m.Name)
-			s.Running = live.Running
+			s.Running = live.Running.Total()
 			if live.Alias != nil {
 				s.Version = plan.VersionOf(live.Alias.Version)
 			}

@@ -79,7 +79,6 @@ func both(f, g func() error) error {
 
 // plan compares what is wanted with what prepare has read.
 func (t *target) plan() *plan.Plan {
-	t.built.Packages(t.actual)
 	return plan.Make(t.Desired, t.actual)
 }
 

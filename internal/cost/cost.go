@@ -108,10 +108,14 @@ func (c *counter) memoryOf(function string) int {
 // functionOf is the name of the function that a task calls, without version.
 func functionOf(d *history.Details) string {
 	name, _ := d.Parameters.Value().Get("FunctionName")
-	arn := name.Str()
-	if arn == "" {
-		arn = d.Resource
+	if arn := name.Str(); arn != "" {
+		return functionName(arn)
 	}
+	return functionName(d.Resource)
+}
+
+// functionName is the name in a function's ARN, without version.
+func functionName(arn string) string {
 	if _, rest, ok := strings.Cut(arn, ":function:"); ok {
 		arn = rest
 	}

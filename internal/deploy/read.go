@@ -281,7 +281,7 @@ func (r *reader) machine(ctx context.Context, want *plan.Machine) error {
 	var live *plan.LiveMachine
 	var alias *plan.Alias
 	var tags plan.Tags
-	running := 0
+	var running plan.Running
 	g := newGroup(ctx)
 	g.do(func(ctx context.Context) (err error) { live, err = r.describeMachine(ctx, arn); return err })
 	g.do(func(ctx context.Context) (err error) { alias, err = r.describeAlias(ctx, arn); return err })
@@ -332,8 +332,26 @@ func logging(l *sfntypes.LoggingConfiguration) plan.Logging {
 	return out
 }
 
-// contentMark stands in an alias's description before the Content of the version that it points to.
-const contentMark = "stride:content="
+// What stands in the description of a version, and of an alias that points to it, before its Content and Packages.
+const (
+	contentMark  = "stride:content="
+	packagesMark = " packages="
+)
+
+// recorded reads what record has written.
+func recorded(description *string) (content, packages string) {
+	_, rest, _ := strings.Cut(aws.ToString(description), contentMark)
+	content, packages, _ = strings.Cut(rest, packagesMark)
+	return content, packages
+}
+
+func record(content, packages string) *string {
+	text := contentMark + content
+	if packages != "" {
+		text += packagesMark + packages
+	}
+	return &text
+}
 
 func (c *Clients) describeAlias(ctx context.Context, machine string) (*plan.Alias, error) {
 	out, err := c.States.DescribeStateMachineAlias(ctx, &sfn.DescribeStateMachineAliasInput{
@@ -346,7 +364,7 @@ func (c *Clients) describeAlias(ctx context.Context, machine string) (*plan.Alia
 		return nil, err
 	}
 	alias := &plan.Alias{Split: len(out.RoutingConfiguration) > 1}
-	_, alias.Content, _ = strings.Cut(aws.ToString(out.Description), contentMark)
+	alias.Content, alias.Packages = recorded(out.Description)
 	best := int32(-1)
 	for _, route := range out.RoutingConfiguration {
 		if route.Weight > best {
@@ -371,18 +389,22 @@ func (c *Clients) machineTags(ctx context.Context, arn string) (plan.Tags, error
 	return tags, nil
 }
 
-// countRunning counts the running executions, up to the 1,000 that one answer holds.
-func (c *Clients) countRunning(ctx context.Context, arn string) (int, error) {
+// countRunning counts the running executions by their version, up to the 1,000 that one answer holds.
+func (c *Clients) countRunning(ctx context.Context, arn string) (plan.Running, error) {
 	out, err := c.States.ListExecutions(ctx, &sfn.ListExecutionsInput{
 		StateMachineArn: &arn, StatusFilter: sfntypes.ExecutionStatusRunning, MaxResults: 1000,
 	})
 	if missing(err) {
-		return 0, nil
+		return nil, nil
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return len(out.Executions), nil
+	running := plan.Running{}
+	for _, e := range out.Executions {
+		running[plan.VersionOf(aws.ToString(e.StateMachineVersionArn))]++
+	}
+	return running, nil
 }
 
 // group runs functions at once and keeps their first error, which ends the others.

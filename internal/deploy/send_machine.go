@@ -26,8 +26,9 @@ func (s *sender) definition() (string, error) {
 	return string(asl.Marshal(&asl.FromValue(resolved).Machine)), nil
 }
 
-func (s *sender) content() string {
-	return contentMark + s.action.Machine.Content(s.plan.Place, s.pinned())
+func (s *sender) content() *string {
+	m := s.action.Machine
+	return record(m.Content(s.plan.Place, s.pinned()), m.Packages)
 }
 
 func (s *sender) createMachine(ctx context.Context) error {
@@ -38,7 +39,7 @@ func (s *sender) createMachine(ctx context.Context) error {
 	}
 	out, err := s.States.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{
 		Name: &m.Name, Type: types.StateMachineType(m.Type), Definition: &definition, RoleArn: &m.Role, Publish: true,
-		VersionDescription: aws.String(s.content()), LoggingConfiguration: logConfiguration(m.Logging),
+		VersionDescription: s.content(), LoggingConfiguration: logConfiguration(m.Logging),
 		TracingConfiguration: &types.TracingConfiguration{Enabled: m.Tracing}, EncryptionConfiguration: encryption(m.KMSKey), Tags: machineTags(m.Tags),
 	})
 	if err != nil {
@@ -60,7 +61,7 @@ func (s *sender) updateMachine(ctx context.Context) error {
 	}
 	out, err := s.States.UpdateStateMachine(ctx, &sfn.UpdateStateMachineInput{
 		StateMachineArn: aws.String(s.machineARN(m.Name)), Definition: &definition, RoleArn: &m.Role, Publish: true,
-		VersionDescription: aws.String(s.content()), LoggingConfiguration: logConfiguration(m.Logging),
+		VersionDescription: s.content(), LoggingConfiguration: logConfiguration(m.Logging),
 		TracingConfiguration: &types.TracingConfiguration{Enabled: m.Tracing}, EncryptionConfiguration: encryption(m.KMSKey),
 	})
 	if err != nil {
@@ -74,7 +75,7 @@ func (s *sender) updateMachine(ctx context.Context) error {
 func (s *sender) publishMachine(ctx context.Context) error {
 	m := s.action.Machine
 	out, err := s.States.PublishStateMachineVersion(ctx, &sfn.PublishStateMachineVersionInput{
-		StateMachineArn: aws.String(s.machineARN(m.Name)), Description: aws.String(s.content()),
+		StateMachineArn: aws.String(s.machineARN(m.Name)), Description: s.content(),
 	})
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (s *sender) routes() []types.RoutingConfigurationListItem {
 
 func (s *sender) createAlias(ctx context.Context) error {
 	_, err := s.States.CreateStateMachineAlias(ctx, &sfn.CreateStateMachineAliasInput{
-		Name: aws.String(plan.AliasName), Description: aws.String(s.content()), RoutingConfiguration: s.routes(),
+		Name: aws.String(plan.AliasName), Description: s.content(), RoutingConfiguration: s.routes(),
 	})
 	if code(err) == "ConflictException" { // it is there: an earlier attempt made it, and its answer was lost
 		return s.updateAlias(ctx)
@@ -112,7 +113,7 @@ func (s *sender) updateAlias(ctx context.Context) error {
 	}
 	_, err = s.States.UpdateStateMachineAlias(ctx, &sfn.UpdateStateMachineAliasInput{
 		StateMachineAliasArn: aws.String(s.machineARN(s.action.Machine.Name) + ":" + plan.AliasName),
-		Description:          aws.String(s.content()), RoutingConfiguration: s.routes(),
+		Description:          s.content(), RoutingConfiguration: s.routes(),
 	})
 	return err
 }

@@ -3,7 +3,6 @@ package deploy
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +20,7 @@ type MachineVersion struct {
 	Created    time.Time
 	Current    bool   // the alias points to it
 	Content    string // as the deploy that made it recorded it
+	Packages   string // likewise
 	Definition value.Value
 }
 
@@ -85,7 +85,7 @@ func (c *Clients) describeVersion(ctx context.Context, item types.StateMachineVe
 		return nil, err
 	}
 	v := &MachineVersion{ARN: aws.ToString(item.StateMachineVersionArn), Created: aws.ToTime(item.CreationDate)}
-	_, v.Content, _ = strings.Cut(aws.ToString(out.Description), contentMark)
+	v.Content, v.Packages = recorded(out.Description)
 	v.Definition, _ = value.Parse(aws.ToString(out.Definition))
 	return v, nil
 }
@@ -95,7 +95,7 @@ func (c *Clients) MoveAlias(ctx context.Context, place plan.Place, name string, 
 	return c.settle(ctx, func() error {
 		_, err := c.States.UpdateStateMachineAlias(ctx, &sfn.UpdateStateMachineAliasInput{
 			StateMachineAliasArn: aws.String(place.ARN("states", "stateMachine:"+name+":"+plan.AliasName)),
-			Description:          aws.String(contentMark + to.Content),
+			Description:          record(to.Content, to.Packages),
 			RoutingConfiguration: []types.RoutingConfigurationListItem{{StateMachineVersionArn: &to.ARN, Weight: 100}},
 		})
 		return err

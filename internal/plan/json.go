@@ -8,7 +8,13 @@ func (p *Plan) JSON() any {
 	out := document{
 		Schema: SchemaVersion, Project: p.Project, Env: p.Env, Place: p.Place, Changes: !p.Empty(), Unchanged: p.Unchanged,
 		Create: p.Count(Create), Update: p.Count(Update), Delete: p.Count(Delete),
-		Actions: []action{}, Problems: []problem{}, Running: p.Running,
+		Actions: []action{}, Problems: []problem{}, Running: map[string]int{}, RunningOn: p.Running, Costs: []priced{}, CostAssumes: CostAssumes,
+	}
+	for name, r := range p.Running {
+		out.Running[name] = r.Total()
+	}
+	for _, c := range p.Costs {
+		out.Costs = append(out.Costs, priced{c.Machine, c.Before, c.After})
 	}
 	for i := range p.Actions {
 		out.Actions = append(out.Actions, jsonAction(&p.Actions[i]))
@@ -31,7 +37,17 @@ type document struct {
 	Unchanged int            `json:"unchanged"`
 	Actions   []action       `json:"actions"`
 	Problems  []problem      `json:"problems"`
-	Running   map[string]int `json:"running,omitempty"`
+	Running   map[string]int `json:"running,omitempty"` // machine -> executions
+	// RunningOn has for each such machine the executions by the version that they stay on; "" of those that were started without one.
+	RunningOn   map[string]Running `json:"runningOn,omitempty"`
+	Costs       []priced           `json:"costs"`       // of 1,000 executions
+	CostAssumes string             `json:"costAssumes"` // what they are the costs of
+}
+
+type priced struct {
+	Machine string `json:"workflow"`
+	Before  *Price `json:"before,omitempty"`
+	After   Price  `json:"after"`
 }
 
 type action struct {
@@ -49,6 +65,8 @@ type change struct {
 	Op     Op     `json:"op"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
+	Text   string `json:"text"`
+	State  string `json:"state,omitempty"`
 	Source string `json:"source,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
@@ -63,6 +81,7 @@ func jsonAction(a *Action) action {
 	out := action{ID: a.ID, Kind: a.Kind, Op: a.Op, Name: a.Name, Needs: []string{}, Calls: a.Calls, Changes: []change{}}
 	out.Needs = append(out.Needs, a.Needs...)
 	for _, c := range a.Changes {
+		c.Text = c.Words()
 		out.Changes = append(out.Changes, change(c))
 	}
 	return out

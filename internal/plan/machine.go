@@ -13,6 +13,9 @@ import (
 )
 
 func (m *maker) machine(want *Machine) {
+	marked := *want
+	marked.Packages = m.marks(want)
+	want = &marked
 	needs := []string{id(KindRole, RoleName(want.Role)), id(KindLogGroup, logGroupName(want.Logging.LogGroup))}
 	for _, name := range slices.Sorted(maps.Values(want.Functions)) {
 		needs = append(needs, id(KindFunction, name))
@@ -22,6 +25,7 @@ func (m *maker) machine(want *Machine) {
 		a := Action{Kind: KindMachine, Op: Create, Name: want.Name, Calls: []Call{CreateMachine}, Machine: want}
 		a.Changes = []Change{{Path: "definition", Op: Create, After: count(want.Definition)}}
 		m.add(a, needs...)
+		m.cost(want, nil)
 		m.move(want, nil)
 		return
 	}
@@ -32,11 +36,13 @@ func (m *maker) machine(want *Machine) {
 		return
 	}
 	a := m.machineUpdate(want, &have)
-	if len(a.Calls) > 0 && have.Running > 0 {
+	a.Was = have.Definition
+	if len(a.Calls) > 0 && have.Running.Total() > 0 {
 		m.plan.Running[want.Name] = have.Running
 	}
 	m.add(a, needs...)
 	if a.publishesMachine() {
+		m.cost(want, &have)
 		m.move(want, have.Alias)
 	}
 }

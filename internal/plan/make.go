@@ -15,7 +15,7 @@ import (
 func Make(d *Desired, a *Actual) *Plan {
 	m := &maker{
 		desired: d, actual: a, acts: map[string]bool{},
-		plan: &Plan{Project: d.Project, Env: d.Env, Place: d.Place, Pins: map[string]string{}, Running: map[string]int{}},
+		plan: &Plan{Project: d.Project, Env: d.Env, Place: d.Place, Pins: map[string]string{}, Running: map[string]Running{}},
 	}
 	for i := range d.LogGroups {
 		m.logGroup(&d.LogGroups[i])
@@ -151,7 +151,7 @@ func (m *maker) role(want *Role) {
 		a := Action{Kind: KindRole, Op: Create, Name: want.Name, Calls: []Call{CreateRole}, Role: want}
 		if want.Policy != nil {
 			a.Calls = append(a.Calls, PutRolePolicy)
-			a.Changes = statements(nil, want.Policy)
+			a.Changes = want.statements(nil)
 		}
 		m.add(a)
 		return
@@ -167,7 +167,7 @@ func (m *maker) role(want *Role) {
 		d.call(KeepStatements)
 	}
 	if !policy.Equal(have.Policy, want.Policy) {
-		d.changes = append(d.changes, statements(have.Policy, want.Policy)...)
+		d.changes = append(d.changes, want.statements(have.Policy)...)
 		d.call(policyCall(want.Policy))
 	}
 	compare(&d, boundaryCall(want.Boundary), "permissions boundary", have.Boundary, want.Boundary)
@@ -214,9 +214,9 @@ func first(d *policy.Document) string {
 	return ""
 }
 
-// statements are the statements that come and go.
-func statements(before, after *policy.Document) []Change {
-	old, now := before.Texts(), after.Texts()
+// statements are the statements that come and go, with the states that new ones are for.
+func (r *Role) statements(before *policy.Document) []Change {
+	old, now := before.Texts(), r.Policy.Texts()
 	var changes []Change
 	for _, s := range old {
 		if !slices.Contains(now, s) {
@@ -225,16 +225,30 @@ func statements(before, after *policy.Document) []Change {
 	}
 	for _, s := range now {
 		if !slices.Contains(old, s) {
-			changes = append(changes, Change{Path: "statement", Op: Create, After: statementText(after, s)})
+			changes = append(changes, Change{Path: "statement", Op: Create, After: statementText(r.Policy, s), Reason: r.reason(s)})
 		}
 	}
 	return changes
 }
 
+// reason is what the statement with this normal form is for: "for Charge, Notify".
+func (r *Role) reason(normal string) string {
+	for _, g := range r.Grants {
+		if g.Statement.Normal() != normal {
+			continue
+		}
+		if len(g.States) > 0 {
+			return "for " + strings.Join(g.States, ", ")
+		}
+		return "for " + g.Reason
+	}
+	return ""
+}
+
 // statementText is "allow lambda:InvokeFunction on arn:…", for the statement of d whose normal form is normal.
 func statementText(d *policy.Document, normal string) string {
 	for _, s := range d.Statement {
-		if one := (&policy.Document{Statement: []policy.Statement{s}}).Texts(); one[0] == normal {
+		if s.Normal() == normal {
 			return fmt.Sprintf("%s %s on %s", strings.ToLower(s.Effect), strings.Join(s.Action, ", "), strings.Join(s.Resource, ", "))
 		}
 	}
@@ -254,8 +268,13 @@ func (m *maker) function(want *Function) {
 		return
 	}
 	m.owned(KindFunction, want.Name, have.Tags)
-	a := functionUpdate(want, &have)
+	a := functionUpdate(want, &have, m.recorded(want))
 	a.Function, a.Revision = want, have.Revision
+	for i := range a.Changes {
+		if !strings.HasPrefix(a.Changes[i].Path, "tag ") {
+			a.Changes[i].Source = want.Source
+		}
+	}
 	if !a.publishes() {
 		m.plan.Pins[want.Name] = have.Newest.Number
 	}
@@ -279,8 +298,8 @@ func (a *Action) publishes() bool {
 }
 
 // functionUpdate is the shortest run of calls after which $LATEST and the newest version are as wanted. Settings go first, so
-// that the upload of the code can publish both at once.
-func functionUpdate(want *Function, have *LiveFunction) Action {
+// that the upload of the code can publish both at once. packages are the marks of what the function was made of.
+func functionUpdate(want *Function, have *LiveFunction, packages string) Action {
 	var d differences
 	for _, f := range settingFields {
 		compare(&d, UpdateSettings, f.name, f.text(have.Settings), f.text(want.Settings))
@@ -288,7 +307,7 @@ func functionUpdate(want *Function, have *LiveFunction) Action {
 	d.environment(have.Settings.Env, want.Settings.Env)
 	newCode := have.Code.SHA256 != want.Code.SHA256 || have.Settings.Architecture != want.Settings.Architecture
 	if newCode {
-		d.changes = append(d.changes, Change{Path: "code", Op: Update, Before: digest(have.Code), After: digest(want.Code), Reason: why(have.Code, want.Code)})
+		d.changes = append(d.changes, Change{Path: "code", Op: Update, Before: digest(have.Code), After: digest(want.Code), Reason: why(packages, want.Code)})
 		d.call(UpdateCode)
 	} else if !published(want, have.Newest) {
 		if len(d.calls) == 0 {
@@ -306,26 +325,6 @@ func concurrencyCall(n int) Call {
 		return DeleteConcurrency
 	}
 	return PutConcurrency
-}
-
-// why names the packages that make the code another, at most three of them.
-func why(before, after Code) string {
-	if before.Packages == nil || after.Packages == nil {
-		return ""
-	}
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(after.Packages)) {
-		if before.Packages[name] != after.Packages[name] {
-			names = append(names, name)
-		}
-	}
-	if n := len(names) - 3; n > 0 {
-		names = append(names[:3], fmt.Sprintf("%d more", n))
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "changed: " + strings.Join(names, ", ")
 }
 
 // digest is enough of a code hash to tell two apart.

@@ -85,6 +85,7 @@ type Function struct {
 	Settings    Settings
 	Concurrency int // reserved; 0: none
 	Tags        Tags
+	Source      string // "lambdas/payments/payments.go:12", where the handler stands; "" where not known
 }
 
 // Code is a function's zip.
@@ -138,6 +139,9 @@ type Machine struct {
 	Tags     Tags
 	// Source has the Go place of each state by its JSON Pointer, for annotations; nil where not known.
 	Source map[string]string
+	// Packages are marks of the packages that the machine's functions are made of, which a deploy records beside the version's Content.
+	// Make sets it; "" where not known.
+	Packages string
 }
 
 // Logging is a machine's logging configuration.
@@ -150,15 +154,30 @@ type Logging struct {
 // LiveMachine is a state machine as it stands.
 type LiveMachine struct {
 	Machine
-	Alias   *Alias // nil: none
-	Running int    // executions that are running, counted up to 1,000; only of STANDARD
+	Alias   *Alias  // nil: none
+	Running Running // only of STANDARD
+}
+
+// Running is how many executions run on each version of a machine, by its number; "" are those that were started without one. Up to
+// 1,000 are counted.
+type Running map[string]int
+
+// Total is the number of running executions.
+func (r Running) Total() int {
+	n := 0
+	for _, count := range r {
+		n += count
+	}
+	return n
 }
 
 // Alias is what AliasName points to.
 type Alias struct {
 	Version string // ARN of the version that gets all, or most, executions
 	Content string // Content of that version, as the deploy that moved the alias recorded it
-	Split   bool   // two versions share the executions
+	// Packages are the marks of the packages that the functions of that version were made of: Machine.Packages, recorded likewise.
+	Packages string
+	Split    bool // two versions share the executions
 }
 
 // Kind is what an action is about.
@@ -228,9 +247,10 @@ type Plan struct {
 	Problems     []Problem
 	// Pins are the function versions that are known before anything is published, by the function's name.
 	Pins map[string]string
-	// Running has the number of running executions of each machine that changes.
-	Running   map[string]int
-	Unchanged int // resources that are as wanted
+	// Running has the running executions of each machine that changes.
+	Running   map[string]Running
+	Costs     []Cost // of each machine that changes, or is new
+	Unchanged int    // resources that are as wanted
 }
 
 // Empty is whether there is nothing to do.
@@ -251,6 +271,8 @@ type Action struct {
 	Role     *Role
 	Function *Function
 	Machine  *Machine
+	// Was is the definition that a machine has now, Undefined of a new one.
+	Was value.Value
 	// Revision is what the plan saw, so that another deploy is noticed: of a function its revision, of an alias its version.
 	Revision string
 }
@@ -261,6 +283,8 @@ type Change struct {
 	Op     Op
 	Before string // "" of what is created
 	After  string // "" of what is deleted
+	Text   string // all of it in words, "Retry of Charge 3 -> 5"; "" where Path, Before and After say it
+	State  string // JSON Pointer of the state that it is about, in the definition that has it
 	Source string // "workflows/fulfilment.go:31", where the change comes from that place
 	Reason string // "changed: lambdas/payments", where that is known
 }

@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -50,7 +55,7 @@ func wanted(t *testing.T, definition string) *Desired {
 				Policy: policy.Grants{{Statement: policy.Statement{Effect: "Allow", Action: []string{"lambda:InvokeFunction"}, Resource: []string{"*"}}}}.Document()},
 			{Name: "dev-payments-Charge", Path: "/", Trust: policy.Trust("lambda.amazonaws.com", "", ""), Tags: tags()},
 		},
-		Functions: []Function{{Name: "dev-payments-Charge", Handler: "payments.Charge", Code: Code{SHA256: "AAAAAAAAAAAA", Size: 3_400_000},
+		Functions: []Function{{Name: "dev-payments-Charge", Handler: "payments.Charge", Source: "lambdas/payments/payments.go:12", Code: Code{SHA256: "AAAAAAAAAAAA", Size: 3_400_000},
 			Settings: Settings{Role: functionRole, Runtime: "provided.al2023", Handler: "bootstrap", Architecture: "arm64", Memory: 128, Timeout: 30, Storage: 512,
 				Env: map[string]string{"KEY": "secret"}}, Tags: tags()}},
 		Machines: []Machine{{Name: "dev-orders", Workflow: "orders", Type: "STANDARD", Definition: parse(t, definition), Role: machineRole,
@@ -93,7 +98,7 @@ func TestMake(t *testing.T) {
 		{"definition", func(d *Desired, a *Actual) {
 			d.Machines[0].Definition = parse(t, edited)
 			live := a.Machines["dev-orders"]
-			live.Running = 14
+			live.Running = Running{"4": 12, "3": 1, "": 1}
 			a.Machines["dev-orders"] = live
 		}},
 		{"code", func(d *Desired, a *Actual) { d.Functions[0].Code.SHA256 = "BBBBBBBBBBBB" }},
@@ -167,13 +172,35 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestForms holds the other forms of one plan to their golden files.
+// TestForms holds every form of one plan, in which something of each kind changes, to its golden file.
 func TestForms(t *testing.T) {
-	d := wanted(t, strings.Replace(definition, `"MaxAttempts": 3`, `"MaxAttempts": 5`, 1))
-	a := deployed(wanted(t, definition))
-	d.Functions[0].Code.SHA256 = "BBBBBBBBBBBB"
+	changed := strings.NewReplacer(`"MaxAttempts": 3`, `"MaxAttempts": 5`, `"Next": "Pack"`, `"Next": "Tell"`, `"Wrap": {"Type": "Pass"`, `"Box|it": {"Type": "Pass"`,
+		`"StartAt": "Wrap"`, `"StartAt": "Box|it"`, `"Pack": {`, `"Tell": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Arguments": {"TopicArn": "t"}, "Next": "Pack"}, "Pack": {`)
+	before := wanted(t, definition)
+	before.Functions[0].Code.Packages = map[string]string{"go": "go1.26", "shop/lambdas/payments": "aa", "shop/money": "bb", "example.com/x/y": "example.com/x@v1.0.0"}
+	a := deployed(before)
+	live := a.Machines["dev-orders"]
+	live.Alias.Packages = Make(before, &Actual{}).Actions[5].Machine.Packages
+	live.Running = Running{"4": 14}
+	a.Machines[live.Name] = live
+
+	d := wanted(t, changed.Replace(definition))
+	d.Functions[0].Code = Code{SHA256: "BBBBBBBBBBBB", Size: 3_500_000,
+		Packages: map[string]string{"go": "go1.26", "shop/lambdas/payments": "aa", "shop/money": "b2", "example.com/x/y": "example.com/x@v1.1.0"}}
+	d.Functions[0].Settings.Memory = 256
+	d.Functions[0].Tags = Tags{TagProject: "shop", TagEnv: "dev", "team": "pay"}
+	d.LogGroups[1].Retention = 365
+	d.Machines[0].Logging.IncludeData = false
+	publish := policy.Grant{Statement: policy.Statement{Effect: "Allow", Action: []string{"sns:Publish"}, Resource: []string{"t"}}, States: []string{"Tell"}}
+	d.Roles[0].Grants = policy.Grants{{Statement: d.Roles[0].Policy.Statement[0], States: []string{"Charge"}}, publish}
+	d.Roles[0].Policy = d.Roles[0].Grants.Document()
+	d.Machines[0].Source["/States/Tell"] = "workflows/orders.go:40"
+
 	p := Make(d, a)
 	var out bytes.Buffer
+	p.WriteText(&out, nil)
+	golden(t, "forms.txt", out.Bytes())
+	out.Reset()
 	p.WriteMarkdown(&out)
 	golden(t, "forms.md", out.Bytes())
 	out.Reset()
@@ -186,21 +213,133 @@ func TestForms(t *testing.T) {
 	golden(t, "forms.json", append(text, '\n'))
 }
 
+// TestLongPlan: a plan of any size fits into a comment of GitHub's.
+func TestLongPlan(t *testing.T) {
+	var states []string
+	for i := range 400 {
+		states = append(states, fmt.Sprintf(`"State %d": {"Type": "Pass", "Comment": %q, "End": true}`, i, strings.Repeat("é", 300)))
+	}
+	d := wanted(t, `{"StartAt": "State 0", "States": {`+strings.Join(states, ",")+`}}`)
+	var out bytes.Buffer
+	Make(d, deployed(wanted(t, definition))).WriteMarkdown(&out)
+	if out.Len() > 65_536 || !utf8.Valid(out.Bytes()) {
+		t.Errorf("%d bytes", out.Len())
+	}
+}
+
+func TestWhy(t *testing.T) {
+	packages := func(list ...string) Code {
+		c := Code{Packages: map[string]string{}}
+		for i := 0; i < len(list); i += 2 {
+			c.Packages[list[i]] = list[i+1]
+		}
+		return c
+	}
+	many := func(version string) Code {
+		c := packages("go", "go1.26", "shop/pay", "aa")
+		for i := range 200 {
+			c.Packages[fmt.Sprintf("m%d/p", i)] = fmt.Sprintf("m%d@%s", i, version)
+		}
+		return c
+	}
+	tests := []struct {
+		name          string
+		before, after Code
+		want          string
+	}{
+		{"nothing is known", Code{}, packages("go", "go1.26"), ""},
+		{"nothing was known", packages("go", "go1.26"), Code{}, ""},
+		{"a package", packages("go", "go1.26", "shop/pay", "aa"), packages("go", "go1.26", "shop/pay", "ab"), "changed: shop/pay"},
+		{"a module of several packages", packages("x/a", "x@v1", "x/b", "x@v1"), packages("x/a", "x@v2", "x/b", "x@v2"), "changed: x"},
+		{"the compiler", packages("go", "go1.25"), packages("go", "go1.26"), "changed: go"},
+		{"one more", packages("a", "1"), packages("a", "1", "b", "1"), "changed: b"},
+		{"many", packages("a", "1"), packages("a", "2", "b", "1", "c", "1", "d", "1", "e", "1"), "changed: a, b, c, 2 more"},
+		{"more modules than are recorded", many("v1"), many("v2"), "changed: modules that are required"},
+	}
+	for _, tt := range tests {
+		marks := strings.Join(slices.Sorted(maps.Values(tt.before.marks())), "")
+		if len(marks) > maxMarks*markLength {
+			t.Errorf("%s: %d characters", tt.name, len(marks))
+		}
+		if got := why(marks, tt.after); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestQuiet: whatever AWS does to the form of what it stores, the plan is empty.
 func TestQuiet(t *testing.T) {
-	d := wanted(t, definition)
-	a := deployed(d)
-	m := a.Machines["dev-orders"]
-	states, _ := m.Definition.Get("States")
-	members := append([]value.Member{}, states.Members()...)
-	members[0], members[1] = members[1], members[0]
-	m.Definition = parse(t, strings.ReplaceAll(m.Definition.With("States", value.OfObject(members)).String(), `"MaxAttempts":3`, `"MaxAttempts":3.0`))
-	a.Machines[m.Name] = m
-	if p := Make(d, a); !p.Empty() {
-		var out bytes.Buffer
-		p.WriteText(&out, nil)
-		t.Errorf("not empty:\n%s", &out)
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		want := func() *Desired {
+			d := wanted(t, definition)
+			d.Functions[0].Settings.Subnets, d.Functions[0].Settings.SecurityGroups = []string{"s1", "s2", "s3"}, []string{"g1", "g2"}
+			d.Roles[0].Policy.Statement = append(d.Roles[0].Policy.Statement, policy.Statement{Effect: "Allow", Action: []string{"a:B", "a:C"}, Resource: []string{"y", "x"},
+				Condition: map[string]policy.Condition{"StringEquals": {"aws:SourceAccount": {"2", "1"}}}})
+			return d
+		}
+		a := deployed(want())
+		reform(t, a, r)
+		if p := Make(want(), a); !p.Empty() {
+			var out bytes.Buffer
+			p.WriteText(&out, nil)
+			t.Fatalf("seed %d: not empty:\n%s", seed, &out)
+		}
 	}
+}
+
+// reform changes the form of a: orders, numbers' text, lists of one, tags of others, what is empty or absent.
+func reform(t *testing.T, a *Actual, r *rand.Rand) {
+	for name, m := range a.Machines {
+		m.Definition = parse(t, strings.ReplaceAll(shuffled(m.Definition, r).String(), `"MaxAttempts":3`, `"MaxAttempts":3.0`))
+		m.Tags = Tags{"aws:cloudformation:stack-name": "x", TagProject: "shop", TagEnv: "dev"}
+		a.Machines[name] = m
+	}
+	shuffle := func(list []string) { r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] }) }
+	for name, f := range a.Functions {
+		shuffle(f.Settings.Subnets)
+		shuffle(f.Newest.Settings.SecurityGroups)
+		f.Tags = Tags{"team": "other", TagProject: "shop", TagEnv: "dev"}
+		a.Functions[name] = f
+	}
+	for name, role := range a.Roles {
+		if role.Policy == nil {
+			continue
+		}
+		statements := role.Policy.Statement
+		r.Shuffle(len(statements), func(i, j int) { statements[i], statements[j] = statements[j], statements[i] })
+		for _, s := range statements {
+			shuffle(s.Action)
+			shuffle(s.Resource)
+		}
+		text := strings.ReplaceAll(role.Policy.String(), `["*"]`, `"*"`)
+		again, err := policy.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		role.Policy = again
+		a.Roles[name] = role
+	}
+}
+
+// shuffled is v with the members of its objects in another order.
+func shuffled(v value.Value, r *rand.Rand) value.Value {
+	switch v.Kind() {
+	case value.Array:
+		var items []value.Value
+		for _, item := range v.Items() {
+			items = append(items, shuffled(item, r))
+		}
+		return value.OfArray(items)
+	case value.Object:
+		var members []value.Member
+		for _, m := range v.Members() {
+			members = append(members, value.Member{Name: m.Name, Value: shuffled(m.Value, r)})
+		}
+		r.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+		return value.OfObject(members)
+	}
+	return v
 }
 
 // TestCollect has inventories and what is removed from them.

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -31,8 +33,8 @@ func (p *Plan) WriteText(w io.Writer, paint Paint) {
 		for _, c := range a.shown() {
 			fmt.Fprintf(w, "    %s %s\n", paint(c.Op, sign(c.Op)), c)
 		}
-		if n := p.Running[a.Name]; n > 0 && a.Kind == KindMachine {
-			fmt.Fprintf(w, "      %s\n", running(n))
+		for _, note := range p.notes(a) {
+			fmt.Fprintf(w, "      %s\n", note)
 		}
 	}
 	fmt.Fprintln(w, p.Summary())
@@ -70,11 +72,38 @@ func (p *Plan) with(a *Action, along map[string]bool) string {
 	return ", with " + strings.Join(kinds, " and ")
 }
 
-func running(n int) string {
-	if n == 1 {
-		return "1 running execution stays on its version"
+// notes are what a machine's change means: for executions that run, and for the bill.
+func (p *Plan) notes(a *Action) []string {
+	if a.Kind != KindMachine {
+		return nil
 	}
-	return fmt.Sprintf("%d running executions stay on their versions", n)
+	var notes []string
+	if running := p.Running[a.Name]; running.Total() > 0 {
+		notes = append(notes, running.String())
+	}
+	if c, ok := p.costOf(a.Name); ok {
+		notes = append(notes, c.String())
+	}
+	return notes
+}
+
+// String is "14 running executions stay on version 7", or "12 running executions stay on version 7, 2 on version 6".
+func (r Running) String() string {
+	var parts []string
+	for _, version := range slices.SortedFunc(maps.Keys(r), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(b, a)) }) {
+		text := fmt.Sprintf("%d", r[version])
+		if len(parts) == 0 && r[version] == 1 {
+			text += " running execution stays"
+		} else if len(parts) == 0 {
+			text += " running executions stay"
+		}
+		if version == "" {
+			parts = append(parts, text+" on the definition that they began with")
+		} else {
+			parts = append(parts, text+" on version "+version)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func sign(op Op) string {
@@ -103,17 +132,22 @@ func (a *Action) shown() []Change {
 	return a.Changes
 }
 
-// String is the change in one line: "state Charge: Retry[0].MaxAttempts 3 -> 5  (workflows/fulfilment.go:31)".
-func (c Change) String() string {
-	text := c.Path
-	switch c.Op {
-	case Create:
-		text += " " + short(c.After)
-	case Delete:
-		text += " " + short(c.Before)
-	default:
-		text += " " + short(c.Before) + " -> " + short(c.After)
+// Words is the change without its place and reason: "Retry of Charge 3 -> 5".
+func (c Change) Words() string {
+	switch {
+	case c.Text != "":
+		return c.Text
+	case c.Op == Create:
+		return c.Path + " " + short(c.After)
+	case c.Op == Delete:
+		return c.Path + " " + short(c.Before)
 	}
+	return c.Path + " " + short(c.Before) + " -> " + short(c.After)
+}
+
+// String is the change in one line: "Retry of Charge 3 -> 5  (workflows/fulfilment.go:31)".
+func (c Change) String() string {
+	text := c.Words()
 	for _, note := range []string{c.Source, c.Reason} {
 		if note != "" {
 			text += "  (" + note + ")"
@@ -164,79 +198,6 @@ func (p *Plan) Count(op Op) int {
 		}
 	}
 	return n
-}
-
-// WriteMarkdown prints p for a pull request: a heading that counts, a table of resources, and the changes of each in a fold.
-func (p *Plan) WriteMarkdown(w io.Writer) {
-	fmt.Fprintf(w, "### stride plan: %s\n\n", p.Summary())
-	for _, problem := range p.Problems {
-		fmt.Fprintf(w, "> **%s** %s\n\n", problem.Resource, problem.Message)
-	}
-	if p.Empty() {
-		return
-	}
-	fmt.Fprint(w, "| | resource | changes |\n|---|---|---|\n")
-	for i := range p.Actions {
-		a := &p.Actions[i]
-		fmt.Fprintf(w, "| %s | %s `%s` | %s |\n", sign(a.Op), a.Kind, a.Name, cell(a))
-	}
-	for i := range p.Actions {
-		if a := &p.Actions[i]; len(a.shown()) > 1 {
-			a.writeFold(w, p.Running[a.Name])
-		}
-	}
-}
-
-// cell is the middle of a table row: one change in full, more by their number.
-func cell(a *Action) string {
-	escape := strings.NewReplacer("|", `\|`, "\n", " ").Replace
-	switch shown := a.shown(); {
-	case len(shown) == 1:
-		return escape(shown[0].String())
-	case len(shown) > 1:
-		return fmt.Sprintf("%d changes", len(shown))
-	}
-	return escape(strings.TrimSpace(summary(a)))
-}
-
-func (a *Action) writeFold(w io.Writer, runs int) {
-	fmt.Fprintf(w, "\n<details><summary>%s</summary>\n\n```diff\n", a.ID)
-	for _, c := range a.shown() {
-		s := sign(c.Op)
-		if c.Op == Update {
-			s = "!"
-		}
-		fmt.Fprintf(w, "%s %s\n", s, strings.ReplaceAll(c.String(), "```", "` ` `"))
-	}
-	fmt.Fprint(w, "```\n")
-	if runs > 0 && a.Kind == KindMachine {
-		fmt.Fprintf(w, "%s\n", running(runs))
-	}
-	fmt.Fprint(w, "</details>\n")
-}
-
-// WriteGitHub prints GitHub's workflow commands: a notice on each line of Go that a change comes from, and problems as errors.
-func (p *Plan) WriteGitHub(w io.Writer) {
-	for _, problem := range p.Problems {
-		fmt.Fprintf(w, "::error title=stride plan::%s\n", command(problem.Resource+" "+problem.Message))
-	}
-	for i := range p.Actions {
-		for _, c := range p.Actions[i].Changes {
-			file, line, ok := strings.Cut(c.Source, ":")
-			if !ok {
-				continue
-			}
-			line, _, _ = strings.Cut(line, ":")
-			c.Source = ""
-			fmt.Fprintf(w, "::notice file=%s,line=%s,title=%s::%s\n", command(file), line, command(p.Actions[i].Name), command(c.String()))
-		}
-	}
-	fmt.Fprintf(w, "::notice title=stride plan::%s\n", command(p.Summary()))
-}
-
-// command escapes a text for a workflow command.
-func command(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
 }
 
 // Affected are the names of the machines whose alias moves.

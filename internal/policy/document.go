@@ -95,7 +95,7 @@ func (d *Document) Texts() []string {
 	}
 	texts := make([]string, len(d.Statement))
 	for i, s := range d.Statement {
-		texts[i] = s.normal()
+		texts[i] = s.Normal()
 	}
 	sort.Strings(texts)
 	return texts
@@ -103,10 +103,11 @@ func (d *Document) Texts() []string {
 
 // Has is whether d has a statement that says the same as s.
 func (d *Document) Has(s Statement) bool {
-	return slices.Contains(d.Texts(), s.normal())
+	return slices.Contains(d.Texts(), s.Normal())
 }
 
-func (s Statement) normal() string {
+// Normal is the statement's JSON text with its lists sorted: equal exactly when two say the same.
+func (s Statement) Normal() string {
 	s.Action, s.NotAction = sorted(s.Action), sorted(s.NotAction)
 	s.Resource, s.NotResource = sorted(s.Resource), sorted(s.NotResource)
 	s.Principal, s.NotPrincipal = sortedValues(s.Principal), sortedValues(s.NotPrincipal)

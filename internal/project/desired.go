@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -297,7 +298,7 @@ func (c *composer) function(h handler, zip bundle.Artifact) {
 	c.zips[name] = zip.Path
 	c.logGroup(group, l.Retention, l.KMSKey, h.workflows...)
 	c.desired.Functions = append(c.desired.Functions, plan.Function{
-		Name: name, Handler: h.name, Concurrency: h.spec.Concurrency, Tags: c.tags(h.workflows...),
+		Name: name, Handler: h.name, Concurrency: h.spec.Concurrency, Tags: c.tags(h.workflows...), Source: c.project.source(h.spec.Func),
 		Code: plan.Code{SHA256: zip.Digest, Size: zip.Size, Packages: packages(zip)},
 		Settings: plan.Settings{
 			Role:    c.role(l.Role, name+"-lambda", "lambda.amazonaws.com", policy.Function(needs), h.workflows...),
@@ -309,22 +310,21 @@ func (c *composer) function(h handler, zip bundle.Artifact) {
 	})
 }
 
+// source is where a function stands in the checkout; "" where the compiler did not record that.
+func (p *Project) source(f flow.GoFunc) string {
+	rel, err := filepath.Rel(p.Dir, f.File)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", filepath.ToSlash(rel), f.Line)
+}
+
 func packages(a bundle.Artifact) map[string]string {
 	out := map[string]string{"go": a.Go}
 	for _, p := range a.Packages {
 		out[p.Path] = p.Version + p.Hash
 	}
 	return out
-}
-
-// Packages says what live functions' code was made of, where this machine built it: a plan then names what changed.
-func (b *Built) Packages(a *plan.Actual) {
-	for name, f := range a.Functions {
-		if known, ok := b.builder.Known(f.Code.SHA256); ok {
-			f.Code.Packages = packages(known)
-			a.Functions[name] = f
-		}
-	}
 }
 
 func (c *composer) machine(w Compiled) error {
