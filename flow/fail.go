@@ -16,6 +16,8 @@ const (
 	ErrTaskFailed ErrorName = "States.TaskFailed"
 	// ErrTolerance is a Distributed map of which more iterations failed than it tolerates.
 	ErrTolerance ErrorName = "States.ExceedToleratedFailureThreshold"
+	// ErrItemReader is a MapS3 whose items cannot be read.
+	ErrItemReader ErrorName = "States.ItemReaderFailed"
 )
 
 // Failure is an error with Step Functions' two words for it: its name, which Catch and Retry match, and its cause, a text.

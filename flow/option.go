@@ -78,3 +78,10 @@ func TolerateShare(percent float64) Option {
 
 // MaxConcurrency bounds how many iterations of a Map run at once; 0 means as many as AWS allows (40 inline).
 func MaxConcurrency(n int) Option { return option(func(s *native.Settings) { s.MaxConcurrency = n }) }
+
+// MaxItems bounds how many items MapS3 and MapToS3 read; 0 means all. AWS: ReaderConfig, MaxItems.
+func MaxItems(n int) Option { return option(func(s *native.Settings) { s.MaxItems = n }) }
+
+// ExpressChildren runs the iterations of a Distributed map as Express executions: cheaper, at most five minutes each.
+// AWS: ProcessorConfig, ExecutionType.
+func ExpressChildren() Option { return option(func(*native.Settings) {}) }

@@ -48,20 +48,6 @@ func Activity[O, I any](c Context, name string, in I, opts ...Option) (O, error)
 	return perform[O](c, native.Task{Kind: native.Activity, Name: name}, in, opts)
 }
 
-// Do calls an operation of an AWS service without a Lambda function: op is a method expression of the SDK's client,
-// (*sns.Client).Publish, and the compiler makes the integration of it that Step Functions has. AWS: optimised and SDK service
-// integrations. Natively a test's mock answers.
-func Do[C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in *I, opts ...Option) (*O, error) {
-	return perform[*O](c, native.Task{Kind: native.SDK, Name: nameOf(op)}, sdkInput{in}, opts)
-}
-
-// sdkInput is written as Step Functions sends it: fields that are not set are left out.
-type sdkInput struct{ in any }
-
-func (s sdkInput) MarshalJSON() ([]byte, error) {
-	return native.SDKInput(s.in)
-}
-
 // perform runs one task by way of JSON.
 func perform[O any](c Context, task native.Task, in any, opts []Option) (O, error) {
 	var out O

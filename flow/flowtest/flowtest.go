@@ -43,7 +43,8 @@ type Test struct {
 	nested   []flow.Workflow
 	start    time.Time
 	mocks    map[string]*mock
-	values   map[string]error // error variables, by the names that the workflow matches them under
+	objects  map[string]string // of S3, by bucket/key
+	values   map[string]error  // error variables, by the names that the workflow matches them under
 }
 
 // mock stands for a handler.
@@ -206,17 +207,12 @@ func MockActivity[I, O any](x *Test, name string, fn func(I) (O, error)) {
 	x.named(name).call = func(_ context.Context, in []byte) ([]byte, error) { return typed(fn)(in) }
 }
 
-// MockDo lets fn stand for an operation of an AWS service: (*sns.Client).Publish.
-func MockDo[C, I, O, Opt any](x *Test, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), fn func(*I) (*O, error)) {
-	x.named(funcName(op)).call = func(_ context.Context, in []byte) ([]byte, error) { return typed(fn)(in) }
-}
-
 // perform is native.World's Perform.
 func (s *script) perform(ctx context.Context, t *native.Task) native.Reply {
-	m := s.x.mocks[t.Name]
-	if m == nil {
-		m = &mock{}
+	if t.Kind == native.Storage {
+		return s.x.storage(t)
 	}
+	m := s.x.mockOf(t)
 	s.mu.Lock()
 	n := s.counts[t.Name]
 	s.counts[t.Name]++

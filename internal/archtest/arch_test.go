@@ -21,7 +21,8 @@ var layers = []struct {
 }{
 	{"JSON and findings: everything speaks of them",
 		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process"}},
-	{"parts of JSONata that know no expressions", []string{"internal/jsonata/jsregexp"}},
+	{"parts of JSONata that know no expressions; the names of services' fields",
+		[]string{"internal/jsonata/jsregexp", "internal/javaname"}},
 	{"pictures of dates are read by regular expressions", []string{"internal/jsonata/picture"}},
 	{"the definition, and what evaluates its expressions", []string{"internal/asl", "internal/jsonata", "internal/jsonpath"}},
 	{"judges over the expression languages", []string{"internal/jsonata/difftest"}},

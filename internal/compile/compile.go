@@ -89,6 +89,8 @@ type unit struct {
 	matched    map[string]ErrorMatch
 	operations map[string]string
 	uses       []Use
+	// expressChild says that what is compiled belongs to a child execution of type EXPRESS.
+	expressChild bool
 }
 
 // Compile compiles workflows, all of one module, found from dir. Findings of all of them come back together, as a diag.List.

@@ -576,6 +576,9 @@ func (x *eval) structLit(e *ast.CompositeLit, t types.Type) sym {
 
 // as is s where a value of type t is expected: an untyped nil or a concrete error take the type.
 func (x *eval) as(s sym, t types.Type) sym {
+	if types.IsInterface(t) && kindOf(s.t) != opaque && kindOf(s.t) != pointerKind && !isError(t) && !isNull(s.e) {
+		s.boxed = true
+	}
 	if s.t == nil || kindOf(t) != opaque || kindOf(s.t) == opaque {
 		s.t = t
 	}
@@ -612,7 +615,7 @@ func (o object) set(t types.Type, v *types.Var, to sym) (object, bool) {
 			}
 			for i := range out.fields {
 				if out.fields[i].name == f.name {
-					out.fields[i].v, found = sym{e: part.use(), t: part.t, raw: part.raw, full: part.full}, true
+					out.fields[i].v, found = sym{e: part.use(), t: part.t, raw: part.raw, full: part.full, boxed: part.boxed}, true
 				}
 			}
 		}

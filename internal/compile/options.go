@@ -17,7 +17,9 @@ type stepOptions struct {
 	concurrency        value.Value
 	failures, share    value.Value // tolerated
 	retries            []ast.Expr
+	items              value.Value // at most
 	noRetry            bool
+	express            bool // child executions
 }
 
 // options reads the options of a step; allowed are those that its kind has, besides Retry.
@@ -55,6 +57,10 @@ func (f *frame) option(x *eval, o *stepOptions, call *ast.CallExpr) {
 		o.failures = template(x.expr(call.Args[0]).use())
 	case "TolerateShare":
 		o.share = template(x.expr(call.Args[0]).use())
+	case "MaxItems":
+		o.items = template(x.expr(call.Args[0]).use())
+	case "ExpressChildren":
+		o.express = true
 	case "NoRetry":
 		o.noRetry = true
 	case "Name":

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/types"
 	"strings"
 	"unicode"
@@ -10,26 +11,105 @@ import (
 // sdkPath is where the packages of AWS services start.
 const sdkPath = "github.com/aws/aws-sdk-go-v2/service/"
 
-// optimised is the operations for which Step Functions has an integration of its own, which gives the same result as the SDK's
-// but retries and names errors by itself. https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+// optimised is the operations for which Step Functions has an integration of its own with the SDK's own parameters and result,
+// which retries and names errors by itself. https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 var optimised = map[string]string{
 	"sns.Publish": "sns:publish", "sqs.SendMessage": "sqs:sendMessage", "dynamodb.GetItem": "dynamodb:getItem",
 	"dynamodb.PutItem": "dynamodb:putItem", "dynamodb.UpdateItem": "dynamodb:updateItem", "dynamodb.DeleteItem": "dynamodb:deleteItem",
-	"eventbridge.PutEvents": "events:putEvents",
+	"eventbridge.PutEvents": "events:putEvents", "athena.StopQueryExecution": "athena:stopQueryExecution",
+	"athena.GetQueryExecution": "athena:getQueryExecution", "athena.GetQueryResults": "athena:getQueryResults",
+}
+
+// jobs is the operations whose job Step Functions can wait for, optimised too without that.
+// https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html, column "Run a Job (.sync)"
+var jobs = map[string]string{
+	"athena.StartQueryExecution": "athena:startQueryExecution", "batch.SubmitJob": "batch:submitJob", "codebuild.StartBuild": "codebuild:startBuild",
+	"codebuild.StartBuildBatch": "codebuild:startBuildBatch", "databrew.StartJobRun": "databrew:startJobRun", "ecs.RunTask": "ecs:runTask",
+	"emrcontainers.StartJobRun": "emr-containers:startJobRun", "emrserverless.StartJobRun": "emr-serverless:startJobRun",
+	"glue.StartJobRun": "glue:startJobRun", "mediaconvert.CreateJob": "mediaconvert:createJob",
+	"sagemaker.CreateTrainingJob": "sagemaker:createTrainingJob", "sagemaker.CreateTransformJob": "sagemaker:createTransformJob",
+	"sagemaker.CreateProcessingJob": "sagemaker:createProcessingJob", "sagemaker.CreateLabelingJob": "sagemaker:createLabelingJob",
+	"sagemaker.CreateHyperParameterTuningJob": "sagemaker:createHyperParameterTuningJob",
+}
+
+// callbacks is the optimised integrations that can wait for a token; every aws-sdk one can.
+var callbacks = map[string]string{
+	"sns.Publish": "sns:publish", "sqs.SendMessage": "sqs:sendMessage", "ecs.RunTask": "ecs:runTask", "eventbridge.PutEvents": "events:putEvents",
 }
 
 // doStep is a service integration: the operation is a method expression of an SDK client.
 func (f *frame) doStep(e *ast.CallExpr, fs []*flow) []outcome {
+	return f.serviceStep(e, fs, stepOf{timeout: 60, arguments: requestOf(e)}, "", optimised, jobs)
+}
+
+// syncStep is one that waits for the job it starts.
+func (f *frame) syncStep(e *ast.CallExpr, fs []*flow) []outcome {
+	f.standardOnly(e, "waits for a job")
+	return f.serviceStep(e, fs, stepOf{timeout: maxSeconds, arguments: requestOf(e)}, ".sync", jobs)
+}
+
+// doAwaitStep is one that waits for an answer to the task token in its input.
+func (f *frame) doAwaitStep(e *ast.CallExpr, fs []*flow) []outcome {
+	f.standardOnly(e, "waits for a task token")
+	return f.serviceStep(e, fs, stepOf{extra: "Heartbeat", arguments: func(x *eval) expr { return x.withToken(e.Args[2]).use() }}, ".waitForTaskToken", callbacks)
+}
+
+func requestOf(e *ast.CallExpr) func(*eval) expr {
+	return func(x *eval) expr { return x.expr(e.Args[2]).use() }
+}
+
+// withToken is what a function makes of the task token.
+func (x *eval) withToken(e ast.Expr) sym {
+	in := x.apply(e, x.expr(e).fn, []sym{{e: atom{"states.context.Task.Token"}, t: types.Typ[types.String]}})
+	if len(in) != 1 {
+		return sym{e: null}
+	}
+	return in[0]
+}
+
+// serviceStep is a call of an AWS service, by the first table that has an integration for it.
+func (f *frame) serviceStep(e *ast.CallExpr, fs []*flow, t stepOf, pattern string, tables ...map[string]string) []outcome {
 	op, ok := f.operation(e.Args[1])
 	if !ok {
 		return f.skip(e, fs)
 	}
+	t.name, t.opts, t.output = op.Name(), e.Args[3:], f.resultType(e)
+	t.resource, ok = f.integration(op, pattern, tables)
+	if !ok {
+		f.refuse(e.Args[1], "Step Functions cannot wait for what "+op.Name()+" starts", "use flow.Do, and a loop that asks for the status with flow.Sleep in it")
+		return f.skip(e, fs)
+	}
+	t.result = sym{e: stateResult, t: t.output, raw: true, full: kindOf(t.output) == pointerKind}
+	return f.task(e, fs, t)
+}
+
+// httpStep is an HTTP Task.
+func (f *frame) httpStep(e *ast.CallExpr, fs []*flow) []outcome {
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
-		name: op.Name(), resource: f.integration(op), opts: e.Args[3:], timeout: 60,
-		arguments: func(x *eval) expr { return x.expr(e.Args[2]).use() },
-		result:    sym{e: stateResult, t: out, raw: true, full: true}, output: out,
+		name: f.requestName(e.Args[1]), resource: "arn:aws:states:::http:invoke", opts: e.Args[2:], timeout: 60,
+		arguments: func(x *eval) expr { return x.expr(e.Args[1]).use() },
+		result:    sym{e: stateResult, t: out, raw: true}, output: out,
 	})
+}
+
+// requestName is "POST https://api.example.com/orders", as far as it is known.
+func (f *frame) requestName(e ast.Expr) string {
+	lit, ok := f.resolve(e).(*ast.CompositeLit)
+	if !ok {
+		return "HTTP"
+	}
+	parts := map[string]string{}
+	for _, elt := range lit.Elts {
+		if kv, ok := elt.(*ast.KeyValueExpr); ok {
+			text := f.source(kv.Value)
+			if tv := f.pkg.info.Types[kv.Value]; tv.Value != nil && tv.Value.Kind() == constant.String {
+				text = constant.StringVal(tv.Value)
+			}
+			parts[f.source(kv.Key)] = text
+		}
+	}
+	return strings.TrimSpace(parts["Method"] + " " + parts["URL"])
 }
 
 func (f *frame) operation(e ast.Expr) (*types.Func, bool) {
@@ -44,16 +124,32 @@ func (f *frame) operation(e ast.Expr) (*types.Func, bool) {
 	return nil, false
 }
 
-// integration is the Resource of an operation.
-func (f *frame) integration(op *types.Func) string {
+// integration is the Resource of an operation: optimised where one of the tables has it, else the SDK's. Only a table has .sync.
+func (f *frame) integration(op *types.Func, pattern string, tables []map[string]string) (string, bool) {
 	service := strings.TrimPrefix(op.Pkg().Path(), sdkPath)
-	name, ok := optimised[service+"."+op.Name()]
-	if !ok {
-		name = "aws-sdk:" + service + ":" + lowerFirst(op.Name())
+	name := ""
+	for _, t := range tables {
+		if name == "" {
+			name = t[service+"."+op.Name()]
+		}
+	}
+	if name == "" && pattern == ".sync" {
+		return "", false
+	}
+	if name == "" {
+		name = "aws-sdk:" + sdkService(service) + ":" + lowerFirst(op.Name())
 	}
 	arn := "arn:aws:states:::" + name
 	f.operations[arn] = op.Pkg().Path() + ".(*Client)." + op.Name()
-	return arn
+	return arn + pattern, true
+}
+
+// sdkService is a service as aws-sdk integrations name it, as the SDK for Java does: Go's configservice is config there.
+func sdkService(goPackage string) string {
+	if short := strings.TrimSuffix(goPackage, "service"); short != "" {
+		return short
+	}
+	return goPackage
 }
 
 func lowerFirst(s string) string {

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/stride-aws/stride/internal/javaname"
 )
 
 // jsonField is a field of a struct as encoding/json writes it.
@@ -27,6 +29,7 @@ func fieldsOf(t types.Type) []jsonField {
 		all = slices.DeleteFunc(all, func(f jsonField) bool { return f.name == "ResultMetadata" })
 		for i := range all {
 			all[i].omit = true
+			all[i].name = javaname.Of(all[i].name)
 		}
 	}
 	var out []jsonField

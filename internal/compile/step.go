@@ -31,7 +31,8 @@ func (f *frame) exec(e *ast.CallExpr, fs []*flow) []outcome {
 	steps := map[string]func(*ast.CallExpr, []*flow) []outcome{
 		"Call": f.callStep, "Await": f.awaitStep, "Run": f.runStep, "Sleep": f.sleepStep, "SleepUntil": f.sleepStep,
 		"Parallel": f.parallelStep, "Map": f.mapStep, "OnFailure": f.onFailure, "Start": f.startStep, "Activity": f.activityStep,
-		"Do": f.doStep, "Distributed": f.mapStep,
+		"Do": f.doStep, "Sync": f.syncStep, "DoAwait": f.doAwaitStep, "HTTP": f.httpStep,
+		"Distributed": f.mapStep, "MapS3": f.mapStep, "MapToS3": f.mapStep,
 	}
 	step, ok := steps[fn.Name()]
 	if !ok {
@@ -203,22 +204,17 @@ func (f *frame) awaitStep(e *ast.CallExpr, fs []*flow) []outcome {
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
 		name: ref.Func, resource: "arn:aws:states:::lambda:invoke.waitForTaskToken", opts: e.Args[3:], extra: "Heartbeat", defaults: true,
-		arguments: func(x *eval) expr {
-			token := sym{e: atom{"states.context.Task.Token"}, t: types.Typ[types.String]}
-			fn := x.expr(e.Args[2])
-			in := x.apply(e.Args[2], fn.fn, []sym{token})
-			if len(in) != 1 {
-				return null
-			}
-			return invoke(ref, in[0])
-		},
-		result: sym{e: stateResult, t: out, raw: true}, output: out,
+		arguments: func(x *eval) expr { return invoke(ref, x.withToken(e.Args[2])) },
+		result:    sym{e: stateResult, t: out, raw: true}, output: out,
 	})
 }
 
 func (f *frame) standardOnly(at ast.Node, what string) {
-	if f.workflow.Express {
+	switch {
+	case f.workflow.Express:
 		f.refuse(at, "an Express workflow cannot hold a step that "+what, "make the workflow flow.Standard")
+	case f.expressChild:
+		f.refuse(at, "an Express child cannot hold a step that "+what, "leave flow.ExpressChildren out")
 	}
 }
 
@@ -439,96 +435,4 @@ func (f *frame) blockName(otherwise string) string {
 		return line
 	}
 	return otherwise
-}
-
-// mapStep is a Map state: its body reads the item and, where they have no workflow variable yet, captured values from its input.
-func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
-	f.atCall(e)
-	joined := f.join(fs, nil)
-	x := &eval{frame: f, env: joined.env, host: joined.host}
-	items, fn := x.expr(e.Args[1]), x.expr(e.Args[2]).fn
-	distributed := f.callee(e).Name() == "Distributed"
-	allowed := []string{"Name", "MaxConcurrency"}
-	if distributed {
-		f.standardOnly(e, "starts executions of its own")
-		allowed = append(allowed, "TolerateFailures", "TolerateShare")
-	}
-	opts := f.options(x, e.Args[3:], allowed...)
-	name := "Map " + f.source(e.Args[1])
-	s := joined.m.newState(asl.Map, f.stepName(opts, f.blockName(name)), f.position(e))
-	f.describe(s, f.at)
-	joined.host.next(s.Name)
-	s.Items = template(items.items())
-	s.MaxConcurrency, s.ToleratedFailureCount, s.ToleratedFailurePercentage = opts.concurrency, opts.failures, opts.share
-	s.Retry = f.retries(x, opts, false)
-	if fn == nil {
-		f.refuse(e.Args[2], "the body of a Map must be a function", "")
-		return f.skip(e, fs)
-	}
-	if fn.lit != nil {
-		for _, k := range f.captured(fn) {
-			f.refuse(fn.lit, k.v.Name()+" is assigned inside the Map: iterations run at the same time", "return the value, and use Map's result")
-		}
-	}
-	m := f.subMachine(joined.m)
-	item := sym{e: stateInput, t: elemOf(items.t), raw: true}
-	inside := joined.env.clone()
-	s.ItemSelector = f.selector(fn, inside, &item, distributed)
-	m.asl.ProcessorConfig = &asl.ProcessorConfig{Mode: "INLINE"}
-	if distributed {
-		m.asl.ProcessorConfig = &asl.ProcessorConfig{Mode: "DISTRIBUTED", ExecutionType: "STANDARD"}
-	}
-	m.branch(f, fn, []sym{item}, &flow{m: m, host: entryHost{m}, env: inside}, nil)
-	s.Processor = m.asl
-	out := f.resultType(e)
-	result := sym{e: stateResult, t: out, full: true, raw: true}
-	if s.ToleratedFailureCount.Defined() || s.ToleratedFailurePercentage.Defined() {
-		result.e = f.succeeded(e, elemOf(out))
-	}
-	return f.ends(joined, s, result, out)
-}
-
-// succeeded is the results of a distributed map without those of the children that failed: AWS describes the child's execution in
-// their place.
-func (f *frame) succeeded(at ast.Node, elem types.Type) expr {
-	if kindOf(elem) == sliceKind {
-		f.refuse(at, "the results of a map that tolerates failures cannot be slices: JSONata would join them", "return a struct that holds the slice")
-	}
-	r := f.names.parameter("r")
-	described := call{"$exists", []expr{member{ref{r}, "RedriveStatus"}}}
-	return each{call{"$filter", []expr{stateResult, lambda{[]string{r}, negate(described)}}}}
-}
-
-// selector passes into the iterations what they read and only the Map state itself can: its input, and in a distributed map,
-// whose iterations are executions of their own, every variable. It is Undefined where there is no such thing, and the item alone
-// is the iteration's input.
-func (f *frame) selector(fn *closure, inside env, item *sym, all bool) value.Value {
-	if fn.lit == nil {
-		return value.Value{}
-	}
-	o := object{[]field{{name: "item", v: sym{e: atom{"states.context.Map.Item.Value"}}}}}
-	used := (&liveness{info: fn.frame.pkg.info}).reads(fn.lit)
-	for _, k := range f.passedIn(inside, used, all) {
-		s := inside[k]
-		o.fields = append(o.fields, field{name: k.v.Name(), v: sym{e: s.use(), t: s.t}})
-		s.e, s.maybe = member{stateInput, k.v.Name()}, false
-		inside[k] = s
-	}
-	if len(o.fields) == 1 {
-		return value.Value{}
-	}
-	item.e = member{stateInput, "item"}
-	return template(o)
-}
-
-// passedIn is the variables in used whose expression only the current state can evaluate, or all but constants.
-func (f *frame) passedIn(e env, used vars, all bool) []key {
-	var out []key
-	for k, s := range e {
-		if used[k.v] && s.fn == nil && (onEdge(s.e) || all && !isLit(s.e)) {
-			out = append(out, k)
-		}
-	}
-	slices.SortFunc(out, byDeclaration)
-	return out
 }

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"go/types"
+	"slices"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -14,6 +15,7 @@ type sym struct {
 	maybe bool     // e may be undefined or null where Go has the zero value
 	raw   bool     // the value came from outside as it is: its own fields may be missing
 	full  bool     // a slice or map that is not nil, an error that is one
+	boxed bool     // held by an interface: omitempty never leaves it out
 	fn    *closure // a function
 }
 
@@ -97,6 +99,9 @@ func isArray(e expr) expr { return binary{"=", call{"$type", []expr{e}}, str("ar
 
 // isZero says whether s is known to be the zero value, as omitempty understands it.
 func (s sym) isZero() bool {
+	if s.boxed {
+		return false
+	}
 	switch e := s.e.(type) {
 	case lit:
 		return e.v.Kind() == value.Null || e.v.Kind() == value.Bool && !e.v.Bool() ||
@@ -109,7 +114,7 @@ func (s sym) isZero() bool {
 
 // nonZero says whether s is known not to be the zero value.
 func (s sym) nonZero() bool {
-	if s.full && kindOf(s.t) == pointerKind {
+	if s.boxed || s.full && kindOf(s.t) == pointerKind {
 		return true
 	}
 	switch e := s.e.(type) {
@@ -117,6 +122,8 @@ func (s sym) nonZero() bool {
 		return !s.isZero()
 	case array:
 		return len(e.items) > 0
+	case object: // of a map: structs are never empty to omitempty
+		return slices.ContainsFunc(e.fields, func(f field) bool { return !f.omit })
 	case binary:
 		return e.op == "&" && (sym{e: e.l}.nonZero() || sym{e: e.r}.nonZero())
 	}

@@ -29,6 +29,7 @@ const (
 	Nested   Kind = "workflow"
 	Activity Kind = "activity"
 	HTTP     Kind = "http"
+	Storage  Kind = "s3" // a distributed map reads its items
 )
 
 // Task is one attempt of a step that calls something.
@@ -62,6 +63,7 @@ type Settings struct {
 	ToleratesShare      bool // ToleratedPercentage is set
 	ToleratedPercentage float64
 	ToleratedCount      int
+	MaxItems            int // 0: all
 }
 
 // Run is an execution, or a branch or iteration of it, in progress.

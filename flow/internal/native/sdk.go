@@ -6,11 +6,59 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/stride-aws/stride/internal/javaname"
 )
 
-// SDKInput is an input of the AWS SDK as Step Functions sends it: what is not set is left out, and a member of a union stands
-// under its name ({"S": "text"}).
-func SDKInput(in any) ([]byte, error) { return json.Marshal(sdkValue(reflect.ValueOf(in))) }
+// SDKJSON is an input or output of the AWS SDK as Step Functions has it: what is not set is left out, fields are spelled as the
+// SDK for Java does, and a member of a union stands under its name ({"S": "text"}).
+func SDKJSON(v any) ([]byte, error) { return json.Marshal(sdkValue(reflect.ValueOf(v))) }
+
+// FromSDKJSON reads what SDKJSON writes into v, a pointer. Members of unions stay nil: JSON does not say of which type they are.
+func FromSDKJSON(text []byte, v any) error {
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return err
+	}
+	text, err := json.Marshal(withoutUnions(tree, reflect.TypeOf(v).Elem()))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, v)
+}
+
+// withoutUnions is tree less what a t has as an interface.
+func withoutUnions(tree any, t reflect.Type) any {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return withoutUnions(tree, t.Elem())
+	case reflect.Interface:
+		return nil
+	case reflect.Struct:
+		members, _ := tree.(map[string]any)
+		for i := range t.NumField() {
+			name := javaname.Of(t.Field(i).Name)
+			if v, ok := members[name]; ok && t.Field(i).IsExported() {
+				members[name] = withoutUnions(v, t.Field(i).Type)
+			}
+		}
+	case reflect.Slice, reflect.Map:
+		switch list := tree.(type) {
+		case []any:
+			for i := range list {
+				list[i] = withoutUnions(list[i], t.Elem())
+			}
+		case map[string]any:
+			for name := range list {
+				list[name] = withoutUnions(list[name], t.Elem())
+			}
+		}
+	}
+	return tree
+}
+
+// sdkPath is where the packages of AWS services start.
+const sdkPath = "github.com/aws/aws-sdk-go-v2/service/"
 
 func sdkValue(v reflect.Value) any {
 	switch v.Kind() {
@@ -25,6 +73,9 @@ func sdkValue(v reflect.Value) any {
 	case reflect.Struct:
 		if t, ok := v.Interface().(time.Time); ok {
 			return t
+		}
+		if !strings.HasPrefix(v.Type().PkgPath(), sdkPath) {
+			return v.Interface()
 		}
 		return sdkStruct(v)
 	case reflect.Slice:
@@ -51,7 +102,7 @@ func sdkStruct(v reflect.Value) map[string]any {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		if f.IsExported() && f.Name != "ResultMetadata" && !v.Field(i).IsZero() {
-			out[f.Name] = sdkValue(v.Field(i))
+			out[javaname.Of(f.Name)] = sdkValue(v.Field(i))
 		}
 	}
 	return out

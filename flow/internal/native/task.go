@@ -61,6 +61,9 @@ func NameOf(err error) string {
 	if errors.As(err, &f) {
 		return f.Name
 	}
+	if n, ok := err.(ErrorName); ok {
+		return string(n)
+	}
 	t := reflect.TypeOf(err)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stride-aws/stride/internal/javaname"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -19,7 +20,7 @@ type decoder struct {
 
 func (d *decoder) name(member string) string {
 	if d.java {
-		return javaName(member)
+		return javaname.Of(member)
 	}
 	return strings.ToUpper(member[:1]) + member[1:]
 }

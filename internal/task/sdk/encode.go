@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stride-aws/stride/internal/javaname"
 	"github.com/stride-aws/stride/internal/uuid"
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -29,7 +30,7 @@ func field(params value.Value, name string) (value.Value, bool) {
 	if v, ok := params.Get(strings.ToUpper(name[:1]) + name[1:]); ok {
 		return v, true
 	}
-	return params.Get(javaName(name))
+	return params.Get(javaname.Of(name))
 }
 
 // text is a value for a member that is a string: Step Functions writes anything else as JSON.
@@ -234,7 +235,7 @@ func (s *Service) Check(op *Operation, params value.Value) error {
 	for _, p := range params.Members() {
 		known := false
 		for _, m := range shape.Members {
-			known = known || p.Name == m.Name || p.Name == javaName(m.Name) || strings.EqualFold(p.Name, m.Name) && p.Name[1:] == m.Name[1:]
+			known = known || p.Name == m.Name || p.Name == javaname.Of(m.Name) || strings.EqualFold(p.Name, m.Name) && p.Name[1:] == m.Name[1:]
 		}
 		if !known {
 			return &ParamError{p.Name, "is not supported by " + s.ID + " " + op.Name}

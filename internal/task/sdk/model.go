@@ -14,6 +14,7 @@ import (
 	_ "embed" // models.zip
 	"encoding/json"
 	"fmt"
+	"github.com/stride-aws/stride/internal/javaname"
 	"io"
 	"strings"
 	"sync"
@@ -163,7 +164,7 @@ func (s *Service) Operation(name string) (*Operation, error) {
 		}
 	}
 	for real, op := range s.Operations {
-		if strings.EqualFold(javaName(real), name) {
+		if strings.EqualFold(javaname.Of(real), name) {
 			return op, nil
 		}
 	}

@@ -15,18 +15,6 @@ import (
 	"github.com/stride-aws/stride/internal/value"
 )
 
-func TestJavaNames(t *testing.T) {
-	for name, want := range map[string]string{
-		"DynamoDB": "DynamoDb", "ChecksumCRC32": "ChecksumCrc32", "ETag": "ETag", "MD5OfBody": "Md5OfBody", "Secrets Manager": "SecretsManager",
-		"SFN": "Sfn", "S3": "S3", "DBInstanceIdentifier": "DbInstanceIdentifier", "taskArn": "TaskArn", "SSEKMSKeyId": "SsekmsKeyId",
-		"CloudWatch Logs": "CloudWatchLogs", "EC2": "Ec2",
-	} {
-		if got := javaName(name); got != want {
-			t.Errorf("%s is %s, want %s", name, got, want)
-		}
-	}
-}
-
 // exchange is a call with the request that it makes and the answer that the service gives.
 type exchange struct {
 	name, service, action, params string
