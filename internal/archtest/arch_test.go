@@ -40,7 +40,7 @@ var layers = []struct {
 	{"the local AWS, without and with HTTP", []string{"internal/local"}},
 	{"the AWS wire protocols", []string{"internal/server/wire"}},
 	{"services of the local AWS", []string{"internal/server/states", "internal/server/logs", "internal/server/lambda",
-		"internal/server/iam", "internal/server/sts", "internal/server/s3"}},
+		"internal/server/iam", "internal/server/sts", "internal/server/s3", "internal/server/cloudwatch"}},
 	{"judges over the local AWS", []string{"internal/conformance"}},
 	{"a checkout becomes plan.Desired", []string{"internal/project"}},
 	{"plan meets AWS; executions are read from AWS", []string{"internal/deploy", "internal/observe"}},

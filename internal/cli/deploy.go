@@ -89,8 +89,8 @@ func (a *app) apply(ctx context.Context, t *target, p *plan.Plan) (*applied, err
 	result, err := t.clients.Apply(ctx, p, t.Zips, &deployProgress{app: a, begun: map[string]time.Time{}})
 	switch {
 	case errors.Is(err, context.Canceled):
-		a.talk("aliases that had not moved still point to their old versions\n")
-		a.hint("stride deploy --env " + a.Env + "   (does the rest)")
+		a.talk("aliases that had not moved still point to their old versions; a rollout stays where it is\n")
+		a.hint("stride deploy --env " + a.Env + "   (does the rest; stride rollback goes back)")
 		return nil, err
 	case err != nil:
 		return nil, withHint(t.explain(err), "stride deploy --env "+a.Env+"   (does the rest, once that is mended)")
@@ -136,6 +136,10 @@ type deployProgress struct {
 }
 
 func (p *deployProgress) Begin(a *plan.Action) { p.begun[a.ID] = time.Now() }
+
+func (p *deployProgress) Note(a *plan.Action, text string) {
+	p.app.talk("  %s: %s\n", a.ID, text)
+}
 
 func (p *deployProgress) End(a *plan.Action, err error) {
 	word := map[plan.Op]string{plan.Create: "created", plan.Update: "changed", plan.Delete: "deleted"}[a.Op]

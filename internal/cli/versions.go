@@ -30,6 +30,7 @@ type versionLine struct {
 	ARN     string    `json:"arn"`
 	Created time.Time `json:"created"`
 	Current bool      `json:"current"`
+	Weight  int       `json:"weight"` // percentage of the alias's executions
 	Content string    `json:"content"`
 }
 
@@ -40,7 +41,7 @@ func (a *app) runVersions(ctx context.Context, workflow string) error {
 	}
 	lines := []versionLine{}
 	for _, v := range versions {
-		lines = append(lines, versionLine{plan.VersionOf(v.ARN), v.ARN, v.Created, v.Current, v.Content})
+		lines = append(lines, versionLine{plan.VersionOf(v.ARN), v.ARN, v.Created, v.Current, v.Weight, v.Content})
 	}
 	if a.Format == "json" {
 		return a.printJSON(lines)
@@ -50,7 +51,11 @@ func (a *app) runVersions(ctx context.Context, workflow string) error {
 		if l.Current {
 			mark = "*"
 		}
-		a.print("%s %4s  %s\n", mark, l.Version, l.Created.Local().Format("2006-01-02 15:04:05"))
+		share := ""
+		if l.Weight > 0 && l.Weight < 100 {
+			share = fmt.Sprintf("  %d%% of executions", l.Weight)
+		}
+		a.print("%s %4s  %s%s\n", mark, l.Version, l.Created.Local().Format("2006-01-02 15:04:05"), share)
 	}
 	return nil
 }
@@ -79,7 +84,7 @@ func rollbackCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "rollback", Category: groupDeploy, ArgsUsage: "WORKFLOW [VERSION]",
 		Usage:       "let new executions run an earlier version: one alias move",
-		Description: "Without VERSION it is the one before the current. Running executions stay where they are. The next deploy goes forward again.",
+		Description: "Without VERSION it is the one before the current, or the one that a rollout under way comes from. Running executions stay where they are. The next deploy goes forward again.",
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 2); err != nil {
 				return err
@@ -103,17 +108,21 @@ func (a *app) runRollback(ctx context.Context, workflow, version string) error {
 		return t.explain(fmt.Errorf("moving the alias %s of %s: %w", plan.AliasName, name, err))
 	}
 	if a.Format == "json" {
-		return a.printJSON(versionLine{plan.VersionOf(to.ARN), to.ARN, to.Created, true, to.Content})
+		return a.printJSON(versionLine{plan.VersionOf(to.ARN), to.ARN, to.Created, true, 100, to.Content})
 	}
 	a.print("%s version %s  %s\n", workflow, plan.VersionOf(to.ARN), t.place.ARN("states", "stateMachine:"+name+":"+plan.AliasName))
 	return nil
 }
 
-// chooseVersion is the version called number, or the one before the current where number is "".
+// chooseVersion is the version called number. Where number is "" it is the one before the current; in the middle of a rollout, the
+// current one.
 func chooseVersion(versions []deploy.MachineVersion, number string) (deploy.MachineVersion, error) {
 	if number == "" {
 		for i, v := range versions {
-			if v.Current && i+1 < len(versions) {
+			switch {
+			case v.Current && v.Weight < 100:
+				return v, nil
+			case v.Current && i+1 < len(versions):
 				return versions[i+1], nil
 			}
 		}

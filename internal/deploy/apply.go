@@ -13,9 +13,10 @@ import (
 	"github.com/stride-aws/stride/internal/plan"
 )
 
-// Progress is told when an action begins and when it ends. It is called from several goroutines, one call at a time.
+// Progress is told when an action begins, what it is at where it takes long, and when it ends. It is called from several goroutines, one call at a time.
 type Progress interface {
 	Begin(a *plan.Action)
+	Note(a *plan.Action, text string)
 	End(a *plan.Action, err error)
 }
 

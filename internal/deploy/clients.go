@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -28,7 +29,9 @@ type Clients struct {
 	IAM    IAMAPI
 	Logs   LogsAPI
 	STS    STSAPI
-	// Sleep waits between attempts; it returns ctx's error when ctx ends first.
+	Alarms AlarmsAPI
+	// Now tells the time. Sleep waits between attempts and in rollouts; it returns ctx's error when ctx ends first.
+	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
@@ -100,11 +103,17 @@ type STSAPI interface {
 	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
 }
 
+// AlarmsAPI is what a deploy asks of CloudWatch.
+type AlarmsAPI interface {
+	DescribeAlarms(context.Context, *cloudwatch.DescribeAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error)
+}
+
 // New makes clients of cfg, whose retryer repeats what was throttled and what a server failed at.
 func New(cfg aws.Config) *Clients {
 	return &Clients{
 		Lambda: lambda.NewFromConfig(cfg), States: sfn.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg),
-		Logs: cloudwatchlogs.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Sleep: sleep,
+		Logs: cloudwatchlogs.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg),
+		Now: time.Now, Sleep: sleep,
 	}
 }
 

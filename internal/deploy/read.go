@@ -3,7 +3,9 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,11 +31,12 @@ const PolicyName = "stride"
 func (c *Clients) Read(ctx context.Context, d *plan.Desired) (*plan.Actual, error) {
 	a := &plan.Actual{
 		Place: d.Place, LogGroups: map[string]plan.LogGroup{}, Roles: map[string]plan.Role{},
-		Functions: map[string]plan.LiveFunction{}, Machines: map[string]plan.LiveMachine{},
+		Functions: map[string]plan.LiveFunction{}, Machines: map[string]plan.LiveMachine{}, Alarms: map[string]bool{},
 	}
 	r := &reader{Clients: c, actual: a}
 	g := newGroup(ctx)
 	g.do(func(ctx context.Context) error { return r.logGroups(ctx, d.LogGroups) })
+	g.do(func(ctx context.Context) error { return r.alarms(ctx, d.Machines) })
 	for i := range d.Machines {
 		g.do(func(ctx context.Context) error { return r.machine(ctx, &d.Machines[i]) })
 	}
@@ -99,6 +102,25 @@ func (r *reader) describeGroups(ctx context.Context, groups []plan.LogGroup) err
 			return nil
 		}
 	}
+}
+
+func (r *reader) alarms(ctx context.Context, machines []plan.Machine) error {
+	names := map[string]bool{}
+	for i := range machines {
+		for _, name := range machines[i].Rollout.Alarms {
+			names[name] = true
+		}
+	}
+	found, err := r.describeAlarms(ctx, slices.Sorted(maps.Keys(names)))
+	if err != nil {
+		return fmt.Errorf("reading alarms: %w", explain("cloudwatch:DescribeAlarms", err))
+	}
+	r.store(func(a *plan.Actual) {
+		for _, alarm := range found {
+			a.Alarms[alarm.name] = true
+		}
+	})
+	return nil
 }
 
 func (r *reader) role(ctx context.Context, name string) error {
@@ -363,13 +385,18 @@ func (c *Clients) describeAlias(ctx context.Context, machine string) (*plan.Alia
 	if err != nil {
 		return nil, err
 	}
-	alias := &plan.Alias{Split: len(out.RoutingConfiguration) > 1}
+	alias := &plan.Alias{Moved: aws.ToTime(out.CreationDate)}
+	if out.UpdateDate != nil {
+		alias.Moved = *out.UpdateDate
+	}
 	alias.Content, alias.Packages = recorded(out.Description)
-	best := int32(-1)
-	for _, route := range out.RoutingConfiguration {
-		if route.Weight > best {
-			best, alias.Version = route.Weight, aws.ToString(route.StateMachineVersionArn)
-		}
+	routes := out.RoutingConfiguration
+	slices.SortFunc(routes, func(a, b sfntypes.RoutingConfigurationListItem) int {
+		return number(plan.VersionOf(aws.ToString(a.StateMachineVersionArn))) - number(plan.VersionOf(aws.ToString(b.StateMachineVersionArn)))
+	})
+	alias.Version = aws.ToString(routes[0].StateMachineVersionArn)
+	if len(routes) == 2 {
+		alias.Next, alias.Weight = aws.ToString(routes[1].StateMachineVersionArn), int(routes[1].Weight)
 	}
 	return alias, nil
 }

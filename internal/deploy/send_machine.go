@@ -100,24 +100,6 @@ func (s *sender) createAlias(ctx context.Context) error {
 	return err
 }
 
-// updateAlias moves the alias, if it still points to what the plan saw: of two deploys at once the first to move it wins.
-func (s *sender) updateAlias(ctx context.Context) error {
-	machine := s.machineARN(s.action.Machine.Name)
-	to := s.machineVersion(s.action.Machine.Name)
-	seen, err := s.describeAlias(ctx, machine)
-	if err != nil {
-		return err
-	}
-	if seen != nil && s.action.Revision != "" && seen.Version != s.action.Revision && seen.Version != to {
-		return fmt.Errorf("another deploy moved it to version %s meanwhile; run this one again to see what is left", plan.VersionOf(seen.Version))
-	}
-	_, err = s.States.UpdateStateMachineAlias(ctx, &sfn.UpdateStateMachineAliasInput{
-		StateMachineAliasArn: aws.String(s.machineARN(s.action.Machine.Name) + ":" + plan.AliasName),
-		Description:          s.content(), RoutingConfiguration: s.routes(),
-	})
-	return err
-}
-
 func (s *sender) tagMachine(ctx context.Context) error {
 	m := s.action.Machine
 	_, err := s.States.TagResource(ctx, &sfn.TagResourceInput{ResourceArn: aws.String(s.machineARN(m.Name)), Tags: machineTags(m.Tags)})

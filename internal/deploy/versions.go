@@ -18,7 +18,8 @@ import (
 type MachineVersion struct {
 	ARN        string
 	Created    time.Time
-	Current    bool   // the alias points to it
+	Current    bool   // the alias points to it; during a rollout it is the version that the executions come from
+	Weight     int    // percentage of the alias's executions that it gets
 	Content    string // as the deploy that made it recorded it
 	Packages   string // likewise
 	Definition value.Value
@@ -44,6 +45,7 @@ func (c *Clients) MachineVersions(ctx context.Context, place plan.Place, name st
 			if v == nil || err != nil {
 				return err
 			}
+			v.Weight = alias.Share(v.ARN)
 			v.Current = alias != nil && alias.Version == v.ARN
 			mu.Lock()
 			defer mu.Unlock()

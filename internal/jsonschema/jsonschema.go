@@ -5,6 +5,7 @@ package jsonschema
 import (
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Of is the schema of t, with the names of fields that the struct tag called tag gives ("json", "yaml"). Fields that are not in
@@ -19,6 +20,9 @@ type generator struct {
 }
 
 func (g generator) of(t reflect.Type) map[string]any {
+	if t == reflect.TypeFor[time.Duration]() { // yaml reads "5m"
+		return map[string]any{"type": "string"}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return g.of(t.Elem())

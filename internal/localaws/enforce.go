@@ -65,7 +65,7 @@ var freeOfCharge = map[string]bool{"sts:GetCallerIdentity": true, "sts:GetSessio
 func (r roles) decide(sessions *sts.Service) func(*wire.Call) error {
 	return func(c *wire.Call) error {
 		session, ok := sessions.Session(c.AccessKey)
-		request := policy.Request{Action: c.Service + ":" + c.Operation}
+		request := policy.Request{Action: prefix(c.Service) + ":" + c.Operation}
 		if !ok || freeOfCharge[request.Action] {
 			return nil
 		}
@@ -86,6 +86,14 @@ func (r roles) decide(sessions *sts.Service) func(*wire.Call) error {
 		}
 		return &wire.Error{Code: code, Message: d.Error(), Status: http.StatusForbidden}
 	}
+}
+
+// prefix is the name in IAM of a service that is signed for under another.
+func prefix(service string) string {
+	if service == "monitoring" {
+		return "cloudwatch"
+	}
+	return service
 }
 
 // lambdaRequest is the call's name in IAM and, where it names one, its function.

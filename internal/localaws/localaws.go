@@ -1,4 +1,4 @@
-// Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch Logs, IAM, STS and S3 behind one endpoint. Options go
+// Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch and its Logs, IAM, STS and S3 behind one endpoint. Options go
 // in, an http.Handler comes out; the commands local and demo serve it, tests call it in process.
 package localaws
 
@@ -15,6 +15,7 @@ import (
 	"github.com/stride-aws/stride/internal/local"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/server"
+	"github.com/stride-aws/stride/internal/server/cloudwatch"
 	"github.com/stride-aws/stride/internal/server/iam"
 	"github.com/stride-aws/stride/internal/server/lambda"
 	"github.com/stride-aws/stride/internal/server/logs"
@@ -81,14 +82,16 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 	caller.Authorize = known.authorize
 	var web *page.Page
 	events := task.NewStatusEvents(caller)
+	metrics := cloudwatch.New(clock.Now)
 	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast),
 		StatusChanged: func(account, region, execution string, detail value.Value) {
 			events.Changed(account, region, execution, detail)
+			measure(metrics, account, region, detail)
 			web.Changed(detail)
 		}})
 	web = page.New(cloud)
 	a := &AWS{listener: l, host: host, lambda: functions, page: web, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
-		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects,
+		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 	}})}
 	a.Page(web)
 	a.Accounts(func(key string) string { session, _ := sessions.Session(key); return session.Account })

@@ -81,7 +81,7 @@ func (m *maker) machineUpdate(want *Machine, have *LiveMachine) Action {
 
 // current is whether the alias points to a version with want's content. Every pin is known here: nothing else changed.
 func (m *maker) current(want *Machine, alias *Alias) bool {
-	return alias != nil && !alias.Split && alias.Content == want.Content(m.desired.Place, m.plan.Pins)
+	return alias != nil && alias.Next == "" && alias.Content == want.Content(m.desired.Place, m.plan.Pins)
 }
 
 // definitionChanges compares state by state, with the versions of functions apart: a plan does not know a version that has yet to
@@ -110,12 +110,12 @@ func (m *maker) definitionChanges(want *Machine, have *LiveMachine) []Change {
 // move plans the alias to go to the version that this plan publishes.
 func (m *maker) move(want *Machine, from *Alias) {
 	a := Action{Kind: KindAlias, Op: Create, Name: want.Name + ":" + AliasName, Calls: []Call{CreateMachineAlias}, Machine: want}
-	c := Change{Path: "version", Op: Create, After: "new"}
+	a.Changes = []Change{{Path: "version", Op: Create, After: "new"}}
 	if from != nil {
 		a.Op, a.Calls, a.Revision = Update, []Call{UpdateMachineAlias}, from.Version
-		c = Change{Path: "version", Op: Update, Before: VersionOf(from.Version), After: "new"}
+		a.Changes = []Change{rolloutChange(want.Rollout, from)}
+		m.alarms(want)
 	}
-	a.Changes = []Change{c}
 	m.moves = append(m.moves, a)
 }
 

@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"time"
+
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -51,6 +53,7 @@ type Actual struct {
 	Roles     map[string]Role
 	Functions map[string]LiveFunction
 	Machines  map[string]LiveMachine
+	Alarms    map[string]bool // names of the CloudWatch alarms that are there, of those that rollouts watch
 }
 
 // Tags are a resource's.
@@ -137,6 +140,7 @@ type Machine struct {
 	Tracing  bool
 	KMSKey   string
 	Tags     Tags
+	Rollout  Rollout // no part of a version; only of a desired machine
 	// Source has the Go place of each state by its JSON Pointer, for annotations; nil where not known.
 	Source map[string]string
 	// Packages are marks of the packages that the machine's functions are made of, which a deploy records beside the version's Content.
@@ -173,11 +177,15 @@ func (r Running) Total() int {
 
 // Alias is what AliasName points to.
 type Alias struct {
-	Version string // ARN of the version that gets all, or most, executions
+	Version string // ARN of the version that gets the executions; during a rollout of the one that they come from
 	Content string // Content of that version, as the deploy that moved the alias recorded it
 	// Packages are the marks of the packages that the functions of that version were made of: Machine.Packages, recorded likewise.
 	Packages string
-	Split    bool // two versions share the executions
+	// Next is the ARN of the version that a rollout moves the executions to, and Weight the percentage that it has; "" and 0 where
+	// none is under way. It is the later of two versions.
+	Next   string
+	Weight int
+	Moved  time.Time // when the alias was last changed
 }
 
 // Kind is what an action is about.

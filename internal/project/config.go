@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/plan"
 )
 
 // Local is the environment that needs no configuration: the local AWS of `stride local`.
@@ -48,6 +50,17 @@ type Environment struct {
 	Roles      Roles             `yaml:"roles"`
 	Workflows  Workflows         `yaml:"workflows"`
 	Lambda     Lambda            `yaml:"lambda"`
+	Rollout    Rollout           `yaml:"rollout"`
+}
+
+// Rollout is how an alias moves to a new version. AWS: AWS::StepFunctions::StateMachineAlias, DeploymentPreference.
+type Rollout struct {
+	Type       string        `yaml:"type"`       // all-at-once, canary, linear
+	Percentage int           `yaml:"percentage"` // of the executions, at the first step of a canary and each of a linear rollout
+	Interval   time.Duration `yaml:"interval"`   // from one step to the next
+	Bake       time.Duration `yaml:"bake"`       // how long the alarms are watched when all executions go to the new version
+	// Alarms are names of CloudWatch alarms, with {env}, {project}, {region} and {workflow}: one in state ALARM takes the alias back.
+	Alarms []string `yaml:"alarms"`
 }
 
 // Names are templates: {env}, {project}, {workflow} or {handler} (package-Func), and for roles {name}, what the role is for.
@@ -145,7 +158,8 @@ func builtin(name string) Environment {
 		Workflows: Workflows{
 			Logging: Logging{Level: "ALL", Data: new(true), Retention: 30},
 		},
-		Lambda: Lambda{Architecture: "arm64", Retention: 30},
+		Lambda:  Lambda{Architecture: "arm64", Retention: 30},
+		Rollout: Rollout{Type: "all-at-once", Percentage: 10, Interval: 5 * time.Minute},
 	}
 	return e
 }
@@ -257,6 +271,7 @@ func (c *Config) check(e *Environment) error {
 			bad("%s is %d days; CloudWatch Logs takes %v, and 0 for ever", r.key, r.days, retentions[1:])
 		}
 	}
+	e.Rollout.check(bad)
 	if e.Keep < 2 {
 		bad("keep is %d; at least two versions are kept, the current one and one to go back to", e.Keep)
 	}
@@ -265,6 +280,30 @@ func (c *Config) check(e *Environment) error {
 	}
 	return found.Err()
 }
+
+// rolloutTypes are AWS's names for the types of a rollout.
+var rolloutTypes = map[string]string{"all-at-once": plan.AllAtOnce, "canary": plan.Canary, "linear": plan.Linear}
+
+// check refuses what DeploymentPreference would, but for intervals below a minute, which rollouts of tests have.
+func (r *Rollout) check(bad func(format string, args ...any)) {
+	if rolloutTypes[r.Type] == "" {
+		bad("rollout.type is %q; it is %s", r.Type, list(sortedKeys(rolloutTypes)))
+	}
+	if r.Percentage < 1 || r.Percentage > 99 {
+		bad("rollout.percentage is %d; it is 1 to 99", r.Percentage)
+	}
+	for key, d := range map[string]time.Duration{"interval": r.Interval, "bake": r.Bake} {
+		if d < 0 || d > maxInterval {
+			bad("rollout.%s is %s; it is 0s to %s", key, d, maxInterval)
+		}
+	}
+	if r.Bake > 0 && len(r.Alarms) == 0 {
+		bad("rollout.bake is for watching alarms, and rollout.alarms has none")
+	}
+}
+
+// maxInterval is the longest interval. AWS: DeploymentPreference, Interval, 2,100 minutes.
+const maxInterval = 2100 * time.Minute
 
 // retentions are the days that a log group may keep its events. AWS: PutRetentionPolicy, retentionInDays; 0 is stride's 'for ever'.
 var retentions = []int{0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}

@@ -221,11 +221,13 @@ func (c *composer) tags(workflows ...string) plan.Tags {
 // maxTagValue is the longest value of a tag. AWS: tag naming limits, 256 characters.
 const maxTagValue = 256
 
-// The longest names that AWS takes. Lambda: CreateFunction; Step Functions: CreateStateMachine; IAM: CreateRole.
+// The longest names that AWS takes. Lambda: CreateFunction; Step Functions: CreateStateMachine; IAM: CreateRole; CloudWatch:
+// PutMetricAlarm.
 const (
 	maxFunctionName = 64
 	maxMachineName  = 80
 	maxRoleName     = 64
+	maxAlarmName    = 255
 )
 
 // name fills a name template in. What is too long is cut, and keeps apart from others by a hash.
@@ -345,6 +347,7 @@ func (c *composer) machine(w Compiled) error {
 	if m.Definition, err = c.variables(w); err != nil {
 		return err
 	}
+	m.Rollout = c.rollout(w.Workflow.Name())
 	m.Logging = plan.Logging{Level: "OFF"}
 	if set.Logging.Level != "OFF" {
 		m.Logging = plan.Logging{Level: set.Logging.Level, IncludeData: *set.Logging.Data, LogGroup: c.place.ARN("logs", "log-group:"+group+":*")}
@@ -353,6 +356,15 @@ func (c *composer) machine(w Compiled) error {
 	m.Role = c.role(set.Role, name+"-states", "states.amazonaws.com", c.grants(&m), w.Workflow.Name())
 	c.desired.Machines = append(c.desired.Machines, m)
 	return nil
+}
+
+func (c *composer) rollout(workflow string) plan.Rollout {
+	set := &c.env.Rollout
+	r := plan.Rollout{Type: rolloutTypes[set.Type], Percentage: set.Percentage, Interval: set.Interval, Bake: set.Bake}
+	for _, alarm := range set.Alarms {
+		r.Alarms = append(r.Alarms, c.name(alarm, maxAlarmName, "{workflow}", workflow))
+	}
+	return r
 }
 
 // grants are what the machine may do: any version of each function, since which one is not known before it is published.

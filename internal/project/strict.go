@@ -84,7 +84,7 @@ func (k *keyChecker) scalar(node *yaml.Node, t reflect.Type, path string) {
 	}
 }
 
-var kinds = map[reflect.Kind]string{reflect.Int: "whole number", reflect.Bool: "true or false", reflect.String: "text"}
+var kinds = map[reflect.Kind]string{reflect.Int: "whole number", reflect.Bool: "true or false", reflect.String: "text", reflect.Int64: "duration, as 30s, 5m or 2h"}
 
 func (k *keyChecker) report(at *yaml.Node, message, hint string) {
 	k.found = append(k.found, &diag.Diagnostic{
