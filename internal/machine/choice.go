@@ -186,12 +186,13 @@ func choicePathError(p *pathExpr) error {
 // choose takes the first rule that holds, else Default.
 func (s *strand) choose() error {
 	a := &activation{run: s.run, strand: s, input: s.effective}
-	for _, c := range s.state.choices {
+	for i, c := range s.state.choices {
 		ok, err := c.condition.holds(a)
 		if err != nil {
 			return err
 		}
 		if ok {
+			s.visit("Choices", i)
 			return s.leave(s.effective, value.Value{}, c)
 		}
 	}
@@ -199,5 +200,13 @@ func (s *strand) choose() error {
 	if st.fallback == nil {
 		return runtimeError("Failed to transition out of the state. The state does not point to a next state.")
 	}
+	s.visit("Default", 0)
 	return s.leave(s.effective, value.Value{}, &rule{next: st.fallback, output: st.output, assign: st.assign})
+}
+
+// visit tells the Env where the strand goes.
+func (s *strand) visit(field string, index int) {
+	if s.run.env.Visit != nil {
+		s.run.env.Visit(Visit{s.state.name, field, index})
+	}
 }

@@ -47,11 +47,15 @@ type VirtualClock struct {
 	now     time.Time
 	held    int
 	waiting map[*sleeper]bool
+	last    int // number of the newest sleeper
 }
 
 type sleeper struct {
-	at    time.Time
-	fired chan struct{}
+	at     time.Time
+	number int // of two that wake at the same time, the first to sleep wakes first
+	fired  chan struct{}
+	do     func() // of AfterFunc, instead of fired
+	ctx    context.Context
 }
 
 // NewVirtualClock is a virtual clock that shows start.
@@ -76,10 +80,10 @@ func (c *VirtualClock) Hold(n int) {
 
 // Wait waits as Clock says.
 func (c *VirtualClock) Wait(ctx context.Context, at time.Time, wake <-chan struct{}) bool {
-	s := &sleeper{at: at, fired: make(chan struct{}, 1)}
+	s := &sleeper{at: at, fired: make(chan struct{}, 1), ctx: ctx}
 	c.mu.Lock()
 	c.held--
-	c.waiting[s] = true
+	c.add(s)
 	c.jump()
 	c.mu.Unlock()
 	select {
@@ -98,17 +102,26 @@ func (c *VirtualClock) Wait(ctx context.Context, at time.Time, wake <-chan struc
 	return false
 }
 
+// AfterFunc calls do, on a goroutine of its own, when the clock reaches at, unless ctx ends before. What is to be done at the same
+// time is done in the order of the calls of AfterFunc, one after the other. It is called while something is in progress.
+func (c *VirtualClock) AfterFunc(ctx context.Context, at time.Time, do func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.add(&sleeper{at: at, do: do, ctx: ctx})
+}
+
+func (c *VirtualClock) add(s *sleeper) {
+	c.last++
+	s.number = c.last
+	c.waiting[s] = true
+}
+
 // jump moves the time to the next sleeper and wakes it, if nothing is in progress. The sleeper is in progress from here on.
 func (c *VirtualClock) jump() {
 	if c.held > 0 {
 		return
 	}
-	var next *sleeper
-	for s := range c.waiting {
-		if !s.at.IsZero() && (next == nil || s.at.Before(next.at)) {
-			next = s
-		}
-	}
+	next := c.next()
 	if next == nil {
 		return
 	}
@@ -117,5 +130,27 @@ func (c *VirtualClock) jump() {
 	}
 	delete(c.waiting, next)
 	c.held++
-	next.fired <- struct{}{}
+	if next.do == nil {
+		next.fired <- struct{}{}
+		return
+	}
+	go func() {
+		defer c.Hold(-1)
+		next.do()
+	}()
+}
+
+// next is the sleeper that wakes first.
+func (c *VirtualClock) next() *sleeper {
+	var next *sleeper
+	for s := range c.waiting {
+		switch {
+		case s.do != nil && s.ctx.Err() != nil:
+			delete(c.waiting, s)
+		case s.at.IsZero():
+		case next == nil || s.at.Before(next.at) || s.at.Equal(next.at) && s.number < next.number:
+			next = s
+		}
+	}
+	return next
 }

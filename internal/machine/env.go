@@ -38,6 +38,11 @@ type Env struct {
 	// Emit takes each event in order. The event must not be changed; it may be kept. nil: no event is even built.
 	Emit func(*history.Event)
 
+	// Visit takes each state that is entered and each way out of one that is one of several, as it is taken: what no event tells,
+	// where two rules lead to one state or a map's child execution runs here. It is called from many goroutines, and must not
+	// block. nil: nobody is told.
+	Visit func(Visit)
+
 	// Journal takes each input that the execution reacts to, before it does. Given back to Run.Replay in the same order, with
 	// a NewID and a Random that repeat themselves (Seed), they repeat the run. nil: not kept.
 	Journal func(Input)
@@ -117,6 +122,13 @@ type Execution struct {
 	Redrives                int       // how often it was redriven before this run
 	RedriveTime             time.Time // of the last of them
 	MapRunARN               string    // of a child execution
+}
+
+// A Visit is a state that was entered or, where it has a Field, a choice rule, retrier or catcher of it that was used.
+type Visit struct {
+	State string
+	Field string // "", Choices, Default, Retry or Catch
+	Index int    // in the field; 0 for Default
 }
 
 // Status is the state of an execution, in AWS's words.

@@ -196,6 +196,10 @@ func (r *Run) next(ctx context.Context) (Input, bool) {
 		r.restart()
 	}
 	for {
+		select { // pop reads all that was announced so far: a token that is left over would let the run look at a clock that moves
+		case <-r.wake:
+		default:
+		}
 		if in, ok := r.pop(); ok {
 			in.Time = r.env.Clock.Now()
 			return r.noted(in), true

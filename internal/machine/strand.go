@@ -59,6 +59,7 @@ func (s *strand) enter() {
 	}
 	s.entered = r.emit(s.prev, s.state.entered, d)
 	s.prev = s.entered
+	s.visit("", 0)
 	s.execute()
 }
 
@@ -267,6 +268,7 @@ func (s *strand) retrySoon(f *failure) bool {
 		if s.retried[i] >= t.attempts {
 			return false
 		}
+		s.visit("Retry", i)
 		delay := t.delay(s.retried[i], s.run.env.Random)
 		s.retried[i]++
 		s.attempt++
@@ -351,10 +353,11 @@ func (s *strand) reportFork() {
 // catch goes to the state that a Catch names, if one takes the failure. A Catch whose own expressions fail makes a new failure
 // of the state, which follows the event before.
 func (s *strand) catch(f *failure, before int64) bool {
-	for _, c := range s.state.catchers {
+	for i, c := range s.state.catchers {
 		if !f.matches(c.errors) {
 			continue
 		}
+		s.visit("Catch", i)
 		if err := s.caught(c, f); err != nil {
 			second := s.fault(err)
 			if second.query != nil {
