@@ -7,7 +7,7 @@ CASES ?= 1000000
 BENCHTIME ?= 1s
 # Folders with benchmarks.
 BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jsonpath internal/jsonpath/testdata/bench internal/machine \
-  internal/graph internal/bundle internal/lambdahost internal/bench/process
+  internal/graph workflows internal/bundle internal/lambdahost internal/bench/process
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients

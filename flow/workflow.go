@@ -59,8 +59,9 @@ func newWorkflow[I, O any](name string, typ Type, fn func(Context, I) (O, error)
 	return w.with(parts)
 }
 
-// FromFile is a workflow written in the Amazon States Language: the file's path is relative to the project, its Tasks name the
-// registered handlers as ${fn:package.Name}, where package is the last part of the import path.
+// FromFile is a workflow written in the Amazon States Language: the file's path is relative to the project. Its Tasks name the
+// registered handlers as ${fn:package.Name}, where package is the last part of the import path, or in words of their own that Bind
+// binds to handlers.
 func FromFile(name, file string, typ Type, parts ...Part) Workflow {
 	return Workflow{name: name, typ: typ, file: file}.with(parts)
 }
@@ -153,6 +154,7 @@ type FunctionSpec struct {
 	Storage     int           // MB of /tmp; 512 to 10,240
 	Env         map[string]string
 	Policies    []Policy
+	Bound       []string // what the Tasks of a workflow from a file call it
 }
 
 // Policy is a permission that a handler needs on AWS: actions ("dynamodb:GetItem") on resources (ARNs).
@@ -177,6 +179,13 @@ func Function(handler any, opts ...FunctionOption) Part {
 		o(&f)
 	}
 	return part(func(w *Workflow) { w.functions = append(w.functions, f) })
+}
+
+// Bind registers a handler, and makes it what the Tasks of a workflow from a file call by the name function: an ARN, the name of the
+// function in one, or the NAME of a substitution ${NAME}. The file stays as it is.
+func Bind(function string, handler any, opts ...FunctionOption) Part {
+	bound := func(f *FunctionSpec) { f.Bound = append(f.Bound, function) }
+	return Function(handler, append([]FunctionOption{bound}, opts...)...)
 }
 
 // FunctionOption is one setting of a Lambda function.

@@ -3,8 +3,6 @@ package project
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,10 +41,12 @@ func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Com
 			}
 			programs = programs[min(1, len(programs)):]
 		default:
-			d, err := p.parse(w)
-			if err != nil {
-				found = append(found, err)
+			d, err := compile.File(p.Dir, w)
+			var bad diag.List
+			if err != nil && !errors.As(err, &bad) {
+				return nil, err
 			}
+			found = append(found, bad...)
 			out[i].Definition = d
 		}
 		if out[i].Definition != nil {
@@ -105,19 +105,4 @@ func (c *Compiled) take(p *compile.Program) {
 func (c *Compiled) mayReport(f flow.GoFunc, e compile.ErrorMatch) bool {
 	own := func(s flow.FunctionSpec) bool { return s.Func.Package == e.Package }
 	return f.Package == e.Package || !slices.ContainsFunc(c.Workflow.Functions(), own)
-}
-
-// parse reads the definition of a workflow that FromFile made.
-func (p *Project) parse(w flow.Workflow) (*asl.Definition, *diag.Diagnostic) {
-	place := diag.Place{File: w.File()}
-	text, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(w.File())))
-	if err != nil {
-		return nil, &diag.Diagnostic{Place: place, Message: "the definition of " + w.Name() + ": " + reason(err)}
-	}
-	d, err := asl.Parse(string(text), w.File())
-	var bad *diag.Diagnostic
-	if err != nil && !errors.As(err, &bad) {
-		bad = &diag.Diagnostic{Place: place, Message: err.Error()}
-	}
-	return d, bad
 }

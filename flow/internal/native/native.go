@@ -6,6 +6,7 @@ package native
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -15,9 +16,26 @@ type World struct {
 	ExecutionID string    // an execution's ARN
 	// Perform does one attempt of a task; nil calls Task.Handle.
 	Perform func(context.Context, *Task) Reply
+	// Limit is how long one attempt of a task may take where its step does not say; nil is for ever.
+	Limit func(*Task) time.Duration
+	// Moments are called as the clock passes them, before what happens at the same time.
+	Moments []Moment
+	// Until stops the execution when all that happens up to then has happened: Execute returns ErrStopped. Zero is never.
+	Until time.Time
+	// Ended is told the clock's time at the end; nil: nobody is.
+	Ended func(time.Time)
 	// Random is in [0, 1): full jitter multiplies with it; nil is always 1, the longest wait.
 	Random func() float64
 }
+
+// Moment is something to do when the execution's clock has advanced by After.
+type Moment struct {
+	After time.Duration
+	Do    func()
+}
+
+// ErrStopped says that an execution was stopped at World.Until, and had not ended.
+var ErrStopped = errors.New("the execution was stopped and had not ended")
 
 // Kind is what a task calls.
 type Kind string
@@ -74,7 +92,7 @@ type Run struct {
 }
 
 // Execute runs body as an execution and returns what body returned. It fails where the execution waits for something that never
-// comes, and where ctx is done.
+// comes, with ErrStopped at World.Until, and where ctx is done.
 func Execute(ctx context.Context, w World, body func(*Run) ([]byte, error)) ([]byte, error) {
 	if w.Start.IsZero() {
 		w.Start = time.Date(2006, 1, 2, 15, 4, 5, 0, time.UTC)
@@ -86,6 +104,9 @@ func Execute(ctx context.Context, w World, body func(*Run) ([]byte, error)) ([]b
 		w.Random = func() float64 { return 1 }
 	}
 	e := &execution{world: w, now: w.Start, yield: make(chan struct{})}
+	for _, m := range w.Moments {
+		e.after(m.After, m.Do)
+	}
 	var out []byte
 	var err error
 	root := e.spawn(nil, func() {
@@ -93,7 +114,11 @@ func Execute(ctx context.Context, w World, body func(*Run) ([]byte, error)) ([]b
 		out, err = body(run)
 		err = run.Finish(err)
 	})
-	if loopErr := e.loop(ctx, root); loopErr != nil {
+	loopErr := e.loop(ctx, root)
+	if w.Ended != nil {
+		w.Ended(e.now)
+	}
+	if loopErr != nil {
 		return nil, loopErr
 	}
 	return out, err

@@ -137,6 +137,9 @@ func (e *execution) loop(ctx context.Context, root *routine) error {
 			e.resume(next)
 		case len(e.replies) > 0:
 			e.ready, e.replies = append(e.ready, e.replies[0]), e.replies[1:]
+		case e.over():
+			root.aborted = true
+			return ErrStopped
 		case len(e.timers) > 0:
 			t := heap.Pop(&e.timers).(timer)
 			e.now = t.at
@@ -147,6 +150,12 @@ func (e *execution) loop(ctx context.Context, root *routine) error {
 		}
 	}
 	return nil
+}
+
+// over says whether nothing more happens up to World.Until.
+func (e *execution) over() bool {
+	until := e.world.Until
+	return !until.IsZero() && (len(e.timers) == 0 || e.timers[0].at.After(until))
 }
 
 func (e *execution) resume(r *routine) {

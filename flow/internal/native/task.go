@@ -119,8 +119,36 @@ func (r Retry) delay(n int, random func() float64) time.Duration {
 	return d
 }
 
+// transient is what Lambda reports when it, and not the function, could not do its work. The compiler retries it by the same rule.
+// https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+var transient = Retry{
+	On: []error{
+		ErrorName("Lambda.ServiceException"), ErrorName("Lambda.AWSLambdaException"), ErrorName("Lambda.SdkClientException"),
+		ErrorName("Lambda.TooManyRequestsException"), ErrorName("Lambda.ClientExecutionTimeoutException"),
+	},
+	MaxAttempts: 3, Interval: time.Second, Backoff: 2, FullJitter: true,
+}
+
+// rules are the step's rules in the order of the compiled form: those that name errors, the default of Lambda tasks, those for
+// every error.
+func (s Settings) rules(k Kind) []Retry {
+	var named, all []Retry
+	for _, r := range s.Retries {
+		if len(r.On) == 0 {
+			all = append(all, r)
+		} else {
+			named = append(named, r)
+		}
+	}
+	if k == Lambda && !s.NoRetry {
+		named = append(named, transient)
+	}
+	return append(named, all...)
+}
+
 // Do performs a task with the step's retries and timeouts.
 func (r *Run) Do(t Task, s Settings) ([]byte, error) {
+	s.Retries = s.rules(t.Kind)
 	var out []byte
 	err := r.retry(s, func(attempt int) error {
 		a := t
@@ -159,7 +187,7 @@ func (s Settings) retrier(err error) int {
 
 func (r *Run) attempt(t *Task, s Settings) ([]byte, error) {
 	reply := r.exec.world.Perform(r.ctx, t)
-	limit, name := s.limit(t)
+	limit, name := r.limit(t, s)
 	if limit > 0 && (reply.Never || reply.After > limit) {
 		reply = Reply{After: limit, Err: &Failure{Name: string(name)}}
 	}
@@ -184,11 +212,15 @@ func (r *Run) wait(d time.Duration) {
 }
 
 // limit is when an attempt is given up, and with which error.
-func (s Settings) limit(t *Task) (time.Duration, ErrorName) {
-	if t.Token != "" && s.Heartbeat > 0 && (s.Timeout == 0 || s.Heartbeat < s.Timeout) {
+func (r *Run) limit(t *Task, s Settings) (time.Duration, ErrorName) {
+	timeout := s.Timeout
+	if timeout == 0 && r.exec.world.Limit != nil {
+		timeout = r.exec.world.Limit(t)
+	}
+	if t.Token != "" && s.Heartbeat > 0 && (timeout == 0 || s.Heartbeat < timeout) {
 		return s.Heartbeat, ErrHeartbeat
 	}
-	return s.Timeout, ErrTimeout
+	return timeout, ErrTimeout
 }
 
 func failure(err error) error {

@@ -1,0 +1,107 @@
+package flowtest
+
+import (
+	"bytes"
+	"cmp"
+	"reflect"
+	"slices"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/stride-aws/stride/internal/value"
+)
+
+// compare fails the test where the runs differ. Outputs are compared as values of the type output.
+func (x *Test) compare(a, b *outcome, output reflect.Type) {
+	x.t.Helper()
+	const differ = "flowtest: workflow %s behaves otherwise as Go than as a state machine%s: %s\n    as Go:            %s\n    as state machine: %s"
+	fail := func(what string) {
+		x.t.Helper()
+		x.t.Fatalf(differ, x.workflow.Name(), x.faults.said(), what, told(a), told(b))
+	}
+	switch {
+	case a.running != b.running:
+		fail("end")
+	case a.errorName != b.errorName:
+		fail("error")
+	case a.errorName != "" && a.cause != b.cause:
+		fail("cause")
+	case a.errorName == "" && !a.running && !sameOutput(a.output, b.output, output):
+		fail("output")
+	case a.elapsed != b.elapsed && !a.running:
+		fail("time")
+	}
+	if sameCalls(a.calls, b.calls) {
+		return
+	}
+	if diff := gocmp.Diff(x.inputs(a.calls), x.inputs(b.calls)); diff != "" {
+		x.t.Fatalf("flowtest: workflow %s makes other calls as Go (-) than as a state machine (+)%s:\n%s", x.workflow.Name(), x.faults.said(), diff)
+	}
+}
+
+func told(o *outcome) string {
+	switch {
+	case o.running:
+		return "still running"
+	case o.errorName != "":
+		return o.errorName + ": " + o.cause
+	}
+	return string(o.output) + " after " + o.elapsed.String()
+}
+
+// sameOutput compares first as JSON, which is fast, and then as what a Go program would read.
+func sameOutput(a, b []byte, output reflect.Type) bool {
+	return sameJSON(a, b) || sameJSON(throughType(a, output), throughType(b, output))
+}
+
+func sameJSON(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, errX := value.Parse(string(a))
+	y, errY := value.Parse(string(b))
+	return errX == nil && errY == nil && value.Equal(x, y)
+}
+
+// sameCalls says at a glance that calls are the same, in the same order.
+func sameCalls(a, b []Call) bool {
+	return slices.EqualFunc(a, b, func(a, b Call) bool { return a.Handler == b.Handler && sameJSON(a.Input, b.Input) })
+}
+
+// inputs are the inputs of the calls by handler, each handler's in order: branches may interleave in more than one way. The
+// executions of a distributed map have no order.
+func (x *Test) inputs(calls []Call) map[string][]string {
+	by := map[string][]string{}
+	unordered := x.compiledOnce().distributed
+	for _, c := range calls {
+		text := string(x.register().decoded(c.Handler, c.Input))
+		if v, err := value.Parse(text); err == nil {
+			text = sorted(v).String()
+		}
+		by[c.Handler] = append(by[c.Handler], text)
+		if unordered {
+			slices.Sort(by[c.Handler])
+		}
+	}
+	return by
+}
+
+// sorted is v with the members of its objects in the order of their names.
+func sorted(v value.Value) value.Value {
+	switch v.Kind() {
+	case value.Array:
+		items := make([]value.Value, v.Len())
+		for i, item := range v.Items() {
+			items[i] = sorted(item)
+		}
+		return value.OfArray(items)
+	case value.Object:
+		members := slices.Clone(v.Members())
+		for i := range members {
+			members[i].Value = sorted(members[i].Value)
+		}
+		slices.SortFunc(members, func(a, b value.Member) int { return cmp.Compare(a.Name, b.Name) })
+		return value.OfObject(members)
+	}
+	return v
+}

@@ -1,0 +1,105 @@
+// Package shop has the workflows that the tests of flowtest run.
+package shop
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/stride-aws/stride/flow"
+)
+
+// Order is what is bought.
+type Order struct {
+	ID    string `json:"id"`
+	Cents int    `json:"cents"`
+	Lines int    `json:"lines,omitempty"`
+}
+
+// Receipt is what the customer gets.
+type Receipt struct {
+	Order   string `json:"order"`
+	Payment string `json:"payment"`
+	By      string `json:"by,omitempty"`
+}
+
+// Busy is a payment provider that has no time.
+type Busy struct{}
+
+func (Busy) Error() string { return "busy" }
+
+// Charge takes the money.
+func Charge(_ context.Context, o Order) (string, error) { return "pay-" + o.ID, nil }
+
+// Refund gives it back.
+func Refund(_ context.Context, payment string) (string, error) { return payment, nil }
+
+// Question asks a manager.
+type Question struct {
+	Order string `json:"order"`
+	Token string `json:"token"`
+}
+
+// Ask asks a manager, who has an answer at once.
+func Ask(_ context.Context, q Question) (string, error) { return "auto", nil }
+
+// Buy asks, charges, tells and has it packed; three days may pass.
+func Buy(c flow.Context, o Order) (Receipt, error) {
+	by := ""
+	if o.Cents > 1000 {
+		var err error
+		by, err = flow.Await(c, Ask, func(t flow.Token) Question { return Question{Order: o.ID, Token: t} }, flow.Timeout(72*time.Hour))
+		if errors.Is(err, flow.ErrTimeout) {
+			return Receipt{}, flow.Fail("NoAnswer", "nobody approved "+o.ID)
+		}
+		if err != nil {
+			return Receipt{}, err
+		}
+	}
+	payment, err := flow.Call(c, Charge, o, flow.Retry{On: []error{Busy{}}, MaxAttempts: 2, Interval: time.Minute})
+	if err != nil {
+		return Receipt{}, err
+	}
+	flow.OnFailure(c, func(c flow.Context) error {
+		_, err := flow.Call(c, Refund, payment)
+		return err
+	})
+	flow.Sleep(c, time.Hour)
+	if _, err := flow.Do(c, (*sns.Client).Publish, &sns.PublishInput{TopicArn: aws.String("topic"), Message: aws.String(o.ID)}); err != nil {
+		return Receipt{}, err
+	}
+	if _, err := flow.Run(c, Pack, o); err != nil {
+		return Receipt{}, err
+	}
+	if _, err := flow.Activity[int](c, "weigh", o, flow.Timeout(time.Hour)); err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{Order: o.ID, Payment: payment, By: by}, nil
+}
+
+// Buying is Buy as a workflow.
+var Buying = flow.Standard("buying", Buy, flow.Function(Charge, flow.FunctionTimeout(20*time.Second)), flow.Function(Refund), flow.Function(Ask))
+
+// Pack packs.
+func Pack(c flow.Context, o Order) (int, error) {
+	flow.Sleep(c, time.Minute)
+	return o.Lines, nil
+}
+
+// Packing is Pack as a workflow.
+var Packing = flow.Standard("packing", Pack)
+
+// ChargeAll charges each order, all at once.
+func ChargeAll(c flow.Context, orders []Order) ([]string, error) {
+	return flow.Map(c, orders, func(c flow.Context, o Order) (string, error) { return flow.Call(c, Charge, o) })
+}
+
+// Charging is ChargeAll as an Express workflow.
+var Charging = flow.Express("charging", ChargeAll, flow.Function(Charge))
+
+// Legacy is a state machine that was there before.
+var Legacy = flow.FromFile("legacy", "flow/flowtest/testdata/shop/legacy.asl.json", flow.TypeStandard,
+	flow.Bind("charge-v2", Charge), flow.Bind("RefundFunctionArn", Refund))
