@@ -34,7 +34,7 @@ var layers = []struct {
 	{"Go source to definitions", []string{"internal/compile"}},
 	{"both ways of running a workflow, side by side", []string{"flow/flowtest"}},
 	{"any operation of any AWS service, by its model", []string{"internal/task/sdk"}},
-	{"makes the models", []string{"internal/task/sdk/gen"}},
+	{"makes the models, and the table of IAM's actions", []string{"internal/task/sdk/gen", "internal/policy/gen"}},
 	{"what a task can reach; handlers as processes", []string{"internal/task", "internal/lambdahost", "internal/bundle"}},
 	{"the deployment as data", []string{"internal/plan"}},
 	{"the local AWS, without and with HTTP", []string{"internal/local"}},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/internal/plan"
+	"github.com/stride-aws/stride/internal/policy"
 )
 
 // grantLine is one statement of a role as `explain iam` prints it.
@@ -52,6 +53,11 @@ func (a *app) printGrants(roles []plan.Role) error {
 			a.print("%s\n", role)
 		}
 		a.print("  %s\n", strings.Join(l.Actions, ", "))
+		for _, action := range l.Actions {
+			if !policy.Known(action) {
+				a.print("      %s is not among the actions that IAM has (%s)\n", action, policy.Source())
+			}
+		}
 		for _, r := range l.Resources {
 			a.print("      on %s\n", r)
 		}

@@ -252,10 +252,19 @@ func (c *collector) managed(n need, service, action, pattern string) {
 	if !ok || !strings.HasPrefix(pattern, "sync") {
 		return
 	}
-	c.add(n, []string{"*"}, extra.actions...)
+	actions := extra.actions
+	if c.hands(n.state) { // the roles that the arguments name are granted one by one
+		actions = slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return a == "iam:PassRole" })
+	}
+	c.add(n, []string{"*"}, actions...)
 	if extra.rule != "" {
 		c.rule(n, extra.rule)
 	}
+}
+
+// hands is whether a state's arguments name the role that they hand to a service.
+func (c *collector) hands(state string) bool {
+	return slices.ContainsFunc(c.needs, func(n need) bool { return n.state == state && n.action == "iam:PassRole" })
 }
 
 // distributed is what a Distributed Map's machine needs to start and follow its children, and to read and write S3.

@@ -1,13 +1,20 @@
 package policy
 
 import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/task/sdk"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 var scope = Scope{Partition: "aws", Account: "111122223333", Region: "eu-west-1", Machine: "orders"}
 
@@ -39,6 +46,24 @@ func TestMachine(t *testing.T) {
 			[]string{"s3:GetObject on arn:aws:s3:::b/k"}},
 		{"index", task("arn:aws:states:::aws-sdk:dynamodb:query", `{"TableName": "t", "IndexName": "i"}`),
 			[]string{"dynamodb:Query on arn:aws:dynamodb:eu-west-1:111122223333:table/t arn:aws:dynamodb:eu-west-1:111122223333:table/t/index/*"}},
+		{"object", task("arn:aws:states:::aws-sdk:s3:copyObject", `{"Bucket": "b", "Key": "{% $k %}"}`),
+			[]string{"s3:GetObject s3:PutObject on arn:aws:s3:::b/*"}},
+		{"bucket", task("arn:aws:states:::aws-sdk:s3:listObjectsV2", `{"Bucket": "b"}`), []string{"s3:ListBucket on arn:aws:s3:::b"}},
+		{"an action without resources", task("arn:aws:states:::aws-sdk:ec2:describeInstances", `{"InstanceIds": ["i-1"]}`), []string{"ec2:DescribeInstances on *"}},
+		{"the name that a resource's ARN has", task("arn:aws:states:::aws-sdk:athena:startQueryExecution", `{"WorkGroup": "w"}`), []string{"athena:StartQueryExecution on *"}},
+		{"an ARN among the arguments", task("arn:aws:states:::aws-sdk:sagemaker:addTags", `{"ResourceArn": "arn:aws:sagemaker:eu-west-1:1:model/m"}`),
+			[]string{"sagemaker:AddTags on arn:aws:sagemaker:eu-west-1:1:model/m"}},
+		{"a role handed on", task("arn:aws:states:::sagemaker:createTrainingJob.sync", `{"TrainingJobName": "j", "RoleArn": "arn:aws:iam::1:role/r"}`), []string{
+			"events:DescribeRule events:PutRule events:PutTargets on arn:aws:events:eu-west-1:111122223333:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+			"iam:PassRole on arn:aws:iam::1:role/r",
+			"sagemaker:AddTags sagemaker:DescribeTrainingJob sagemaker:StopTrainingJob on *",
+			"sagemaker:CreateTrainingJob on arn:aws:sagemaker:eu-west-1:111122223333:training-job/j",
+		}},
+		{"a schedule's role", task("arn:aws:states:::aws-sdk:scheduler:createSchedule", `{"GroupName": "g", "Name": "s", "Target": {"RoleArn": "arn:aws:iam::1:role/r"}}`),
+			[]string{"iam:PassRole on arn:aws:iam::1:role/r", "scheduler:CreateSchedule on arn:aws:scheduler:eu-west-1:111122223333:schedule/g/s"}},
+		{"API Gateway's methods", task("arn:aws:states:::aws-sdk:apigateway:createDeployment", `{"RestApiId": "a"}`),
+			[]string{"apigateway:POST on arn:aws:apigateway:eu-west-1::/restapis/*/deployments"}},
+		{"another case", task("arn:aws:states:::aws-sdk:rds:createDbInstance", `{"DbInstanceIdentifier": "d"}`), []string{"rds:CreateDBInstance on *"}},
 		{"activity", task("arn:aws:states:eu-west-1:1:activity:a", `{}`), nil},
 		{"nested", task("arn:aws:states:::states:startExecution.sync:2", `{"StateMachineArn": "arn:aws:states:eu-west-1:1:stateMachine:child"}`),
 			[]string{
@@ -57,6 +82,54 @@ func TestMachine(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestActions has in testdata/unknown.txt the operations whose IAM actions the table does not have: most are newer than it, or take
+// other credentials than IAM's.
+func TestActions(t *testing.T) {
+	var b strings.Builder
+	services := sdk.Services()
+	if len(services) < 400 {
+		t.Fatalf("only %d services", len(services))
+	}
+	for _, name := range services {
+		s, err := sdk.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var unknown []string
+		for operation := range s.Operations {
+			for _, action := range Actions(name, operation) {
+				if !Known(action) {
+					unknown = append(unknown, operation)
+				}
+			}
+		}
+		slices.Sort(unknown)
+		if len(unknown) > 0 {
+			fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(slices.Compact(unknown), " "))
+		}
+	}
+	for operation, actions := range renamed {
+		for _, action := range actions {
+			if !Known(action) && !strings.HasPrefix(action, "s3express:") {
+				t.Errorf("%s is renamed to %s, which IAM does not know", operation, action)
+			}
+		}
+	}
+	const file = "testdata/unknown.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("%s (-want +got); rewrite with -update:\n%s", file, diff)
 	}
 }
 

@@ -2,68 +2,54 @@ package policy
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/value"
 )
 
 // sdk is an AWS SDK operation, and any optimised integration that sends the same call.
 func (c *collector) sdk(n need, service, operation string, args value.Value) {
-	prefix := service
-	if p, ok := prefixes[service]; ok {
-		prefix = p
+	for _, action := range Actions(service, operation) {
+		c.add(n, c.resources(service, operation, action, args), action)
 	}
-	actions, ok := renamed[prefix+":"+operation]
-	if !ok {
-		first, size := utf8.DecodeRuneInString(operation)
-		actions = []string{prefix + ":" + string(unicode.ToUpper(first)) + operation[size:]}
-	}
-	c.add(n, c.resources(prefix, operation, args), actions...)
+	c.passes(n, service, args)
 }
 
-// renamed are the operations that IAM checks under other names.
-// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-var renamed = map[string][]string{
-	"lambda:invoke":                    {"lambda:InvokeFunction"},
-	"s3:headObject":                    {"s3:GetObject"},
-	"s3:headBucket":                    {"s3:ListBucket"},
-	"s3:listObjects":                   {"s3:ListBucket"},
-	"s3:listObjectsV2":                 {"s3:ListBucket"},
-	"s3:listObjectVersions":            {"s3:ListBucketVersions"},
-	"s3:listBuckets":                   {"s3:ListAllMyBuckets"},
-	"s3:copyObject":                    {"s3:GetObject", "s3:PutObject"},
-	"s3:deleteObjects":                 {"s3:DeleteObject"},
-	"s3:createMultipartUpload":         {"s3:PutObject"},
-	"s3:uploadPart":                    {"s3:PutObject"},
-	"s3:uploadPartCopy":                {"s3:GetObject", "s3:PutObject"},
-	"s3:completeMultipartUpload":       {"s3:PutObject"},
-	"s3:listParts":                     {"s3:ListMultipartUploadParts"},
-	"s3:selectObjectContent":           {"s3:GetObject"},
-	"dynamodb:transactGetItems":        {"dynamodb:GetItem"},
-	"dynamodb:transactWriteItems":      {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"},
-	"dynamodb:executeStatement":        {"dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"},
-	"dynamodb:batchExecuteStatement":   {"dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"},
-	"dynamodb:executeTransaction":      {"dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"},
-	"sns:publishBatch":                 {"sns:Publish"},
-	"sqs:sendMessageBatch":             {"sqs:SendMessage"},
-	"sqs:deleteMessageBatch":           {"sqs:DeleteMessage"},
-	"sqs:changeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
-	"bedrock:converse":                 {"bedrock:InvokeModel"},
-	"states:startExecution":            {"states:StartExecution"},
-	"elasticmapreduce:createCluster":   {"elasticmapreduce:RunJobFlow", "iam:PassRole"},
-	"elasticmapreduce:addStep":         {"elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:DescribeStep"},
+// passes grants iam:PassRole for the roles that args hand to a service: IAM asks who sets a service to work as a role.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+func (c *collector) passes(n need, service string, args value.Value) {
+	if service == "sts" || service == "iam" {
+		return
+	}
+	for _, m := range args.Members() {
+		if role := m.Value.Str(); strings.Contains(role, ":iam:") && strings.Contains(role, ":role/") {
+			c.add(n, []string{role}, "iam:PassRole")
+		}
+		c.passes(n, service, m.Value)
+	}
 }
 
-// resources narrows an operation to the resource that its arguments name, "*" where the text is not known before the run.
-func (c *collector) resources(service, operation string, args value.Value) []string {
+// resources narrows an action to the resource that the operation's arguments name, "*" where the text is not known before the run, or
+// where IAM knows no resources for the action.
+func (c *collector) resources(service, operation, action string, args value.Value) []string {
+	prefix, _, _ := strings.Cut(action, ":")
+	if strings.HasPrefix(service, "apigateway") && prefix == "apigateway" {
+		return c.scope.request(service, operation)
+	}
+	types, known := resourceTypes(action)
+	if known && len(types) == 0 {
+		return []string{"*"}
+	}
 	for _, r := range named {
-		if r.service != service {
+		name := literal(args, r.argument)
+		if r.service != prefix || name == "" {
 			continue
 		}
-		if name := literal(args, r.argument); name != "" {
-			return r.arns(c.scope, name, args)
+		if arns := ofTypes(r.arns(c.scope, name, args), types); len(arns) > 0 {
+			return arns
 		}
+	}
+	if arns := c.scope.named(types, args); len(arns) > 0 {
+		return arns
 	}
 	return []string{"*"}
 }
@@ -77,7 +63,7 @@ var named = []struct {
 	{"states", "StateMachineArn", verbatim},
 	{"states", "ExecutionArn", verbatim},
 	{"sqs", "QueueUrl", queue},
-	{"dynamodb", "TableName", table},
+	{"dynamodb", "TableName", tableAndIndex},
 	{"events", "Name", inRegion("rule/")},
 	{"secretsmanager", "SecretId", secret},
 	{"ssm", "Name", func(s Scope, name string, _ value.Value) []string {
@@ -126,8 +112,8 @@ func inRegion(kind string) func(Scope, string, value.Value) []string {
 	}
 }
 
-// table is the table, and for a read by an index that index: any of the table's, as the name may be an expression.
-func table(s Scope, name string, args value.Value) []string {
+// tableAndIndex is the table, and for a read by an index that index: any of the table's, as the name may be an expression.
+func tableAndIndex(s Scope, name string, args value.Value) []string {
 	if !strings.HasPrefix(name, "arn:") {
 		name = s.arn("dynamodb", "table/"+name)
 	}

@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"github.com/stride-aws/stride/internal/javaname"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -101,6 +103,12 @@ var models struct {
 	files  map[string]*zip.File
 	mu     sync.Mutex
 	loaded map[string]*Service
+}
+
+// Services are the names of all services that have a model, sorted.
+func Services() []string {
+	_, _ = Lookup("") // opens the archive
+	return slices.Sorted(maps.Keys(models.files))
 }
 
 // Lookup reads the model of a service by the name that Step Functions has for it ("dynamodb", "cloudwatchlogs").
