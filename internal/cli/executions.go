@@ -68,7 +68,7 @@ func (a *app) each(ctx context.Context, s *session, sel selection, f func(types.
 	}
 	for _, name := range names {
 		if strings.Contains(name, ":execution:") {
-			if err := f(types.ExecutionListItem{ExecutionArn: aws.String(name), Name: aws.String(executionName(name))}); err != nil {
+			if err := f(types.ExecutionListItem{ExecutionArn: aws.String(name), Name: aws.String(observe.NameOf(name))}); err != nil {
 				return err
 			}
 			continue

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
@@ -48,12 +49,11 @@ func (a *app) findMachine(ctx context.Context, s *session, name string) (string,
 
 // machineOf is the ARN of the machine that an execution's ARN names: of a child of a distributed Map, the machine above it.
 func machineOf(execution string) (string, error) {
-	parts := strings.Split(execution, ":")
-	if len(parts) < 8 || parts[0] != "arn" || parts[2] != "states" || parts[5] != "execution" && parts[5] != "express" {
+	arn := observe.MachineOf(execution)
+	if arn == "" {
 		return "", usagef("%q is not the ARN of an execution", execution)
 	}
-	name, _, _ := strings.Cut(parts[6], "/")
-	return strings.Join(append(parts[:5:5], "stateMachine", name), ":"), nil
+	return arn, nil
 }
 
 // teller for text or JSON on stdout.
@@ -61,10 +61,12 @@ func (a *app) teller(names bool) *teller {
 	return &teller{out: a.out, paint: a.paintOut, format: a.Format, names: names}
 }
 
-// tail is a Tail of machines with the session's clients and the machine's time.
+// tail is a Tail of machines with the session's clients and the machine's time. The tail itself tries again, and says so.
 func (a *app) tail(s *session, machines ...observe.Machine) *observe.Tail {
 	return &observe.Tail{
-		States: s.states(), Logs: s.logs(), Machines: machines, Lambda: true, Interval: lookEvery, Now: time.Now, Wait: wait,
+		States:   sfn.NewFromConfig(s.Config, func(o *sfn.Options) { o.Retryer = aws.NopRetryer{} }),
+		Logs:     cloudwatchlogs.NewFromConfig(s.Config, func(o *cloudwatchlogs.Options) { o.Retryer = aws.NopRetryer{} }),
+		Machines: machines, Lambda: true, Interval: lookEvery, Now: time.Now, Wait: wait, Renew: s.renew,
 		Notice: func(text string) { a.talk("%s\n", a.faint(text)) },
 	}
 }

@@ -25,6 +25,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/observe"
 	"github.com/stride-aws/stride/internal/project"
 )
 
@@ -75,6 +76,7 @@ type session struct {
 	project  *project.Project
 	env      *project.Environment
 	endpoint string // "" for AWS itself
+	renew    func() // has the next call ask for credentials anew
 }
 
 // connect reads the SDK's configuration. Flags win over AWS's variables, those over the environment's settings.
@@ -91,14 +93,42 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 		return nil, withHint(errors.New("no AWS region is set"), "set AWS_REGION, or add --region")
 	}
 	s := &session{Config: cfg, project: p, env: e}
+	s.useCredentials(&reloading{options: a.sdkOptions(e), first: cfg.Credentials})
 	if cfg.BaseEndpoint != nil {
 		s.endpoint = *cfg.BaseEndpoint
 		s.APIOptions = append(s.APIOptions, noHostPrefix)
 	}
 	if e.AssumeRole != "" {
-		s.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(s.Config), e.AssumeRole))
+		below := s.renew
+		s.useCredentials(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(s.Config), e.AssumeRole))
+		own := s.renew
+		s.renew = func() { below(); own() }
 	}
 	return s, nil
+}
+
+func (s *session) useCredentials(from aws.CredentialsProvider) {
+	cache := aws.NewCredentialsCache(from)
+	s.Credentials, s.renew = cache, cache.Invalidate
+}
+
+// reloading looks for credentials where the SDK does, anew each time: who logs in again while a command runs has them used.
+type reloading struct {
+	options []func(*config.LoadOptions) error
+	first   aws.CredentialsProvider // nil when it was used
+}
+
+// Retrieve implements aws.CredentialsProvider.
+func (r *reloading) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if first := r.first; first != nil {
+		r.first = nil
+		return first.Retrieve(ctx)
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, r.options...)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return cfg.Credentials.Retrieve(ctx)
 }
 
 func (a *app) sdkOptions(e *project.Environment) []func(*config.LoadOptions) error {
@@ -166,10 +196,9 @@ func noHostPrefix(stack *middleware.Stack) error {
 func (s *session) states() *sfn.Client          { return sfn.NewFromConfig(s.Config) }
 func (s *session) logs() *cloudwatchlogs.Client { return cloudwatchlogs.NewFromConfig(s.Config) }
 
-// expired are the error codes of credentials that were good once, or never.
-var expired = map[string]bool{
-	"ExpiredToken": true, "ExpiredTokenException": true, "InvalidClientTokenId": true, "UnrecognizedClientException": true,
-	"RequestExpired": true,
+// refusedKeys are the error codes of credentials that never were good.
+var refusedKeys = map[string]bool{
+	"InvalidClientTokenId": true, "UnrecognizedClientException": true,
 }
 
 // explain adds to an error of an AWS call what can be done about it.
@@ -189,7 +218,7 @@ func (s *session) explain(err error) error {
 			"aws configure sso   (or set AWS_PROFILE, or add --profile)")
 	}
 	var api smithy.APIError
-	if errors.As(err, &api) && expired[api.ErrorCode()] {
+	if errors.As(err, &api) && (observe.Expired[api.ErrorCode()] || refusedKeys[api.ErrorCode()]) {
 		return withHint(fmt.Errorf("the AWS credentials are no longer good: %s", api.ErrorMessage()), "aws sso login")
 	}
 	return err

@@ -153,7 +153,9 @@ func (a *app) follow(ctx context.Context, s *session, m observe.Machine, arn str
 	out := a.teller(false)
 	status := observe.Running
 	t.Emit = func(e observe.Entry) error {
-		status = e.Story.Status
+		if e.Story.ARN == arn {
+			status = e.Story.Status
+		}
 		if err := out.tell(e); err != nil || also == nil {
 			return err
 		}

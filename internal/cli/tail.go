@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/urfave/cli/v2"
 
 	"github.com/stride-aws/stride/internal/observe"
@@ -13,10 +17,11 @@ import (
 
 type tailOptions struct {
 	workflows []string
-	execution string
+	execution string // an ARN, or the beginning of a name
 	follow    bool
 	since     time.Time
 	until     time.Time
+	status    []string
 	state     string
 	errorName string
 	text      string
@@ -28,33 +33,52 @@ func tailCommand(a *app) *cli.Command {
 		Name: "tail", Category: groupOperate, Usage: "tell what executions do, as ordered stories",
 		ArgsUsage: "[WORKFLOW…]",
 		Description: "Without a workflow, all of the project's. Events come from the machine's log group, or from the history of\n" +
-			"Standard executions where that log does not hold all. The log lines of Lambda functions stand with the step that called them.",
+			"Standard executions where that log does not hold all; child executions and map runs stand below the step that started them, the\n" +
+			"log lines of a Lambda function with the step that called it. Following, lines come by live tail where the endpoint has it.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on as events come"},
 			&cli.StringFlag{Name: "since", Value: "10m", Usage: "from `TIME` on: 90s, 2h, 3d ago, or 2026-01-02T15:04:05Z"},
 			&cli.StringFlag{Name: "until", Usage: "up to `TIME`"},
-			&cli.StringFlag{Name: "execution", Usage: "only this one, by `ARN`"},
+			&cli.StringFlag{Name: "execution", Usage: "only this one, by `ARN`, or those whose names begin so"},
+			&cli.StringSliceFlag{Name: "status", Usage: "only executions that end with `STATUS` (several: one after the other), told when they do; RUNNING: those that have not"},
 			&cli.StringFlag{Name: "state", Usage: "only events of the state `NAME`"},
 			&cli.StringFlag{Name: "error", Usage: "only failures with the error `NAME`"},
 			&cli.StringFlag{Name: "filter", Usage: "only what contains `TEXT`"},
 			&cli.BoolFlag{Name: "no-lambda", Usage: "leave out the log lines of Lambda functions"},
 		},
 		Action: func(c *cli.Context) error {
-			o := tailOptions{
-				workflows: c.Args().Slice(), execution: c.String("execution"), follow: c.Bool("follow"),
-				state: c.String("state"), errorName: c.String("error"), text: c.String("filter"), noLambda: c.Bool("no-lambda"),
-			}
-			var err error
-			if o.since, err = moment(c.String("since"), time.Now()); err != nil {
-				return usagef("--since %v", err)
-			}
-			if o.until, err = moment(c.String("until"), time.Now()); err != nil {
-				return usagef("--until %v", err)
+			o, err := readTail(c, time.Now())
+			if err != nil {
+				return err
 			}
 			return a.runTail(c.Context, o)
 		},
 	}
 }
+
+func readTail(c *cli.Context, now time.Time) (tailOptions, error) {
+	o := tailOptions{
+		workflows: c.Args().Slice(), execution: c.String("execution"), follow: c.Bool("follow"), status: c.StringSlice("status"),
+		state: c.String("state"), errorName: c.String("error"), text: c.String("filter"), noLambda: c.Bool("no-lambda"),
+	}
+	var err error
+	if o.since, err = moment(c.String("since"), now); err != nil {
+		return o, usagef("--since %v", err)
+	}
+	if o.until, err = moment(c.String("until"), now); err != nil {
+		return o, usagef("--until %v", err)
+	}
+	for i, status := range o.status {
+		o.status[i] = strings.ToUpper(status)
+		if known := types.ExecutionStatus("").Values(); !contains(known, o.status[i]) {
+			return o, usagef("--status takes one of %v, not %s", known, status)
+		}
+	}
+	return o, nil
+}
+
+// one is whether the options name a single execution, by ARN.
+func (o tailOptions) one() bool { return strings.HasPrefix(o.execution, "arn:") }
 
 func (a *app) runTail(ctx context.Context, o tailOptions) error {
 	s, err := a.connect(ctx)
@@ -65,17 +89,29 @@ func (a *app) runTail(ctx context.Context, o tailOptions) error {
 	if err != nil {
 		return err
 	}
+	out := bufio.NewWriterSize(a.out, 64<<10)
+	told := a.teller(!o.one())
+	told.out, told.filter = out, o.matches
 	t := a.tail(s, machines...)
-	t.Execution, t.Follow, t.Since, t.Until, t.Lambda = o.execution, o.follow, o.since, o.until, !o.noLambda
-	out := a.teller(o.execution == "")
-	out.filter = o.matches
-	told := 0
-	t.Emit = func(e observe.Entry) error { told++; return out.tell(e) }
-	if err := t.Run(ctx); err != nil {
+	t.Follow, t.Since, t.Until, t.Lambda, t.Lean = o.follow, o.since, o.until, !o.noLambda, true
+	if o.one() {
+		t.Execution = o.execution
+	}
+	t.Emit, t.Idle = told.tell, out.Flush
+	var held *statusFilter
+	if len(o.status) > 0 {
+		held = newStatusFilter(o.status, told)
+		t.Emit = held.tell
+	}
+	err = t.Run(ctx)
+	if held != nil {
+		err = errors.Join(err, held.flush())
+	}
+	if err := errors.Join(err, out.Flush()); err != nil {
 		return s.explain(err)
 	}
-	if told == 0 {
-		a.talk("nothing happened since %s; --since 1d looks further back\n", o.since.Local().Format(time.DateTime))
+	if told.told == 0 && !o.follow {
+		a.talk("nothing of this happened since %s; --since 1d looks further back\n", o.since.Local().Format(time.DateTime))
 	}
 	return nil
 }
@@ -83,7 +119,7 @@ func (a *app) runTail(ctx context.Context, o tailOptions) error {
 // tailed are the machines that the options name.
 func (a *app) tailed(ctx context.Context, s *session, o tailOptions) ([]observe.Machine, error) {
 	names := o.workflows
-	if o.execution != "" {
+	if o.one() {
 		arn, err := machineOf(o.execution)
 		if err != nil {
 			return nil, err
@@ -107,19 +143,104 @@ func (a *app) tailed(ctx context.Context, s *session, o tailOptions) ([]observe.
 	return machines, nil
 }
 
-func (o tailOptions) matches(e observe.Entry) bool {
+func (o tailOptions) matches(e *observe.Entry) bool {
 	step := e.Scene.Step
-	if o.state != "" && (step == nil || step.Name != o.state) {
+	switch {
+	case o.execution != "" && !o.one() && !named(e.Story, o.execution):
+		return false
+	case o.state != "" && (step == nil || step.Name != o.state):
+		return false
+	case o.errorName != "" && (e.Scene.Event == nil || e.Log != nil || e.Scene.Event.Details.Error.String() != o.errorName):
+		return false
+	case o.text == "":
+		return true
+	}
+	switch {
+	case e.Log != nil:
+		return strings.Contains(e.Log.Text, o.text)
+	case e.Run != nil:
 		return false
 	}
-	text := e.Scene.Event.Line()
-	if e.Log != nil {
-		text = e.Log.Text
+	return e.Scene.Event.Contains(o.text)
+}
+
+// named is whether the name of an execution, or of one above it, begins so.
+func named(s *observe.Story, name string) bool {
+	for ; s != nil; s = s.Parent {
+		if strings.HasPrefix(observe.NameOf(s.ARN), name) {
+			return true
+		}
 	}
-	if o.errorName != "" && (e.Log != nil || e.Scene.Event.Details.Error.String() != o.errorName) {
-		return false
+	return false
+}
+
+// statusFilter holds back what is told of an execution until its end says whether it is wanted.
+type statusFilter struct {
+	status []string
+	out    *teller
+	held   map[*observe.Story][]byte
+	order  []*observe.Story // those held, by their start
+	size   int
+}
+
+// mostHeld bounds the bytes that are held back; beyond, the executions that began first are given up.
+const mostHeld = 64 << 20
+
+func newStatusFilter(status []string, out *teller) *statusFilter {
+	return &statusFilter{status: status, out: out, held: map[*observe.Story][]byte{}}
+}
+
+func (f *statusFilter) tell(e observe.Entry) error {
+	story := e.Story
+	for story.Parent != nil {
+		story = story.Parent
 	}
-	return strings.Contains(text, o.text)
+	if f.out.filter == nil || f.out.filter(&e) {
+		if _, known := f.held[story]; !known {
+			f.order = append(f.order, story)
+		}
+		before := len(f.held[story])
+		text, err := f.out.render(f.held[story], &e)
+		if err != nil {
+			return err
+		}
+		f.held[story] = text
+		f.size += len(text) - before
+	}
+	if story.Ended() && e.Story == story {
+		return f.release(story)
+	}
+	for f.size > mostHeld && len(f.order) > 1 {
+		f.drop(f.order[0])
+	}
+	return nil
+}
+
+func (f *statusFilter) release(story *observe.Story) error {
+	text := f.held[story]
+	f.drop(story)
+	if len(text) == 0 || !slices.Contains(f.status, string(story.Status)) {
+		return nil
+	}
+	f.out.told++
+	_, err := f.out.out.Write(text)
+	return err
+}
+
+func (f *statusFilter) drop(story *observe.Story) {
+	f.size -= len(f.held[story])
+	delete(f.held, story)
+	f.order = slices.DeleteFunc(f.order, func(s *observe.Story) bool { return s == story })
+}
+
+// flush tells those that have not ended.
+func (f *statusFilter) flush() error {
+	for len(f.order) > 0 {
+		if err := f.release(f.order[0]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // moment reads a time: "" is none, 90s, 2h or 3d is so long before now, else RFC 3339 or a local date and time.

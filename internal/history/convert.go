@@ -103,6 +103,28 @@ func (e *Event) Line() string {
 	return b.String()
 }
 
+// Contains is whether the type of e, or one of its details as they stand, contains the text.
+func (e *Event) Contains(text string) bool {
+	if strings.Contains(string(e.Type), text) {
+		return true
+	}
+	d := e.Details
+	if d == nil {
+		return false
+	}
+	for _, s := range d.packedNames() {
+		if strings.Contains(*s, text) {
+			return true
+		}
+	}
+	for _, t := range d.packedTexts() {
+		if t.Present() && strings.Contains(t.String(), text) {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *Details) describe(b *strings.Builder) {
 	word := func(s string) {
 		if s != "" {

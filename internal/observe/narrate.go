@@ -33,9 +33,22 @@ type Line struct {
 	Data  string // a payload, shortened: what a narrow terminal may leave out
 }
 
+// Line puts an entry into words; false where it needs none.
+func (e *Entry) Line() (Line, bool) {
+	switch {
+	case e.Log != nil:
+		return Line{Time: e.Log.Time, Mood: Faint, Depth: e.depth() + 1, Text: e.Scene.label() + "  " + Said(e.Log.Text)}, true
+	case e.Run != nil:
+		return Line{Time: e.Time, Mood: Waiting, Depth: e.depth(), Text: e.Scene.label() + "  " + e.Run.String()}, true
+	}
+	return e.Story.Narrate(e.Scene)
+}
+
+func (e *Entry) depth() int { return e.Story.Depth() + e.Scene.Thread.Depth() }
+
 // Narrate puts a scene into words; most events need none, since the next one says it all.
 func (s *Story) Narrate(scene Scene) (Line, bool) {
-	l := Line{Time: scene.Event.Time, Depth: scene.Thread.Depth()}
+	l := Line{Time: scene.Event.Time, Depth: s.Depth() + scene.Thread.Depth()}
 	var ok bool
 	switch kind := string(scene.Event.Type); {
 	case strings.HasPrefix(kind, "Execution"):
@@ -62,14 +75,29 @@ func (s *Story) narrateExecution(l *Line, e *history.Event) bool {
 	switch e.Type {
 	case history.ExecutionStarted:
 		l.Mood, l.Text, l.Data = Begin, "started", Preview(e.Details.Input)
+		if s.Parent != nil {
+			l.Text = s.childName() + "started"
+		}
 	case history.ExecutionRedriven:
 		l.Mood, l.Text = Begin, fmt.Sprintf("redriven, for the %s time", ordinal(e.Details.RedriveCount))
 	case history.ExecutionSucceeded:
-		l.Mood, l.Text, l.Data = Good, "SUCCEEDED after "+took, Preview(e.Details.Output)
+		l.Mood, l.Text, l.Data = Good, s.childName()+"SUCCEEDED after "+took, Preview(e.Details.Output)
 	default:
-		l.Mood, l.Text = Bad, strings.TrimSpace(string(s.Status)+" after "+took+"  "+Reason(e.Details.Error, e.Details.Cause))
+		l.Mood, l.Text = Bad, strings.TrimSpace(s.childName()+string(s.Status)+" after "+took+"  "+Reason(e.Details.Error, e.Details.Cause))
 	}
 	return true
+}
+
+// childName says which execution a line is of that stands among those of its parent; "" for one that stands alone.
+func (s *Story) childName() string {
+	if s.Parent == nil {
+		return ""
+	}
+	machine, label := machineName(s.ARN)
+	if label != "" {
+		machine = label
+	}
+	return Clean(machine) + " " + Clean(NameOf(s.ARN)) + "  "
 }
 
 func ordinal(n int64) string {
@@ -111,8 +139,8 @@ func narrateExit(l *Line, scene Scene) bool {
 	return true
 }
 
-// preview is what the task sends.
-func (a *Attempt) preview() string { return Preview(payload(a.Parameters)) }
+// Sent is what the task sends: to a Lambda function the payload.
+func (a *Attempt) Sent() history.Text { return payload(a.Parameters) }
 
 // payload is what counts of a Lambda invocation's parameters or result.
 func payload(t history.Text) history.Text {
@@ -136,7 +164,7 @@ func narrateAttempt(l *Line, scene Scene) bool {
 	kind := string(scene.Event.Type)
 	switch {
 	case strings.HasSuffix(kind, "Scheduled"):
-		l.Mood, l.Text, l.Data = Begin, scene.label()+"  "+Clean(a.target()), a.preview()
+		l.Mood, l.Text, l.Data = Begin, scene.label()+"  "+Clean(a.Target()), Preview(a.Sent())
 		if n := len(scene.Step.Attempts); n > 1 {
 			failed := scene.Step.Attempts[n-2]
 			l.Text += fmt.Sprintf("  attempt %d, %s after the last", n, Span(a.Scheduled.Sub(failed.Ended)))
@@ -151,13 +179,18 @@ func narrateAttempt(l *Line, scene Scene) bool {
 	return true
 }
 
-// target is what the task calls: the function of a Lambda task, else the resource.
-func (a *Attempt) target() string {
+// Target is what the task calls: the function of a Lambda task, else the resource.
+func (a *Attempt) Target() string {
 	name, ok := a.Parameters.Value().Get("FunctionName")
 	if !ok {
 		return functionName(a.Resource)
 	}
 	return functionName(name.Str())
+}
+
+// callsLambda is whether the attempt is at a Lambda function, by ARN or by lambda:invoke.
+func (a *Attempt) callsLambda() bool {
+	return strings.HasPrefix(a.Resource, "lambda:") || strings.Contains(a.Resource, ":function:") || a.Resource == ""
 }
 
 // functionName is NAME or NAME:QUALIFIER of a function's ARN; what is none stays.

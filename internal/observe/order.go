@@ -10,12 +10,20 @@ import (
 )
 
 // Sorter puts the events of many executions in order, each execution's by event id, although they arrive shuffled over log
-// streams. It holds an event back until those before it came, or until patience is over: log levels leave events out.
+// streams, late, and more than once. It holds an event back until those before it came, or until they are given up: log levels
+// leave events out.
 type Sorter struct {
 	// Patience is how long a gap is waited for; 0: not at all.
 	Patience time.Duration
-	waiting  map[string]*queue
+
+	waiting map[string]*queue
+	held    int // events that wait
+	gaps    bool
+	over    finished
 }
+
+// mostHeld is how many events wait for others at most. When there are more, gaps are no longer waited for.
+const mostHeld = 50_000
 
 type queue struct {
 	next    int64     // the id that may go out now
@@ -28,6 +36,8 @@ type Event struct {
 	Execution string // its ARN
 	Redrives  int64
 	*history.Event
+
+	machine *machineReader
 }
 
 // Add takes an event that arrived at the time now.
@@ -37,28 +47,92 @@ func (s *Sorter) Add(e Event, now time.Time) {
 	}
 	q := s.waiting[e.Execution]
 	if q == nil {
-		q = &queue{next: 1, since: now}
+		next := s.over.next(e.Execution)
+		if e.ID < next {
+			return
+		}
+		q = &queue{next: next, since: now}
 		s.waiting[e.Execution] = q
 	}
-	at, twice := slices.BinarySearchFunc(q.pending, e.ID, func(p Event, id int64) int { return int(p.ID - id) })
-	if !twice && e.ID >= q.next {
-		q.pending = slices.Insert(q.pending, at, e)
+	if q.add(e) {
+		s.held++
 	}
 }
 
-// Ready are the events that may be told now: each execution's by id, all together in the order of their times.
-func (s *Sorter) Ready(now time.Time) []Event {
-	var ready []Event
-	for arn, q := range s.waiting {
-		n := q.take(now, s.Patience)
-		ready = append(ready, q.pending[:n]...)
-		ended := n > 0 && Terminal(q.pending[n-1].Type)
-		if q.pending = q.pending[n:]; ended && len(q.pending) == 0 {
-			delete(s.waiting, arn)
-		}
+func (q *queue) add(e Event) bool {
+	n := len(q.pending)
+	if e.ID < q.next {
+		return false
 	}
+	if n == 0 || q.pending[n-1].ID < e.ID {
+		q.pending = append(q.pending, e)
+		return true
+	}
+	at, twice := slices.BinarySearchFunc(q.pending, e.ID, func(p Event, id int64) int { return cmp.Compare(p.ID, id) })
+	if !twice {
+		q.pending = slices.Insert(q.pending, at, e)
+	}
+	return !twice
+}
+
+// Ready are the events that may be told now: each execution's by id, all together in the order of their times. What happened after
+// upTo, the time up to which everything was read, waits; a zero upTo is no bound.
+func (s *Sorter) Ready(now, upTo time.Time) []Event {
+	ready := s.ready(nil, now, upTo)
 	sortByTime(ready)
 	return ready
+}
+
+// ready appends the events that may be told, each execution's together.
+func (s *Sorter) ready(ready []Event, now, upTo time.Time) []Event {
+	bounds := bounds{now: now, upTo: upTo, patience: s.Patience}
+	if s.held > mostHeld {
+		bounds.patience = 0
+	}
+	s.gaps = false
+	for arn, q := range s.waiting {
+		n := q.take(bounds)
+		ready = append(ready, q.pending[:n]...)
+		s.held -= n
+		ended := n > 0 && Terminal(q.pending[n-1].Type)
+		if n > 0 {
+			q.pending = slices.Clone(q.pending[n:])
+		}
+		if ended && len(q.pending) == 0 {
+			s.over.add(arn, q.next)
+			delete(s.waiting, arn)
+		}
+		s.gaps = s.gaps || len(q.pending) > 0 && q.pending[0].ID != q.next
+	}
+	return ready
+}
+
+// bounds say what may be told.
+type bounds struct {
+	now, upTo time.Time
+	patience  time.Duration
+}
+
+// take counts the pending events that may go out.
+func (q *queue) take(b bounds) int {
+	n := 0
+	for n < len(q.pending) {
+		e := &q.pending[n]
+		if !b.upTo.IsZero() && e.Time.After(b.upTo) {
+			break
+		}
+		// Everything up to upTo was read: what happened before an event that is well behind that does not come any more.
+		givenUp := b.now.Sub(q.since) >= b.patience || !b.upTo.IsZero() && b.upTo.Sub(e.Time) > late
+		if e.ID != q.next && !givenUp {
+			break
+		}
+		q.next, q.since = e.ID+1, b.now
+		n++
+	}
+	if len(q.pending) == 0 {
+		q.since = b.now
+	}
+	return n
 }
 
 // sortByTime interleaves executions, of which each stands in its order. Where an execution's times go back, the order of its ids
@@ -68,14 +142,12 @@ func sortByTime(events []Event) {
 		Event
 		at time.Time // of the latest event of its execution so far
 	}
-	latest := map[string]time.Time{}
 	list := make([]timed, len(events))
-	for i, e := range events {
+	for i, e := range events { // an execution's events stand together
 		at := e.Time
-		if before := latest[e.Execution]; before.After(at) {
-			at = before
+		if i > 0 && events[i-1].Execution == e.Execution {
+			at = later(at, list[i-1].at)
 		}
-		latest[e.Execution] = at
 		list[i] = timed{e, at}
 	}
 	slices.SortStableFunc(list, func(a, b timed) int {
@@ -86,23 +158,6 @@ func sortByTime(events []Event) {
 	}
 }
 
-// take counts the pending events that may go out.
-func (q *queue) take(now time.Time, patience time.Duration) int {
-	n := 0
-	for n < len(q.pending) {
-		if q.pending[n].ID != q.next && now.Sub(q.since) < patience {
-			break
-		}
-		q.next = q.pending[n].ID + 1
-		q.since = now
-		n++
-	}
-	if n > 0 || len(q.pending) == 0 {
-		q.since = now
-	}
-	return n
-}
-
 // Terminal says that an execution ends with an event of this type.
 func Terminal(t history.Type) bool {
 	switch t {
@@ -110,4 +165,27 @@ func Terminal(t history.Type) bool {
 		return true
 	}
 	return false
+}
+
+// finished remembers executions that were told to their end, so that lines which come once more do not begin them anew, and a
+// redrive goes on where they ended. The oldest are forgotten.
+type finished struct{ young, old map[string]int64 }
+
+const mostFinished = 50_000
+
+func (f *finished) add(arn string, next int64) {
+	if len(f.young) >= mostFinished || f.young == nil {
+		f.young, f.old = map[string]int64{}, f.young
+	}
+	f.young[strings.Clone(arn)] = next
+}
+
+func (f *finished) next(arn string) int64 {
+	if n, ok := f.young[arn]; ok {
+		return n
+	}
+	if n, ok := f.old[arn]; ok {
+		return n
+	}
+	return 1
 }

@@ -4,6 +4,7 @@
 package observe
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -31,9 +32,14 @@ type Story struct {
 	Input, Output history.Text
 	Error, Cause  history.Text
 	Redrives      int64
+	Parent        *Story // the execution that started this one; nil where none is known
+	ParentStep    *Step  // in which it did; nil where that was not told yet
 	Thread
 
-	place map[int64]place // where each event stands
+	place   map[int64]place // where each event stands
+	newest  int64           // the id of the latest event
+	touched time.Time
+	muted   bool // one of very many: only failures are told
 }
 
 // Thread is steps one after the other: those of the execution itself, of a branch or of an iteration.
@@ -56,7 +62,9 @@ type Step struct {
 	Threads       []*Thread    // branches, or iterations in the order of their start
 	Length        int64        // of a Map's items
 	MapRunARN     string
-	Restarts      int // how often a Map or Parallel began anew
+	Run           *MapRun // how far the map run is, where somebody asked
+	Child         string  // the ARN of the execution that a task started
+	Restarts      int     // how often a Map or Parallel began anew
 }
 
 // Attempt is one try at a task.
@@ -67,8 +75,9 @@ type Attempt struct {
 	Scheduled, Started, Ended time.Time
 	Submitted                 bool // handed over: a callback or a job is waited for
 	Timeout                   time.Duration
-	RequestID                 string // of the Lambda invocation, where the service says it
-	logged                    bool   // its log lines were told, or asked for
+	RequestID                 string      // of the Lambda invocation, where the service says it
+	Invocation                *Invocation // the Lambda invocation with its log lines; nil where they were not read
+	logged                    bool        // its log lines were told, or asked for
 }
 
 type place struct {
@@ -106,8 +115,34 @@ func (s *Story) Add(e *history.Event) Scene {
 	if e.Type == history.ParallelStateStarted {
 		here.forks = scene.Step
 	}
-	s.place[e.ID] = here
+	s.place[e.ID], s.newest = here, e.ID
 	return scene
+}
+
+// remembered is how many events back the places of events are known at least, when a story forgets.
+const remembered = 4096
+
+// forget drops what was told and is over: payloads, steps before the current one, places of events long ago.
+func (s *Story) forget() {
+	s.Thread.forget()
+	if len(s.place) > 2*remembered {
+		maps.DeleteFunc(s.place, func(id int64, _ place) bool { return id < s.newest-remembered })
+	}
+}
+
+func (t *Thread) forget() {
+	if n := len(t.Steps); n > 2 {
+		t.Steps = append(t.Steps[:0], t.Steps[n-2:]...)
+	}
+	for _, step := range t.Steps {
+		if step.Left.IsZero() {
+			continue
+		}
+		step.Input, step.Output, step.Threads = history.Text{}, history.Text{}, nil
+		for _, a := range step.Attempts {
+			a.Parameters, a.Output = history.Text{}, history.Text{}
+		}
+	}
 }
 
 func (s *Story) add(e *history.Event, before place) Scene {
@@ -395,6 +430,22 @@ func (t *Thread) find(is func(*Step) bool) *Step {
 func (t *Thread) upTo(stateType string) *Step {
 	return t.find(func(step *Step) bool { return step.Type == stateType })
 }
+
+// Depth is how many executions started one another down to this one.
+func (s *Story) Depth() int {
+	depth := 0
+	for s.Parent != nil && depth < deepest {
+		depth++
+		if s.ParentStep != nil {
+			depth += s.ParentStep.In.Depth()
+		}
+		s = s.Parent
+	}
+	return depth
+}
+
+// deepest bounds what an execution that is its own ancestor, by what its history says, could do.
+const deepest = 32
 
 // Depth counts the Maps and Parallels around t.
 func (t *Thread) Depth() int {

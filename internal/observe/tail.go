@@ -4,112 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
-
-	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/history"
-	"github.com/stride-aws/stride/internal/value"
 )
 
-// States is the part of Step Functions that is read.
-type States interface {
-	Histories
-	DescribeStateMachine(context.Context, *sfn.DescribeStateMachineInput, ...func(*sfn.Options)) (*sfn.DescribeStateMachineOutput, error)
-	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
-	ListExecutions(context.Context, *sfn.ListExecutionsInput, ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error)
-}
-
-// Machine is a state machine whose executions are read.
-type Machine struct {
-	Name, ARN string
-	Express   bool
-	LogGroup  string   // "" where it logs nothing
-	AllEvents bool     // the log has every event
-	Functions []string // the names of the Lambda functions that its definition calls
-}
-
-// Describe is the machine at arn.
-func Describe(ctx context.Context, states States, arn string) (Machine, error) {
-	out, err := states.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &arn})
-	if err != nil {
-		return Machine{}, fmt.Errorf("describing %s: %w", arn, err)
-	}
-	m := Machine{Name: aws.ToString(out.Name), ARN: arn, Express: out.Type == types.StateMachineTypeExpress}
-	if c := out.LoggingConfiguration; c != nil && c.Level != types.LogLevelOff {
-		for _, d := range c.Destinations {
-			if d.CloudWatchLogsLogGroup != nil {
-				m.LogGroup, m.AllEvents = logGroup(aws.ToString(d.CloudWatchLogsLogGroup.LogGroupArn)), c.Level == types.LogLevelAll
-			}
-		}
-	}
-	if d, err := asl.Parse(aws.ToString(out.Definition), ""); err == nil {
-		m.Functions = functionsOf(d)
-	}
-	return m, nil
-}
-
-func logGroup(arn string) string {
-	_, name, _ := strings.Cut(strings.TrimSuffix(arn, ":*"), ":log-group:")
-	return name
-}
-
-// functionsOf are the names of the functions that a definition calls by a constant name or ARN.
-func functionsOf(d *asl.Definition) []string {
-	found := map[string]bool{}
-	add := func(s string) {
-		name := functionName(s)
-		if s == "" || name == s && strings.HasPrefix(s, "arn:") || strings.HasPrefix(s, "{%") {
-			return
-		}
-		name, _, _ = strings.Cut(name, ":")
-		found[name] = true
-	}
-	asl.Walk(&d.Machine, func(_ *asl.Machine, s *asl.State) {
-		if strings.Contains(s.Resource, ":function:") {
-			add(s.Resource)
-		}
-		if strings.Contains(s.Resource, ":lambda:invoke") {
-			for _, sent := range []value.Value{s.Arguments, s.Parameters} {
-				name, _ := sent.Get("FunctionName")
-				add(name.Str())
-			}
-		}
-	})
-	names := make([]string, 0, len(found))
-	for name := range found {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
-}
-
-// Entry is one thing that was seen: an event in its story, or a line that a function wrote for a step of it.
+// Entry is one thing that was seen: an event in its story, a line that a function wrote for a step of it, or how far a map run is.
 type Entry struct {
-	Machine *Machine
-	Story   *Story
-	Scene   Scene    // of an event; of a log line its step and attempt
-	Log     *LogLine // nil for an event
+	Time       time.Time // of the event or the line, or of the look at a map run
+	Machine    *Machine
+	Story      *Story
+	Scene      Scene       // of an event; of the others its step
+	Log        *LogLine    // nil but for a line
+	Invocation *Invocation // that wrote the line
+	Run        *MapRun     // nil but for a map run
 }
 
-// Tail follows the executions of machines.
+// Tail follows the executions of machines, their child executions and map runs.
 type Tail struct {
 	States    States
 	Logs      Logs
 	Machines  []Machine
-	Execution string    // the ARN of the only execution to tell; "" for all
+	Execution string    // the ARN of the only execution to tell, with its children; "" for all
 	Since     time.Time // older events are left out
 	Until     time.Time // zero: no end
 	Follow    bool      // go on until ctx ends, or the one Execution has ended
 	Lambda    bool      // read the functions' logs as well
+	Lean      bool      // stories keep what is going on and forget what was told, so that memory does not grow
 	Interval  time.Duration
 	Emit      func(Entry) error
+	Idle      func() error // called when all that is there was told, before a wait; nil for nothing
 	Notice    func(string) // what the reader should know: waiting, throttled
+	Renew     func()       // asks for credentials anew; nil where there is no way
 	Now       func() time.Time
 	Wait      func(context.Context, time.Duration) error
 }
@@ -122,44 +51,81 @@ var ErrNoLogs = errors.New("is EXPRESS and logs nothing, so nobody can tell what
 
 // Run tells what there is, and what comes when following.
 func (t *Tail) Run(ctx context.Context) error {
-	r, err := t.readers()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r, err := t.reader()
 	if err != nil {
 		return err
 	}
 	for {
-		more, err := r.look(ctx)
-		if err != nil {
+		if err := r.look(ctx); err != nil {
+			return r.interrupted(ctx, err)
+		}
+		switch {
+		case !t.Follow:
+			if err := r.flush(ctx); err != nil || !r.unread() {
+				return err
+			}
+			continue
+		case r.done && len(r.wanted) == 0:
+			return r.flush(ctx)
+		}
+		if err := r.idle(); err != nil {
 			return err
 		}
-		if !t.Follow || r.done && len(r.wanted) == 0 {
-			return r.flush()
-		}
-		if !more {
-			r.idle()
-		}
-		if err := t.Wait(ctx, t.Interval); err != nil {
-			return r.flush()
+		if err := r.pause(ctx); err != nil {
+			return r.interrupted(ctx, err)
 		}
 	}
 }
 
+// errOver ends a tail whose time is over.
+var errOver = errors.New("over")
+
+// interrupted tells what is there when ctx has ended, which is no error.
+func (r *reader) interrupted(ctx context.Context, err error) error {
+	if !errors.Is(err, errOver) && ctx.Err() == nil {
+		return err
+	}
+	return r.flush(ctx)
+}
+
+// unread is whether what was told has brought up sources that were not looked at yet: child executions, map runs.
+func (r *reader) unread() bool {
+	for _, g := range r.groups {
+		if _, looked := r.looks[g]; !looked {
+			return true
+		}
+	}
+	return r.histories.unread() || r.children.unread()
+}
+
+// reader is a Tail at work.
 type reader struct {
 	*Tail
-	machines    []*machineReader
-	functions   map[string]*LogReader
+	machines    map[string]*machineReader // by ARN
+	byName      map[string]*machineReader // those that logs are read of
+	groups      []*logReader              // in the order in which they came up
+	functions   map[string]*logReader     // by the function's name; also among groups
+	nameOf      map[*logReader]string     // the function's name, of those
+	looks       map[*logReader]time.Time  // when each group is looked at again
+	live        *live
+	histories   histories
+	stories     map[string]*Story
+	children    children
 	invocations Invocations
 	wanted      []wanted // tasks whose log lines have not come yet
+	emitted     int
+	quiet       bool // the last look brought nothing, and that was said
+	gap         bool // an event is missing, or lines were left out: look at everything
 	done        bool
-	waiting     bool // said so
 }
 
 type machineReader struct {
 	Machine
-	log       *LogReader
-	histories map[string]*HistoryReader // of Standard executions, where the log does not tell all
-	sorter    Sorter
-	finished  map[string]bool // those of them that were read to their end
-	stories   map[string]*Story
+	whole   bool // all its executions are told, not only adopted ones
+	sorter  Sorter
+	byLists bool // executions are found by ListExecutions
 }
 
 // settle is how long the log lines of a task that has ended are waited for.
@@ -170,205 +136,428 @@ type wanted struct {
 	until time.Time
 }
 
-func (t *Tail) readers() (*reader, error) {
-	r := &reader{Tail: t, functions: map[string]*LogReader{}}
+func (t *Tail) reader() (*reader, error) {
+	r := &reader{
+		Tail: t, machines: map[string]*machineReader{}, byName: map[string]*machineReader{}, functions: map[string]*logReader{},
+		nameOf: map[*logReader]string{}, looks: map[*logReader]time.Time{}, live: newLive(t.Logs), stories: map[string]*Story{},
+		children: newChildren(),
+	}
+	r.live.off = r.live.off || !t.Follow
 	for _, m := range t.Machines {
-		mr := &machineReader{Machine: m, stories: map[string]*Story{}, histories: map[string]*HistoryReader{}, finished: map[string]bool{}}
-		switch {
-		case m.Express && m.LogGroup == "":
+		if m.Express && m.LogGroup == "" {
 			return nil, fmt.Errorf("%s %w", m.Name, ErrNoLogs)
-		case m.Express || m.AllEvents && t.Execution == "":
-			mr.log = &LogReader{Logs: t.Logs, Group: m.LogGroup, Since: t.Since, Until: t.Until}
 		}
-		if t.Follow {
-			mr.sorter.Patience = patience * t.Interval
-		}
-		r.machines = append(r.machines, mr)
-		if t.Lambda {
-			for _, name := range m.Functions {
-				r.functions[name] = &LogReader{Logs: t.Logs, Group: "/aws/lambda/" + name, Since: t.Since.Add(-skew), Until: t.Until}
-			}
-		}
+		mr := r.machine(m, t.Since)
+		mr.whole = t.Execution == ""
+		mr.byLists = mr.whole && !m.logged()
+	}
+	if t.Execution != "" && !t.express() {
+		r.histories.add(t.Execution)
 	}
 	return r, nil
 }
 
-// look reads each source once and tells what is ready; more says that something new was there.
-func (r *reader) look(ctx context.Context) (more bool, err error) {
-	for name, log := range r.functions {
-		lines, err := log.Next(ctx)
-		if err != nil {
-			return false, fmt.Errorf("reading the log of function %s: %w", name, err)
+func (t *Tail) express() bool { return NewStory(t.Execution).Express }
+
+// machine makes the reader of a machine, with the logs that it and its functions write.
+func (r *reader) machine(m Machine, since time.Time) *machineReader {
+	if mr := r.machines[m.ARN]; mr != nil {
+		return mr
+	}
+	mr := &machineReader{Machine: m}
+	if r.Follow {
+		mr.sorter.Patience = patience * r.Interval
+		if !m.AllEvents {
+			mr.sorter.Patience = r.Interval // its log leaves events out as a rule
 		}
+	} else {
+		mr.sorter.Patience = forever
+	}
+	r.machines[m.ARN] = mr
+	if m.logged() && (m.Express || r.Execution == "") {
+		r.byName[m.Name] = mr
+		r.group(m.LogGroup, since)
+	}
+	if r.Lambda {
+		for _, name := range m.Functions {
+			if r.functions[name] == nil {
+				g := r.group("/aws/lambda/"+name, since.Add(-skew))
+				r.functions[name], r.nameOf[g] = g, name
+			}
+		}
+	}
+	return mr
+}
+
+// forever is the patience of who does not follow: gaps are given up by how far the logs were read, and at the end.
+const forever = 1 << 62
+
+func (r *reader) group(name string, since time.Time) *logReader {
+	for _, g := range r.groups {
+		if g.group == name {
+			return g
+		}
+	}
+	g := newLogReader(name, since, r.Until)
+	if !r.live.off {
+		g.told.same = map[uint64]*counts{}
+	}
+	r.groups = append(r.groups, g)
+	return g
+}
+
+// idle ends a look, and says once that nothing happens.
+func (r *reader) idle() error {
+	if r.Idle != nil {
+		if err := r.Idle(); err != nil {
+			return err
+		}
+	}
+	if r.emitted == 0 && !r.quiet {
+		r.notice("waiting for events; Ctrl-C ends")
+	}
+	r.quiet, r.emitted = r.emitted == 0, 0
+	return nil
+}
+
+// pause waits for the next look, and tells what live tail brings meanwhile.
+func (r *reader) pause(ctx context.Context) error {
+	now := r.Now()
+	if !r.Until.IsZero() && now.After(r.Until.Add(late)) {
+		return errOver
+	}
+	r.live.open(ctx, now, r.groups, r.groupARN())
+	if r.live.off || len(r.live.covered) == 0 {
+		return r.Wait(ctx, r.Interval)
+	}
+	timer := time.NewTimer(r.Interval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+			return nil
+		case u := <-r.live.updates:
+			if err := r.takeLive(ctx, u); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (r *reader) groupARN() func(string) string {
+	for arn := range r.machines {
+		return groupARN(arn)
+	}
+	return groupARN(r.Execution)
+}
+
+func (r *reader) takeLive(ctx context.Context, u liveUpdate) error {
+	r.gap = r.gap || u.sampled || len(u.opened) > 0
+	for _, name := range u.closed {
+		delete(r.looks, r.live.covered[name])
+	}
+	if len(u.closed) > 0 {
+		r.live.ended(u, r.Now())
+		return nil
+	}
+	for i := range u.lines {
+		e := &u.lines[i]
+		g := r.live.groupOf(deref(e.LogGroupIdentifier))
+		if g == nil {
+			continue
+		}
+		if line := liveLine(e); g.takeLive(line) {
+			r.take(g, []LogLine{line})
+		}
+	}
+	if err := r.release(ctx, time.Time{}); err != nil {
+		return err
+	}
+	return r.idle()
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// look reads each source that is due once, and tells what is ready.
+func (r *reader) look(ctx context.Context) error {
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	if err := r.release(ctx, time.Time{}); err != nil {
+		return err
+	}
+	if err := r.children.look(ctx, r); err != nil {
+		return err
+	}
+	r.gap = r.gaps()
+	return r.claim(false)
+}
+
+// read reads on in the source that is least far, page by page, so that what is told stays in order and no more than a page of each
+// is held.
+func (r *reader) read(ctx context.Context) error {
+	now := r.Now()
+	for _, g := range r.groups {
+		if at, looked := r.looks[g]; !looked || r.Follow && (r.gap || !now.Before(at)) {
+			g.begin(now, r.gap)
+		}
+	}
+	if err := r.histories.begin(ctx, r); err != nil {
+		return err
+	}
+	for {
+		g, h, upTo := r.leastFar()
+		if g == nil && h == nil {
+			return nil
+		}
+		if err := r.release(ctx, upTo); err != nil {
+			return err
+		}
+		if h != nil {
+			if err := r.histories.read(ctx, r, h); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.readGroup(ctx, g, now); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reader) readGroup(ctx context.Context, g *logReader, now time.Time) error {
+	var lines []LogLine
+	err := r.persist(ctx, func() (err error) { lines, err = g.page(ctx, r.Logs); return err })
+	if err != nil {
+		return fmt.Errorf("reading log group %s: %w", g.group, err)
+	}
+	r.take(g, lines)
+	if g.look.over {
+		r.looks[g] = now
+		if r.live.covered[g.group] != nil {
+			r.looks[g] = now.Add(gapLooks)
+		}
+		g.look = nil
+	}
+	return nil
+}
+
+// leastFar is the source that is the furthest back, a log group or a history, and how far everything was read; of neither, all
+// were read.
+func (r *reader) leastFar() (g *logReader, h *followed, upTo time.Time) {
+	if h = r.histories.next(); h != nil {
+		upTo = h.start
+	}
+	for _, other := range r.groups {
+		if other.look == nil {
+			continue
+		}
+		at := other.look.upTo
+		if r.nameOf[other] != "" {
+			at = at.Add(-behind) // a task's log lines are told with its end
+		}
+		if g == nil && h == nil || at.Before(upTo) {
+			g, h, upTo = other, nil, at
+		}
+	}
+	return g, h, upTo
+}
+
+// behind is how much later than a task's end its function's last line may be.
+const behind = time.Second
+
+// take routes lines to where they belong: functions' to their invocations, events to their machine's sorter.
+func (r *reader) take(g *logReader, lines []LogLine) {
+	now := r.Now()
+	if name := r.nameOf[g]; name != "" {
 		for _, line := range lines {
 			r.invocations.Add(name, line)
 		}
+		return
 	}
-	for _, m := range r.machines {
-		n, err := m.read(ctx, r)
-		if err != nil {
-			return false, fmt.Errorf("reading executions of %s: %w", m.Name, err)
-		}
-		more = more || n > 0
-		if err := r.tell(m, m.sorter.Ready(r.Now())); err != nil {
-			return false, err
-		}
-	}
-	return more, r.claim(false)
-}
-
-func (m *machineReader) read(ctx context.Context, r *reader) (int, error) {
-	if m.log != nil {
-		return m.readLog(ctx, r)
-	}
-	return m.readHistories(ctx, r)
-}
-
-func (m *machineReader) readLog(ctx context.Context, r *reader) (int, error) {
-	lines, err := m.log.Next(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, line := range lines {
-		e, log, err := history.FromLog(line.Text)
+	for i := range lines {
+		e, log, err := history.FromLog(lines[i].Text)
 		if err != nil {
 			continue // somebody else's line in a shared group
 		}
-		if r.Execution == "" && sameMachine(log.ExecutionARN, m.Name) || log.ExecutionARN == r.Execution {
-			m.sorter.Add(Event{Execution: log.ExecutionARN, Redrives: log.RedriveCount, Event: e}, r.Now())
+		if m := r.ownerOf(log.ExecutionARN); m != nil {
+			m.sorter.Add(Event{log.ExecutionARN, log.RedriveCount, e, m}, now)
 		}
 	}
-	return len(lines), nil
 }
 
-// sameMachine says whether an execution's ARN, arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME, names the machine.
-func sameMachine(execution, machine string) bool {
-	parts := strings.Split(execution, ":")
-	return len(parts) > 6 && parts[6] == machine
-}
-
-func (m *machineReader) readHistories(ctx context.Context, r *reader) (int, error) {
-	if err := m.findExecutions(ctx, r); err != nil {
-		return 0, err
-	}
-	n := 0
-	for arn, h := range m.histories {
-		events, err := h.Next(ctx)
-		if err != nil {
-			return n, err
-		}
-		for _, e := range events {
-			m.sorter.Add(Event{Execution: arn, Event: e}, r.Now())
-		}
-		n += len(events)
-		if len(events) > 0 && Terminal(events[len(events)-1].Type) {
-			delete(m.histories, arn)
-			m.finished[arn] = true
-		}
-	}
-	return n, nil
-}
-
-// findExecutions begins a history for each execution that runs, or that ended since the beginning of the tail.
-func (m *machineReader) findExecutions(ctx context.Context, r *reader) error {
-	if r.Execution != "" {
-		if m.histories[r.Execution] == nil && !m.finished[r.Execution] {
-			m.histories[r.Execution] = &HistoryReader{States: r.States, ARN: r.Execution}
-		}
+// ownerOf is the machine whose execution is to be told, nil where it is not.
+func (r *reader) ownerOf(execution string) *machineReader {
+	name, _ := machineName(execution)
+	m := r.byName[name]
+	if m == nil || !m.whole && execution != r.Execution && !r.children.adopted(execution) {
 		return nil
 	}
-	in := &sfn.ListExecutionsInput{StateMachineArn: &m.ARN, MaxResults: pageSize}
-	for {
-		out, err := r.States.ListExecutions(ctx, in)
-		if err != nil {
-			return err
-		}
-		old := false
-		for _, e := range out.Executions {
-			arn := aws.ToString(e.ExecutionArn)
-			if e.StopDate != nil && e.StopDate.Before(r.Since) {
-				old = e.StartDate.Before(r.Since)
-				continue
-			}
-			if m.histories[arn] == nil && !m.finished[arn] {
-				m.histories[arn] = &HistoryReader{States: r.States, ARN: arn}
-			}
-		}
-		if out.NextToken == nil || old {
-			return nil
-		}
-		in.NextToken = out.NextToken
-	}
+	return m
 }
 
-func (r *reader) tell(m *machineReader, events []Event) error {
-	for _, e := range events {
-		story := m.stories[e.Execution]
-		if story == nil {
-			story = NewStory(e.Execution)
-			m.stories[e.Execution] = story
-		}
-		entry := Entry{Machine: &m.Machine, Story: story, Scene: story.Add(e.Event)}
-		r.waiting = false
-		if a := entry.Scene.Attempt; a != nil && (!a.Ended.IsZero() || a.Submitted) && !a.logged && len(r.functions) > 0 {
-			a.logged = true
-			r.wanted = append(r.wanted, wanted{entry, r.Now().Add(settle)})
-			if err := r.claim(false); err != nil {
-				return err
-			}
-		}
-		if !e.Time.Before(r.Since) || r.Execution != "" {
-			if err := r.Emit(entry); err != nil {
-				return err
-			}
-		}
-		if Terminal(e.Type) {
-			r.done = r.done || e.Execution == r.Execution
-			delete(m.stories, e.Execution)
+func (r *reader) gaps() bool {
+	for _, m := range r.machines {
+		if m.sorter.gaps && m.AllEvents {
+			return true
 		}
 	}
+	return false
+}
+
+// release tells what is ready up to a time; the zero time is no bound.
+func (r *reader) release(ctx context.Context, upTo time.Time) error {
+	now := r.Now()
+	var ready []Event
+	for _, m := range r.machines {
+		ready = m.sorter.ready(ready, now, upTo)
+	}
+	sortByTime(ready)
+	r.children.foresee(ready)
+	for _, e := range ready {
+		if err := r.tell(ctx, e); err != nil {
+			return err
+		}
+	}
+	r.forget(now)
+	return r.claim(false)
+}
+
+func (r *reader) tell(ctx context.Context, e Event) error {
+	story := r.story(e)
+	entry := Entry{Time: e.Time, Machine: &e.machine.Machine, Story: story, Scene: story.Add(e.Event)}
+	if err := r.wantLines(entry); err != nil {
+		return err
+	}
+	if (!e.Time.Before(r.Since) || r.Execution != "") && (!story.muted || bad(e.Type)) {
+		if err := r.emit(entry); err != nil {
+			return err
+		}
+	}
+	if err := r.children.see(ctx, r, entry); err != nil {
+		return err
+	}
+	if r.Lean {
+		story.forget()
+	}
+	if Terminal(e.Type) {
+		r.done = r.done || e.Execution == r.Execution
+		delete(r.stories, e.Execution)
+		r.children.ended(e.Execution)
+	}
 	return nil
+}
+
+func (r *reader) emit(e Entry) error {
+	r.emitted++
+	return r.Emit(e)
+}
+
+// bad says that an event of this type tells of a failure.
+func bad(t history.Type) bool {
+	return strings.HasSuffix(string(t), "Failed") || strings.HasSuffix(string(t), "TimedOut") || strings.HasSuffix(string(t), "Aborted")
+}
+
+func (r *reader) story(e Event) *Story {
+	story := r.stories[e.Execution]
+	if story == nil {
+		story = NewStory(strings.Clone(e.Execution))
+		r.children.place(r, story)
+		r.stories[story.ARN] = story
+	}
+	story.touched = e.Time
+	return story
+}
+
+// wantLines asks for the log lines of an attempt that has ended, and tells those that are there before its end is told.
+func (r *reader) wantLines(entry Entry) error {
+	a := entry.Scene.Attempt
+	if a == nil || a.Ended.IsZero() && !a.Submitted || a.logged || len(r.functions) == 0 || !a.callsLambda() {
+		return nil
+	}
+	a.logged = true
+	told, err := r.tellLines(entry)
+	if err == nil && !told {
+		r.wanted = append(r.wanted, wanted{entry, r.Now().Add(settle)})
+	}
+	return err
+}
+
+// tellLines tells the lines of the invocation that an entry's attempt made, where they have come.
+func (r *reader) tellLines(entry Entry) (bool, error) {
+	a := entry.Scene.Attempt
+	in := r.invocations.Claim(a, entry.Story.ARN, entry.Scene.Step.Name)
+	if in == nil {
+		return false, nil
+	}
+	a.Invocation = in
+	if entry.Story.muted {
+		return true, nil
+	}
+	for i := range in.Lines {
+		entry.Log, entry.Invocation, entry.Time = &in.Lines[i], in, in.Lines[i].Time
+		if err := r.emit(entry); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
 }
 
 // claim tells the log lines of tasks that have ended, as far as they are there; at the end, what never came is given up.
 func (r *reader) claim(last bool) error {
-	var still []wanted
+	now := r.Now()
+	still := r.wanted[:0]
 	for _, w := range r.wanted {
-		in := r.invocations.Claim(w.entry.Scene.Attempt)
-		if in == nil {
-			if !last && r.Now().Before(w.until) {
-				still = append(still, w)
-			}
-			continue
+		told, err := r.tellLines(w.entry)
+		if err != nil {
+			return err
 		}
-		for i := range in.Lines {
-			entry := w.entry
-			entry.Log = &in.Lines[i]
-			if err := r.Emit(entry); err != nil {
-				return err
-			}
+		if !told && !last && now.Before(w.until) {
+			still = append(still, w)
 		}
 	}
+	clear(r.wanted[len(still):])
 	r.wanted = still
 	return nil
 }
 
-// idle says once that nothing happens.
-func (r *reader) idle() {
-	if r.waiting || r.Notice == nil {
-		return
+// Limits of what is remembered of executions that never end, and of lines that nobody claims.
+const (
+	mostStories = 10_000
+	unclaimed   = 5 * time.Minute // before the latest event
+)
+
+func (r *reader) forget(now time.Time) {
+	if len(r.stories) > mostStories {
+		r.forgetStories()
 	}
-	r.waiting = true
-	r.Notice("waiting for events; Ctrl-C ends")
+	if r.Follow {
+		r.invocations.Forget(now.Add(-unclaimed))
+	}
+}
+
+// forgetStories drops the half of the stories in which nothing happened for longest.
+func (r *reader) forgetStories() {
+	list := slices.SortedFunc(maps.Values(r.stories), func(a, b *Story) int { return a.touched.Compare(b.touched) })
+	for _, s := range list[:len(list)/2] {
+		delete(r.stories, s.ARN)
+	}
 }
 
 // flush tells what still waits for events before it, in the order that there is.
-func (r *reader) flush() error {
+func (r *reader) flush(ctx context.Context) error {
 	for _, m := range r.machines {
 		m.sorter.Patience = 0
-		if err := r.tell(m, m.sorter.Ready(r.Now())); err != nil {
-			return err
-		}
+	}
+	if err := r.release(ctx, time.Time{}); err != nil {
+		return err
 	}
 	return r.claim(true)
 }

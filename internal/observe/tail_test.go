@@ -2,7 +2,6 @@ package observe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -99,9 +98,9 @@ func tellShuffled(t *testing.T, r *rand.Rand) {
 		},
 		Wait: func(_ context.Context, d time.Duration) error {
 			if now = now.Add(d); now.After(begin.Add(time.Minute)) {
-				return errors.New("over")
+				cancel()
 			}
-			return nil
+			return ctx.Err()
 		},
 	}
 	if err := tail.Run(ctx); err != nil {
@@ -136,7 +135,7 @@ func TestSorterWaitsForGapsUntilPatienceIsOver(t *testing.T) {
 	}
 	ids := func() []int64 {
 		var list []int64
-		for _, e := range s.Ready(now) {
+		for _, e := range s.Ready(now, time.Time{}) {
 			list = append(list, e.ID)
 		}
 		return list
@@ -181,13 +180,13 @@ func TestClaimFindsTheInvocationOfATask(t *testing.T) {
 	}
 	parameters := history.Verbatim(`{"FunctionName":"arn:aws:lambda:us-east-1:0:function:pay:3"}`)
 	failed := &Attempt{Parameters: parameters, Scheduled: at(-1), Ended: at(12)}
-	if in := b.Claim(failed); in == nil || in.RequestID != "r-1" || len(in.Lines) != 1 {
+	if in := b.Claim(failed, "e", "s"); in == nil || in.RequestID != "r-1" || len(in.Lines) != 1 {
 		t.Errorf("a failed attempt got %+v, want r-1 by its time", in)
 	}
-	if in := b.Claim(failed); in != nil {
+	if in := b.Claim(failed, "e", "s"); in != nil {
 		t.Errorf("claimed twice: %+v", in)
 	}
-	in := b.Claim(&Attempt{Parameters: parameters, RequestID: "r-2", Ended: at(2001)})
+	in := b.Claim(&Attempt{Parameters: parameters, RequestID: "r-2", Ended: at(2001)}, "e", "s")
 	if in == nil || len(in.Lines) != 1 {
 		t.Fatalf("by request id: %+v", in)
 	}
