@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -206,6 +205,14 @@ var senders = map[plan.Call]func(*sender, context.Context) error{
 	plan.CreateMachineAlias: (*sender).createAlias,
 	plan.UpdateMachineAlias: (*sender).updateAlias,
 	plan.DeleteMachineAlias: (*sender).deleteAlias,
+
+	plan.CreateBucket:         (*sender).createBucket,
+	plan.PutPublicAccessBlock: (*sender).putPublicAccessBlock,
+	plan.PutBucketEncryption:  (*sender).putBucketEncryption,
+	plan.EmptyBucket:          (*sender).emptyBucket,
+	plan.DeleteBucket:         (*sender).deleteBucket,
+	plan.PutObject:            (*sender).putObject,
+	plan.DeleteObject:         (*sender).deleteObject,
 }
 
 // pin notes the version that a function has now.
@@ -233,18 +240,6 @@ func (a *applier) machineVersion(name string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.result.Machines[name]
-}
-
-// maxDirect is the largest zip that a request may carry. AWS: Lambda quotas, deployment package, 50 MB zipped, direct upload.
-const maxDirect = 50 << 20
-
-// zip is the code of the action's function.
-func (s *sender) zip() ([]byte, error) {
-	f := s.action.Function
-	if f.Code.Size > maxDirect {
-		return nil, fmt.Errorf("the zip has %d MB, and Lambda takes %d in a request; make the handler's dependencies fewer", f.Code.Size>>20, maxDirect>>20)
-	}
-	return os.ReadFile(s.zips[f.Name])
 }
 
 // sortedTags are tags in the order of their names, so that requests are the same each time.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -106,6 +107,10 @@ func failure(r *http.Request, d disturbance) *http.Response {
 		return w.Result()
 	}
 	w.WriteHeader(d.status)
+	if strings.Contains(r.Header.Get("Authorization"), "/s3/aws4_request") {
+		fmt.Fprintf(w, `<Error><Code>%s</Code><Message>injected</Message></Error>`, d.code)
+		return w.Result()
+	}
 	fmt.Fprintf(w, `{"__type": %q, "message": "injected: an update is in progress", "Type": "User"}`, d.code)
 	return w.Result()
 }
@@ -148,7 +153,7 @@ const definition = `{"StartAt": "Charge", "States": {
 	"Charge": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${fn:pay.Charge}"}, "Next": "Ship"},
 	"Ship": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${fn:ship.Ship}"}, "End": true}}}`
 
-// shop is a deployment whose parts all change with its generation.
+// shop is a deployment whose parts all change with its generation. One of its zips goes through a bucket.
 func shop(t *testing.T, place plan.Place, generation int) (*plan.Desired, map[string]string) {
 	t.Helper()
 	tags := plan.Tags{plan.TagProject: "shop", plan.TagEnv: "test"}
@@ -159,17 +164,26 @@ func shop(t *testing.T, place plan.Place, generation int) (*plan.Desired, map[st
 			Policy: policy.Grants{{Statement: statement}}.Document()})
 		return place.ARN("iam", "role/"+name)
 	}
+	d.Bucket = &plan.Bucket{Name: "test-code", Create: true, Above: 240, Tags: tags}
+	noise := sha512.New()
 	functions := map[string]string{}
 	for _, handler := range []string{"pay.Charge", "ship.Ship"} {
 		name := "test-" + strings.ReplaceAll(handler, ".", "-")
 		functions[handler] = name
-		zip, err := bundle.Zip(fmt.Appendf(nil, "#!/bin/sh\necho %s %d\n", handler, generation))
+		code := fmt.Appendf(nil, "#!/bin/sh\necho %s %d\n", handler, generation)
+		if handler == "ship.Ship" {
+			code = fmt.Appendf(code, "# %x\n", noise.Sum(nil))
+		}
+		zip, err := bundle.Zip(code)
 		if err != nil {
 			t.Fatal(err)
 		}
 		zips[name] = filepath.Join(t.TempDir(), "code.zip")
 		if err := os.WriteFile(zips[name], zip, 0o666); err != nil {
 			t.Fatal(err)
+		}
+		if (len(zip) > 240) != (handler == "ship.Ship") {
+			t.Fatalf("the zip of %s has %d bytes", handler, len(zip))
 		}
 		sum := sha256.Sum256(zip)
 		d.LogGroups = append(d.LogGroups, plan.LogGroup{Name: "/aws/lambda/" + name, Retention: []int{0, 7, 14, 30}[generation], Tags: tags})
@@ -331,7 +345,7 @@ func killedAt(t *testing.T, c *cloud, n int, f func(context.Context) error) bool
 }
 
 func destroy(ctx context.Context, c *Clients, place plan.Place) error {
-	found, err := c.Find(ctx, Owner{Project: "shop", Env: "test", Place: place, Machines: "test-", Functions: "test-", Roles: "test-", RolePath: "/"})
+	found, err := c.Find(ctx, Owner{Project: "shop", Env: "test", Place: place, Machines: "test-", Functions: "test-", Roles: "test-", RolePath: "/", Bucket: "test-code"})
 	if err != nil {
 		return err
 	}
@@ -346,7 +360,7 @@ func empty(t *testing.T, c *cloud, d *plan.Desired) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(actual.Functions)+len(actual.Machines)+len(actual.Roles)+len(actual.LogGroups) > 0 {
+	if len(actual.Functions)+len(actual.Machines)+len(actual.Roles)+len(actual.LogGroups)+len(actual.Buckets) > 0 {
 		t.Errorf("destroy left %v", actual)
 	}
 }

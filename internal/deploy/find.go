@@ -22,6 +22,7 @@ type Owner struct {
 	// Prefixes of the names of machines, functions and roles; an empty one looks at every resource of the account.
 	Machines, Functions, Roles string
 	RolePath                   string
+	Bucket                     string // that stride may have made; "": none
 }
 
 func (o Owner) owns(tags plan.Tags) bool {
@@ -38,11 +39,15 @@ func (c *Clients) Find(ctx context.Context, o Owner) (*plan.Actual, error) {
 	f := &finder{Clients: c, owner: o, actual: &plan.Actual{
 		Place: o.Place, LogGroups: map[string]plan.LogGroup{}, Roles: map[string]plan.Role{},
 		Functions: map[string]plan.LiveFunction{}, Machines: map[string]plan.LiveMachine{},
+		Buckets: map[string]plan.LiveBucket{},
 	}}
 	g := newGroup(ctx)
 	g.do(f.machines)
 	g.do(f.functions)
 	g.do(f.roles)
+	if o.Bucket != "" {
+		g.do(f.bucket)
+	}
 	for _, prefix := range o.logPrefixes() {
 		g.do(func(ctx context.Context) error { return f.logGroups(ctx, prefix) })
 	}
@@ -173,4 +178,15 @@ func (f *finder) logGroups(ctx context.Context, prefix string) error {
 		return out.Tags, nil
 	}
 	return f.mine(ctx, "log group", names, tags, func(name string) { f.actual.LogGroups[name] = plan.LogGroup{Name: name} })
+}
+
+func (f *finder) bucket(ctx context.Context) error {
+	tags := func(ctx context.Context, name string) (plan.Tags, error) {
+		live, err := f.bucketTags(ctx, name, f.owner.Place.Account)
+		if live == nil {
+			return nil, err
+		}
+		return live.Tags, err
+	}
+	return f.mine(ctx, "bucket", []string{f.owner.Bucket}, tags, func(name string) { f.actual.Buckets[name] = plan.LiveBucket{} })
 }

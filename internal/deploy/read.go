@@ -32,11 +32,21 @@ func (c *Clients) Read(ctx context.Context, d *plan.Desired) (*plan.Actual, erro
 	a := &plan.Actual{
 		Place: d.Place, LogGroups: map[string]plan.LogGroup{}, Roles: map[string]plan.Role{},
 		Functions: map[string]plan.LiveFunction{}, Machines: map[string]plan.LiveMachine{}, Alarms: map[string]bool{},
+		Buckets: map[string]plan.LiveBucket{},
 	}
 	r := &reader{Clients: c, actual: a}
 	g := newGroup(ctx)
 	g.do(func(ctx context.Context) error { return r.logGroups(ctx, d.LogGroups) })
 	g.do(func(ctx context.Context) error { return r.alarms(ctx, d.Machines) })
+	if d.Bucket != nil && d.Bucket.Create {
+		g.do(func(ctx context.Context) error {
+			live, err := r.readBucket(ctx, d.Bucket, d.Place.Account)
+			if live != nil {
+				r.store(func(a *plan.Actual) { a.Buckets[d.Bucket.Name] = *live })
+			}
+			return err
+		})
+	}
 	for i := range d.Machines {
 		g.do(func(ctx context.Context) error { return r.machine(ctx, &d.Machines[i]) })
 	}

@@ -13,7 +13,7 @@ func TestDeployRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := map[string]bool{"iam:PassRole": true}
+	made := map[string]bool{"iam:PassRole": true, "s3:GetObject": true, "s3:TagResource": true}
 	for prefix, api := range map[string]reflect.Type{
 		"lambda": reflect.TypeFor[LambdaAPI](), "states": reflect.TypeFor[StatesAPI](), "iam": reflect.TypeFor[IAMAPI](), "logs": reflect.TypeFor[LogsAPI](),
 		"cloudwatch": reflect.TypeFor[AlarmsAPI](),
@@ -21,6 +21,9 @@ func TestDeployRole(t *testing.T) {
 		for i := range api.NumMethod() {
 			made[prefix+":"+api.Method(i).Name] = true
 		}
+	}
+	for i := range reflect.TypeFor[S3API]().NumMethod() {
+		made["s3:"+s3Permission(reflect.TypeFor[S3API]().Method(i).Name)] = true
 	}
 	// Step Functions asks for these on behalf of who creates a machine that logs:
 	// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
@@ -44,4 +47,20 @@ func TestDeployRole(t *testing.T) {
 			t.Errorf("the role does not allow %s", action)
 		}
 	}
+}
+
+// s3Permission is the IAM action of an operation of S3, where they differ.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+func s3Permission(operation string) string {
+	switch operation {
+	case "GetPublicAccessBlock", "PutPublicAccessBlock":
+		return operation[:3] + "BucketPublicAccessBlock"
+	case "GetBucketEncryption", "PutBucketEncryption":
+		return operation[:3] + "EncryptionConfiguration"
+	case "ListObjectsV2":
+		return "ListBucket"
+	case "DeleteObjects":
+		return "DeleteObject"
+	}
+	return operation
 }

@@ -15,14 +15,14 @@ import (
 
 func (s *sender) createFunction(ctx context.Context) error {
 	f := s.action.Function
-	zip, err := s.zip()
+	code, err := s.code()
 	if err != nil {
 		return err
 	}
 	set := &f.Settings
 	out, err := s.Lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{
 		FunctionName: &f.Name, Role: &set.Role, Runtime: types.Runtime(set.Runtime), Handler: &set.Handler, Publish: true,
-		Code: &types.FunctionCode{ZipFile: zip}, Architectures: []types.Architecture{types.Architecture(set.Architecture)},
+		Code: code, Architectures: []types.Architecture{types.Architecture(set.Architecture)},
 		Description: &set.Description, MemorySize: aws.Int32(int32(set.Memory)), Timeout: aws.Int32(int32(set.Timeout)),
 		EphemeralStorage: &types.EphemeralStorage{Size: aws.Int32(int32(set.Storage))}, Environment: environment(set.Env),
 		TracingConfig: tracing(set.Tracing), KMSKeyArn: optional(set.KMSKey), VpcConfig: vpc(set.Subnets, set.SecurityGroups),
@@ -92,12 +92,12 @@ func (s *sender) hasSettings(ctx context.Context) bool {
 
 func (s *sender) updateCode(ctx context.Context) error {
 	f := s.action.Function
-	zip, err := s.zip()
+	code, err := s.code()
 	if err != nil {
 		return err
 	}
 	out, err := s.Lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{
-		FunctionName: &f.Name, ZipFile: zip, Publish: true, RevisionId: s.guard(),
+		FunctionName: &f.Name, ZipFile: code.ZipFile, S3Bucket: code.S3Bucket, S3Key: code.S3Key, Publish: true, RevisionId: s.guard(),
 		Architectures: []types.Architecture{types.Architecture(f.Settings.Architecture)},
 	})
 	if err != nil {

@@ -20,6 +20,9 @@ func Destroy(project, env string, a *Actual, keepLogs bool) *Plan {
 	for _, name := range slices.Sorted(maps.Keys(a.Roles)) {
 		m.remove(KindRole, name, []Call{DeleteRolePolicy, DropStatements, DeleteRole}, users...)
 	}
+	for _, name := range slices.Sorted(maps.Keys(a.Buckets)) {
+		m.remove(KindBucket, name, []Call{EmptyBucket, DeleteBucket}, users...)
+	}
 	if keepLogs {
 		return m.plan
 	}

@@ -23,6 +23,7 @@ func Make(d *Desired, a *Actual) *Plan {
 	for i := range d.Roles {
 		m.role(&d.Roles[i])
 	}
+	m.bucket(d.Bucket)
 	for i := range d.Functions {
 		m.function(&d.Functions[i])
 	}
@@ -257,6 +258,9 @@ func statementText(d *policy.Document, normal string) string {
 
 func (m *maker) function(want *Function) {
 	needs := []string{id(KindRole, RoleName(want.Settings.Role)), id(KindLogGroup, logGroupOf(want))}
+	if b := m.desired.Bucket; b.Through(want.Code) {
+		needs = append(needs, id(KindBucket, b.Name))
+	}
 	have, ok := m.actual.Functions[want.Name]
 	if !ok {
 		a := Action{Kind: KindFunction, Op: Create, Name: want.Name, Calls: []Call{CreateFunction}, Function: want}
@@ -264,6 +268,7 @@ func (m *maker) function(want *Function) {
 		if want.Concurrency > 0 {
 			a.Calls = append(a.Calls, PutConcurrency)
 		}
+		m.through(&a)
 		m.add(a, needs...)
 		return
 	}
@@ -278,6 +283,7 @@ func (m *maker) function(want *Function) {
 	if !a.publishes() {
 		m.plan.Pins[want.Name] = have.Newest.Number
 	}
+	m.through(&a)
 	m.add(a, needs...)
 }
 

@@ -44,6 +44,7 @@ type Desired struct {
 	Roles        []Role
 	Functions    []Function
 	Machines     []Machine
+	Bucket       *Bucket // nil: none
 }
 
 // Actual is what is there under the names that Desired has.
@@ -53,6 +54,7 @@ type Actual struct {
 	Roles     map[string]Role
 	Functions map[string]LiveFunction
 	Machines  map[string]LiveMachine
+	Buckets   map[string]LiveBucket
 	Alarms    map[string]bool // names of the CloudWatch alarms that are there, of those that rollouts watch
 }
 
@@ -197,6 +199,7 @@ const (
 	KindFunction Kind = "function"
 	KindMachine  Kind = "workflow"
 	KindAlias    Kind = "alias"
+	KindBucket   Kind = "bucket"
 	// A version's name is its machine's or function's, a colon and its number.
 	KindMachineVersion  Kind = "workflow version"
 	KindFunctionVersion Kind = "function version"
@@ -245,6 +248,14 @@ const (
 	CreateMachineAlias Call = "states:CreateStateMachineAlias"
 	UpdateMachineAlias Call = "states:UpdateStateMachineAlias"
 	DeleteMachineAlias Call = "states:DeleteStateMachineAlias"
+
+	CreateBucket         Call = "s3:CreateBucket"
+	PutPublicAccessBlock Call = "s3:PutPublicAccessBlock"
+	PutBucketEncryption  Call = "s3:PutBucketEncryption"
+	EmptyBucket          Call = "s3:DeleteObjects"
+	DeleteBucket         Call = "s3:DeleteBucket"
+	PutObject            Call = "s3:PutObject" // the code of a function
+	DeleteObject         Call = "s3:DeleteObject"
 )
 
 // Plan is a deployment that has not happened yet.
@@ -279,6 +290,7 @@ type Action struct {
 	Role     *Role
 	Function *Function
 	Machine  *Machine
+	Bucket   *Bucket // of a function: where its code goes through
 	// Was is the definition that a machine has now, Undefined of a new one.
 	Was value.Value
 	// Revision is what the plan saw, so that another deploy is noticed: of a function its revision, of an alias its version.

@@ -51,6 +51,15 @@ type Environment struct {
 	Workflows  Workflows         `yaml:"workflows"`
 	Lambda     Lambda            `yaml:"lambda"`
 	Rollout    Rollout           `yaml:"rollout"`
+	Bucket     Bucket            `yaml:"bucket"`
+}
+
+// Bucket is the S3 bucket that zips take to Lambda which are too large for a request.
+type Bucket struct {
+	Name   string `yaml:"name"`   // with {env}, {project}, {region} and {account}; "": none
+	Create bool   `yaml:"create"` // where it is missing: encrypted, closed to the public, and removed by destroy
+	Above  int64  `yaml:"above"`  // MB: larger zips go through it
+	KMSKey string `yaml:"kmsKey"` // of a bucket that stride makes
 }
 
 // Rollout is how an alias moves to a new version. AWS: AWS::StepFunctions::StateMachineAlias, DeploymentPreference.
@@ -160,6 +169,7 @@ func builtin(name string) Environment {
 		},
 		Lambda:  Lambda{Architecture: "arm64", Retention: 30},
 		Rollout: Rollout{Type: "all-at-once", Percentage: 10, Interval: 5 * time.Minute},
+		Bucket:  Bucket{Above: plan.MaxDirect >> 20},
 	}
 	return e
 }
@@ -272,6 +282,12 @@ func (c *Config) check(e *Environment) error {
 		}
 	}
 	e.Rollout.check(bad)
+	if e.Bucket.Create && e.Bucket.Name == "" {
+		bad("bucket.create is set, and bucket.name is not")
+	}
+	if e.Bucket.Above < 0 || e.Bucket.Above > plan.MaxDirect>>20 {
+		bad("bucket.above is %d; Lambda takes %d MB in a request", e.Bucket.Above, plan.MaxDirect>>20)
+	}
 	if e.Keep < 2 {
 		bad("keep is %d; at least two versions are kept, the current one and one to go back to", e.Keep)
 	}

@@ -188,6 +188,7 @@ func (b *Built) Deployment(place plan.Place) (*Deployment, error) {
 			return nil, err
 		}
 	}
+	c.desired.Bucket = c.bucket()
 	c.sort()
 	return &Deployment{Desired: c.desired, Zips: c.zips}, nil
 }
@@ -222,12 +223,13 @@ func (c *composer) tags(workflows ...string) plan.Tags {
 const maxTagValue = 256
 
 // The longest names that AWS takes. Lambda: CreateFunction; Step Functions: CreateStateMachine; IAM: CreateRole; CloudWatch:
-// PutMetricAlarm.
+// PutMetricAlarm; S3: CreateBucket.
 const (
 	maxFunctionName = 64
 	maxMachineName  = 80
 	maxRoleName     = 64
 	maxAlarmName    = 255
+	maxBucketName   = 63
 )
 
 // name fills a name template in. What is too long is cut, and keeps apart from others by a hash.
@@ -356,6 +358,27 @@ func (c *composer) machine(w Compiled) error {
 	m.Role = c.role(set.Role, name+"-states", "states.amazonaws.com", c.grants(&m), w.Workflow.Name())
 	c.desired.Machines = append(c.desired.Machines, m)
 	return nil
+}
+
+// bucket is nil where none is named.
+func (c *composer) bucket() *plan.Bucket {
+	set := &c.env.Bucket
+	if set.Name == "" {
+		return nil
+	}
+	return &plan.Bucket{Name: c.bucketName(), Create: set.Create, Above: set.Above << 20, KMSKey: set.KMSKey, Tags: c.tags()}
+}
+
+func (c *composer) bucketName() string {
+	return c.name(c.env.Bucket.Name, maxBucketName, "{account}", c.place.Account)
+}
+
+// MadeBucket is the name of the bucket that a deploy of e at place may have made; "" where it makes none.
+func (e *Environment) MadeBucket(project string, place plan.Place) string {
+	if !e.Bucket.Create {
+		return ""
+	}
+	return (&composer{Built: &Built{project: &Project{Name: project}, env: e}, place: place}).bucketName()
 }
 
 func (c *composer) rollout(workflow string) plan.Rollout {

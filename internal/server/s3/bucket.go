@@ -69,6 +69,10 @@ func (s *Service) createBucket(q *request) error {
 	if !bucketName.MatchString(q.bucket) || strings.Contains(q.bucket, "..") {
 		return &problem{Status: http.StatusBadRequest, Code: "InvalidBucketName", Message: "The specified bucket is not valid.", BucketName: q.bucket}
 	}
+	tags, err := q.createTags()
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old := s.buckets[q.bucket]; old != nil {
@@ -83,10 +87,35 @@ func (s *Service) createBucket(q *request) error {
 	} else {
 		s.buckets[q.bucket] = &bucket{name: q.bucket, account: q.Account, region: q.Region, created: s.now(),
 			objects: map[string]*Object{}, settings: map[string][]byte{}, uploads: map[string]*upload{}}
+		if tags != nil {
+			s.buckets[q.bucket].settings["tagging"] = tags
+		}
 	}
 	q.w.Header().Set("Location", "/"+q.bucket)
 	q.w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// createTags are the tags of a new bucket as the subresource tagging holds them, nil where there are none.
+func (q *request) createTags() ([]byte, error) {
+	text, err := q.body()
+	if err != nil || len(text) == 0 {
+		return nil, err
+	}
+	type tag struct{ Key, Value string }
+	var in struct {
+		Tag []tag `xml:"Tags>Tag"`
+	}
+	if xml.Unmarshal(text, &in) != nil {
+		return nil, errMalformed
+	}
+	if len(in.Tag) == 0 {
+		return nil, nil
+	}
+	return xml.Marshal(struct {
+		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
+		Tag     []tag    `xml:"TagSet>Tag"`
+	}{Tag: in.Tag})
 }
 
 func (s *Service) deleteBucket(q *request, b *bucket) error {
