@@ -49,8 +49,9 @@ fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata 
 $(CLIENTS)/installed: internal/localaws/clients/requirements.txt
 	python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r $< && touch $@
 
-clients: $(CLIENTS)/installed ## boto3 and the aws CLI make every call of the local AWS (Python 3.10 or newer)
+clients: $(CLIENTS)/installed ## boto3 and the aws CLI make every call of the local AWS; tasks call moto (Python 3.10 or newer)
 	go build -o $(CLIENTS)/stride ./cmd/stride
+	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags integration -count=1 ./internal/task
 	STRIDE=$(CURDIR)/$(CLIENTS)/stride $(CLIENTS)/bin/python -B -W ignore::ResourceWarning -m unittest discover -s internal/localaws/clients
 
 integration: clients ## clients, and the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)

@@ -10,6 +10,8 @@ import (
 	"github.com/stride-aws/stride/internal/lazyregexp"
 )
 
+var camel = lazyregexp.New(`([a-z])([A-Z][a-zA-Z0-9])`)
+
 // wordSteps are the steps of the Java SDK's CodegenNamingUtils.splitOnWordBoundaries.
 var wordSteps = []struct {
 	find *lazyregexp.Regexp
@@ -18,7 +20,7 @@ var wordSteps = []struct {
 	{lazyregexp.New(`[^A-Za-z0-9]+`), " "},
 	{lazyregexp.New(`([^a-z]{2,})v([0-9]+)`), "$1 v$2 "},
 	{lazyregexp.New(`([^A-Z]{2,})V([0-9]+)`), "$1 V$2 "},
-	{lazyregexp.New(`([a-z])([A-Z][a-zA-Z0-9])`), "$1 $2"},
+	{camel, "$1 $2"}, {camel, "$1 $2"}, // twice: a match takes the next word's second letter, which may end that word ("InUse")
 	{lazyregexp.New(`([A-Z]+)([A-Z][a-z])`), "$1 $2"},
 	{lazyregexp.New(`([0-9])([a-zA-Z])`), "$1 $2"},
 }

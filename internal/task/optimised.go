@@ -14,61 +14,115 @@ import (
 
 // integration is an optimised integration: AWS calls it with version 1 of Java's SDK, whose words its errors have.
 type integration struct {
-	model     string // of package sdk
-	prefix    string // of error names: "DynamoDB"
-	service   string // in causes: "AmazonDynamoDBv2"
-	exception string // of errors that the model does not know: "AmazonDynamoDBException"
-	plain     bool   // results carry no SDK metadata
-	wait      *job   // of .sync; nil where there is none
+	model     string             // of package sdk
+	prefix    string             // of error names: "DynamoDB"
+	service   string             // in causes: "AmazonDynamoDBv2"
+	exception string             // of errors that the model does not know: "AmazonDynamoDBException"
+	plain     bool               // results carry no SDK metadata
+	actions   map[string]*action // those that are not a call of their own name
+}
+
+// modelOf is the model of an action.
+func (i *integration) modelOf(action string) string {
+	if a := i.actions[action]; a != nil && a.model != "" {
+		return a.model
+	}
+	return i.model
 }
 
 // optimised are the optimised integrations that are one call of their service each.
 // AWS: Integrating services with Step Functions.
 var optimised = map[string]*integration{
-	"athena":    {model: "athena", prefix: "Athena", service: "AmazonAthena", exception: "AmazonAthenaException", wait: &athenaQuery},
-	"batch":     {model: "batch", prefix: "Batch", service: "AWSBatch", exception: "AWSBatchException", wait: &batchJob},
-	"bedrock":   {model: "bedrockruntime", prefix: "Bedrock", service: "AmazonBedrockRuntime", exception: "AmazonBedrockRuntimeException", plain: true},
-	"codebuild": {model: "codebuild", prefix: "CodeBuild", service: "AWSCodeBuild", exception: "AWSCodeBuildException", wait: &codeBuild},
-	"databrew":  {model: "databrew", prefix: "DataBrew", service: "AWSGlueDataBrew", exception: "AWSGlueDataBrewException", wait: &dataBrewRun},
+	"athena":    {model: "athena", prefix: "Athena", service: "AmazonAthena", exception: "AmazonAthenaException"},
+	"batch":     {model: "batch", prefix: "Batch", service: "AWSBatch", exception: "AWSBatchException"},
+	"bedrock":   {model: "bedrockruntime", prefix: "Bedrock", service: "AmazonBedrockRuntime", exception: "AmazonBedrockRuntimeException", plain: true, actions: bedrockActions},
+	"codebuild": {model: "codebuild", prefix: "CodeBuild", service: "AWSCodeBuild", exception: "AWSCodeBuildException"},
+	"databrew":  {model: "databrew", prefix: "DataBrew", service: "AWSGlueDataBrew", exception: "AWSGlueDataBrewException"},
 	"dynamodb":  {model: "dynamodb", prefix: "DynamoDB", service: "AmazonDynamoDBv2", exception: "AmazonDynamoDBException"},
-	"ecs":       {model: "ecs", prefix: "ECS", service: "AmazonECS", exception: "AmazonECSException", wait: &ecsTask},
+	"ecs":       {model: "ecs", prefix: "ECS", service: "AmazonECS", exception: "AmazonECSException"},
+	"eks":       {model: "eks", prefix: "EKS", service: "AmazonEKS", exception: "AmazonEKSException"},
 	"elasticmapreduce": {model: "emr", prefix: "ElasticMapReduce", service: "AmazonElasticMapReduce",
-		exception: "AmazonElasticMapReduceException"},
-	"emr-containers": {model: "emrcontainers", prefix: "EMRContainers", service: "AmazonEMRContainers", exception: "AmazonEMRContainersException", wait: &emrContainersRun},
-	"emr-serverless": {model: "emrserverless", prefix: "EMRServerless", service: "AWSEMRServerless", exception: "AWSEMRServerlessException", wait: &emrServerlessRun},
+		exception: "AmazonElasticMapReduceException", actions: emrActions},
+	"emr-containers": {model: "emrcontainers", prefix: "EMRContainers", service: "AmazonEMRContainers", exception: "AmazonEMRContainersException"},
+	"emr-serverless": {model: "emrserverless", prefix: "EMRServerless", service: "AWSEMRServerless", exception: "AWSEMRServerlessException", actions: serverlessActions},
 	"events":         {model: "eventbridge", prefix: "EventBridge", service: "EventBridge", exception: "EventBridgeException", plain: true},
-	"glue":           {model: "glue", prefix: "Glue", service: "AWSGlue", exception: "AWSGlueException", wait: &glueRun},
-	"mediaconvert":   {model: "mediaconvert", prefix: "MediaConvert", service: "AWSMediaConvert", exception: "AWSMediaConvertException", wait: &mediaConvertJob},
+	"glue":           {model: "glue", prefix: "Glue", service: "AWSGlue", exception: "AWSGlueException"},
+	"mediaconvert":   {model: "mediaconvert", prefix: "MediaConvert", service: "AWSMediaConvert", exception: "AWSMediaConvertException"},
 	"s3":             {model: "s3", prefix: "S3", service: "Amazon S3", exception: "AmazonS3Exception", plain: true},
-	"sagemaker":      {model: "sagemaker", prefix: "SageMaker", service: "AmazonSageMaker", exception: "AmazonSageMakerException", wait: &sageMakerJob},
+	"sagemaker":      {model: "sagemaker", prefix: "SageMaker", service: "AmazonSageMaker", exception: "AmazonSageMakerException"},
 	"sns":            {model: "sns", prefix: "SNS", service: "AmazonSNS", exception: "AmazonSNSException"},
 	"sqs":            {model: "sqs", prefix: "SQS", service: "AmazonSQS", exception: "AmazonSQSException"},
 }
 
 // optimised makes the call of an optimised integration.
 func (a *attempt) optimised(i *integration) {
-	if i.model == "eventbridge" {
-		a.Task = withInput(a.Task, withResources(a.Task))
+	if a.Submitted {
+		a.watch(i, a.SubmitOutput.Value())
+		return
 	}
-	result, err := a.call(i.model, a.Resource.Action, i.plain && i.model != "eventbridge")
+	result, err := a.callAction(i)
+	var unknown *sdk.Unknown
+	if errors.As(err, &unknown) {
+		a.reply.Failed(unrecognized(a.Resource, err))
+		return
+	}
 	if err != nil {
 		a.reply.Failed(i.failure(err, a.Resource.Pattern))
 		return
 	}
-	out := result.Output
-	if failed, ok := out.Get("FailedEntryCount"); ok && i.model == "eventbridge" && failed.Float() > 0 {
-		a.failed("EventBridge.FailedEntry", history.JSON(out))
+	if failure := i.partly(a.Resource.Pattern, result.Output); failure != "" {
+		a.failed(failure, history.JSON(result.Output))
 		return
 	}
+	out := result.Output
 	if !i.plain {
 		out = sorted(append(slices.Clone(out.Members()), metadata(result.Status, result.RequestID, headersOf(result.Header))...))
 	}
-	if i.wait != nil && strings.HasPrefix(a.Resource.Pattern, "sync") {
+	if strings.HasPrefix(a.Resource.Pattern, "sync") {
 		a.reply.Submitted(history.JSON(out))
 		a.watch(i, out)
 		return
 	}
 	a.succeed(out)
+}
+
+// callAction makes the call that an action stands for.
+func (a *attempt) callAction(i *integration) (*sdk.Result, error) {
+	java := i.plain && i.model != "eventbridge"
+	if i.model == "eventbridge" {
+		a.Task = withInput(a.Task, withResources(a.Task))
+	}
+	does := i.actions[a.Resource.Action]
+	if does == nil {
+		return a.call(i.model, a.Resource.Action, a.Input, java)
+	}
+	params, operation := a.Input, a.Resource.Action
+	if does.operation != "" {
+		operation = does.operation
+	}
+	var err error
+	if does.params != nil {
+		if params, err = does.params(a, params); err != nil {
+			return nil, err
+		}
+	}
+	result, err := a.call(i.modelOf(a.Resource.Action), operation, params, java)
+	if err == nil && does.result != nil {
+		result.Output = does.result(a.Input, result.Output)
+	}
+	return result, err
+}
+
+// partly is the error of an answer that says, with status 200, that something failed; "" for none. AWS: putEvents fails for each
+// such entry; runTask only where it is waited for (connect-ecs, "Key features of Optimized Amazon ECS/Fargate integration").
+func (i *integration) partly(pattern string, out value.Value) string {
+	if failed, ok := out.Get("FailedEntryCount"); ok && i.model == "eventbridge" && failed.Float() > 0 {
+		return "EventBridge.FailedEntry"
+	}
+	if failures, _ := out.Get("Failures"); i.model == "ecs" && pattern != "" && failures.Len() > 0 {
+		return "AmazonECS.Unknown"
+	}
+	return ""
 }
 
 func withInput(t *machine.Task, input value.Value) *machine.Task {
@@ -112,8 +166,7 @@ func (i *integration) failure(err error, pattern string) machine.Failure {
 	var none *sdk.NoEndpoint
 	switch {
 	case errors.As(err, &e) && i.plain:
-		f = ServiceFailure(i.prefix, ServiceError{Service: e.Service.JavaName(), Code: e.Code, Shape: e.Modelled(), Message: e.Message,
-			Status: e.Status, RequestID: e.RequestID, ExtendedRequestID: e.ExtendedRequestID})
+		f = ServiceFailure(i.prefix, serviceError(e))
 	case errors.As(err, &e):
 		f = olderFailure(i, ServiceError{Code: e.Code, Shape: e.Modelled(), Message: e.Message, Status: e.Status, RequestID: e.RequestID})
 	case errors.As(err, &none):

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/javaname"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
@@ -121,8 +122,17 @@ func (c *Caller) run(ctx context.Context, t *machine.Task, r machine.Replier) {
 	case optimised[t.Resource.Service] != nil:
 		a.optimised(optimised[t.Resource.Service])
 	default:
-		a.fail("States.Runtime", "The resource provided "+t.Resource.ARN+" is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.")
+		a.reply.Failed(unrecognized(t.Resource, nil))
 	}
+}
+
+// unrecognized is a Resource that is none, in AWS's words for one that a definition names, or with what is wrong about it.
+func unrecognized(r *machine.Resource, err error) machine.Failure {
+	reason := "The value is not a valid resource ARN, or the resource is not available in this region."
+	if err != nil {
+		reason = err.Error()
+	}
+	return machine.Failure{Error: "States.Runtime", Cause: history.Verbatim("The resource provided " + r.ARN + " is not recognized. " + reason)}
 }
 
 // scopeOf is the account and region that a task works in: those of its Credentials' role, else of its execution.
@@ -172,7 +182,7 @@ func (a *attempt) succeed(output value.Value) {
 // sdkCall makes an aws-sdk call.
 func (a *attempt) sdkCall() {
 	name := strings.TrimPrefix(a.Resource.Service, "aws-sdk:")
-	result, err := a.call(name, a.Resource.Action, true)
+	result, err := a.call(name, a.Resource.Action, a.Input, true)
 	if err != nil {
 		a.reply.Failed(sdkError(err, name, a.Resource.Pattern))
 		return
@@ -180,7 +190,7 @@ func (a *attempt) sdkCall() {
 	a.succeed(result.Output)
 }
 
-func (a *attempt) call(service, action string, java bool) (*sdk.Result, error) {
+func (a *attempt) call(service, action string, params value.Value, java bool) (*sdk.Result, error) {
 	s, err := sdk.Lookup(service)
 	if err != nil {
 		return nil, err
@@ -189,13 +199,13 @@ func (a *attempt) call(service, action string, java bool) (*sdk.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Check(op, a.Input); err != nil {
+	if err := s.Check(op, params); err != nil {
 		return nil, err
 	}
 	if err := a.authorized(s); err != nil {
 		return nil, err
 	}
-	return a.client.Do(a.ctx, sdk.Request{Service: s, Operation: op, Params: a.Input, Account: a.account, Region: a.region, Java: java})
+	return a.client.Do(a.ctx, sdk.Request{Service: s, Operation: op, Params: params, Account: a.account, Region: a.region, Java: java})
 }
 
 // sdkError is a failed aws-sdk call as Step Functions tells it.
@@ -203,9 +213,11 @@ func sdkError(err error, service, pattern string) machine.Failure {
 	f := machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())}
 	var e *sdk.Error
 	var none *sdk.NoEndpoint
+	var unknown *sdk.Unknown
 	if errors.As(err, &e) {
-		f = ServiceFailure(e.Service.JavaName(), ServiceError{Service: e.Service.JavaName(), Code: e.Code, Shape: e.Modelled(), Message: e.Message,
-			Status: e.Status, RequestID: e.RequestID, ExtendedRequestID: e.ExtendedRequestID})
+		f = ServiceFailure(e.Service.JavaName(), serviceError(e))
+	} else if errors.As(err, &unknown) {
+		return machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())}
 	} else if s, lookup := sdk.Lookup(service); lookup == nil && !errors.As(err, &none) {
 		f.Error = s.JavaName() + ".SdkClientException"
 	}
@@ -213,4 +225,10 @@ func sdkError(err error, service, pattern string) machine.Failure {
 		f.Stage = machine.Submitting
 	}
 	return f
+}
+
+// serviceError is an error as version 2 of Java's SDK has it.
+func serviceError(e *sdk.Error) ServiceError {
+	return ServiceError{Service: e.Service.JavaName(), Code: e.Code, Shape: javaname.Of(e.Modelled()), Message: e.Message,
+		Status: e.Status, RequestID: e.RequestID, ExtendedRequestID: e.ExtendedRequestID}
 }

@@ -18,6 +18,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -111,6 +112,11 @@ func Services() []string {
 	return slices.Sorted(maps.Keys(models.files))
 }
 
+// Unknown is a service or an operation that no model has.
+type Unknown struct{ text string }
+
+func (e *Unknown) Error() string { return e.text }
+
 // Lookup reads the model of a service by the name that Step Functions has for it ("dynamodb", "cloudwatchlogs").
 func Lookup(name string) (*Service, error) {
 	models.once.Do(func() {
@@ -131,7 +137,7 @@ func Lookup(name string) (*Service, error) {
 	}
 	f := models.files[name]
 	if f == nil {
-		return nil, fmt.Errorf("AWS has no service %q", name)
+		return nil, &Unknown{"AWS has no service " + strconv.Quote(name)}
 	}
 	s, err := read(f)
 	if err != nil {
@@ -176,7 +182,7 @@ func (s *Service) Operation(name string) (*Operation, error) {
 			return op, nil
 		}
 	}
-	return nil, fmt.Errorf("%s has no operation %q", s.ID, name)
+	return nil, &Unknown{s.ID + " has no operation " + strconv.Quote(name)}
 }
 
 func (s *Service) shape(index int) *Shape { return s.Shapes[index] }
