@@ -209,4 +209,3 @@ func motoTasks(t *testing.T, c *Caller) []motoTask {
 		{"databrew:startJobRun.sync", `{"Name":"none"}`, "Error"},
 	}
 }
-
