@@ -19,8 +19,9 @@ help: ## list the targets
 demo: ## compile, build, deploy to the embedded local AWS, run, tail: no account, no Docker
 	@$(STRIDE) demo
 
-test: lint ## lint, and all tests that need Go alone
+test: lint ## lint, and all tests that need Go alone; those of the samples pass every state, branch, retry and catch
 	go test ./...
+	$(STRIDE) test --min 100 ./workflows/...
 
 lint: ## gofmt, vet, staticcheck, tidy go.mod
 	@test -z "$$(gofmt -l .)" || { echo "gofmt finds:"; gofmt -l .; exit 1; }

@@ -9,6 +9,7 @@ import (
 	"github.com/stride-aws/stride/lambdas/inventory"
 	"github.com/stride-aws/stride/lambdas/notify"
 	"github.com/stride-aws/stride/lambdas/payments"
+	"github.com/stride-aws/stride/lambdas/shipping"
 	"github.com/stride-aws/stride/lambdas/shop"
 	"github.com/stride-aws/stride/workflows"
 )
@@ -77,4 +78,48 @@ func TestFulfilRefundsWhenAStepAfterThePaymentFails(t *testing.T) {
 	r := flowtest.Run[workflows.Receipt](x, order(5_000))
 	r.WantError("Declined")
 	r.WantCalls(payments.Refund, 1).WantCalls(inventory.Release, 1)
+}
+
+func TestFulfilSaysWhatIsOutOfStock(t *testing.T) {
+	t.Parallel()
+	sold := order(5_000)
+	sold.Items[0].SKU = "sold-out"
+	r := flowtest.Run[workflows.Receipt](flowtest.New(t, workflows.Fulfilment), sold)
+	r.WantError("OutOfStock").WantPath("Reserve", "OutOfStock").WantTransitions(2)
+}
+
+func TestFulfilTellsByPhoneToo(t *testing.T) {
+	t.Parallel()
+	x := flowtest.New(t, workflows.Fulfilment)
+	flowtest.Answer(x, approvals.Ask, func(r approvals.Request) (approvals.Decision, error) {
+		return approvals.Decision{Approved: true, By: "grace"}, nil
+	})
+	large := order(500_000)
+	large.Phone = "+44 20 7946 0018"
+	r := flowtest.Run[workflows.Receipt](x, large)
+	r.WantError("").WantCalls(notify.SMS, 1)
+	if r.Output.Approver != "grace" {
+		t.Errorf("approved by %q", r.Output.Approver)
+	}
+}
+
+// TestFulfilUndoesInReverse fails each step in turn, and each compensation as well, which changes nothing of the error.
+func TestFulfilUndoesInReverse(t *testing.T) {
+	for name, tc := range map[string]struct {
+		step              any
+		refunds, releases int
+	}{
+		"nothing is reserved yet": {inventory.Reserve, 0, 0},
+		"reserved":                {payments.Charge, 0, 1},
+		"paid":                    {shipping.Pack, 1, 1},
+		"packed":                  {shipping.Dispatch, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := flowtest.New(t, workflows.Fulfilment).Fail(tc.step, 100, payments.Declined{Reason: "odd"})
+			x.Fail(payments.Refund, 100, payments.BadRequest{}).Fail(inventory.Release, 100, payments.BadRequest{})
+			r := flowtest.Run[workflows.Receipt](x, order(5_000))
+			r.WantError("Declined").WantCalls(payments.Refund, tc.refunds).WantCalls(inventory.Release, tc.releases)
+		})
+	}
 }

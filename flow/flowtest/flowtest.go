@@ -34,6 +34,7 @@ type Test struct {
 	values   map[string]error  // error variables, by the names that the workflow matches them under
 	moments  []moment
 	faults   *faults
+	counter  *counter
 	world    *world // what the workflows register, the same for every run; nil before the first
 }
 

@@ -64,6 +64,7 @@ func (a *app) commands() []*cli.Command {
 		rollbackCommand(a),
 		destroyCommand(a),
 		runCommand(a),
+		testCommand(a),
 		localCommand(a),
 		demoCommand(a),
 		startCommand(a),
