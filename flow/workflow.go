@@ -33,6 +33,7 @@ type Workflow struct {
 	functions []FunctionSpec
 	execute   func(*native.Run, []byte) ([]byte, error)
 	check     func([]byte) error // that an input is of the function's type
+	input     reflect.Type
 }
 
 // GoFunc says where a Go function is: enough to find its source with go list.
@@ -55,7 +56,7 @@ func Express[I, O any](name string, fn func(Context, I) (O, error), parts ...Par
 }
 
 func newWorkflow[I, O any](name string, typ Type, fn func(Context, I) (O, error), parts []Part) Workflow {
-	w := Workflow{name: name, typ: typ, fn: goFunc(fn), execute: executor(fn), check: checkInput[I]}
+	w := Workflow{name: name, typ: typ, fn: goFunc(fn), execute: executor(fn), check: checkInput[I], input: reflect.TypeFor[I]()}
 	return w.with(parts)
 }
 
@@ -130,6 +131,9 @@ func (w Workflow) CheckInput(input []byte) error {
 	}
 	return w.check(input)
 }
+
+// Input is the type of the function's input, nil of a workflow that FromFile made.
+func (w Workflow) Input() reflect.Type { return w.input }
 
 // Native is what Execute runs, for a world of the caller's own; package flowtest uses it.
 func (w Workflow) Native() func(*native.Run, []byte) ([]byte, error) { return w.execute }
