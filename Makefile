@@ -11,7 +11,7 @@ BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jso
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients
-.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration clients lint-infra generate
+.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration clients browser lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -64,3 +64,10 @@ lint-infra: ## cfn-lint over infra/ci (Python)
 
 generate: ## rewrite what is generated: golden files, docs, help
 	go test $$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n1 dirname | sort -u) -update
+
+BROWSER = $(CURDIR)/.stride/browser
+browser: ## the web page in Chromium: every feature, axe, hostile payloads, scale (Debian's chromium; Node and npm)
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@mkdir -p $(BROWSER) && cd $(BROWSER) && npm install --no-save --no-package-lock --no-audit --no-fund --silent playwright-core@1.65.1 axe-core@4.14.1
+	go build -o $(BROWSER)/stride ./cmd/stride
+	STRIDE_BROWSER=$(BROWSER) node --test --test-reporter spec internal/server/page/browser/*.test.mjs

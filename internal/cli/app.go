@@ -71,6 +71,7 @@ func (a *app) commands() []*cli.Command {
 		tailCommand(a),
 		lsCommand(a),
 		inspectCommand(a),
+		uiCommand(a),
 		stopCommand(a),
 		redriveCommand(a),
 		callbackCommand(a),

@@ -60,7 +60,7 @@ func (a *app) hasSamples() bool {
 }
 
 func (a *app) runDemo(ctx context.Context, stay bool) error {
-	server, err := localaws.New(localaws.Options{Address: "127.0.0.1:0", Fast: true})
+	server, err := localaws.New(localaws.Options{Address: "127.0.0.1:0", Fast: true, Checkout: a.pageCheckout()})
 	if err != nil {
 		return err
 	}

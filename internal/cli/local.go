@@ -39,6 +39,7 @@ func (a *app) runLocal(ctx context.Context, o localOptions) error {
 	address := net.JoinHostPort(o.host, strconv.Itoa(o.port))
 	aws, err := localaws.New(localaws.Options{
 		Address: address, MockFile: os.Getenv("SFN_MOCK_CONFIG"), AnyHost: !net.ParseIP(o.host).IsLoopback(),
+		Checkout: a.pageCheckout(),
 	})
 	if err != nil {
 		return err

@@ -38,6 +38,8 @@ type Options struct {
 	// Fast makes waits take no time: the clock jumps when nothing is in progress. A step that waits for a task token keeps its
 	// time, which somebody else decides.
 	Fast bool
+	// Checkout tells the page what the project's sources say about a state machine; nil without a project.
+	Checkout func(ctx context.Context, machine string) (*page.Workflow, error)
 }
 
 // AWS is the local AWS, listening. Close ends it and the functions' processes.
@@ -89,7 +91,7 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 			measure(metrics, account, region, detail)
 			web.Changed(detail)
 		}})
-	web = page.New(cloud)
+	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
 	a := &AWS{listener: l, host: host, lambda: functions, page: web, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 	}})}

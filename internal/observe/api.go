@@ -29,13 +29,13 @@ const pageSize = 1000
 type HistoryReader struct {
 	States Histories
 	ARN    string
-	last   int64
+	Last   int64 // the id of the last event that is known; Next moves it
 }
 
 // Next are the events that came since the last call, in order; none where nothing new happened.
 func (r *HistoryReader) Next(ctx context.Context) ([]*history.Event, error) {
 	in := &sfn.GetExecutionHistoryInput{
-		ExecutionArn: &r.ARN, ReverseOrder: r.last > 0, MaxResults: pageSize, IncludeExecutionData: aws.Bool(true),
+		ExecutionArn: &r.ARN, ReverseOrder: r.Last > 0, MaxResults: pageSize, IncludeExecutionData: aws.Bool(true),
 	}
 	var fresh []*history.Event
 	for {
@@ -49,7 +49,7 @@ func (r *HistoryReader) Next(ctx context.Context) ([]*history.Event, error) {
 			if err != nil {
 				return nil, err
 			}
-			if e.ID <= r.last {
+			if e.ID <= r.Last {
 				known = true
 				continue
 			}
@@ -62,7 +62,7 @@ func (r *HistoryReader) Next(ctx context.Context) ([]*history.Event, error) {
 	}
 	slices.SortFunc(fresh, func(a, b *history.Event) int { return int(a.ID - b.ID) })
 	if n := len(fresh); n > 0 {
-		r.last = fresh[n-1].ID
+		r.Last = fresh[n-1].ID
 	}
 	return fresh, nil
 }
@@ -71,6 +71,10 @@ func (r *HistoryReader) Next(ctx context.Context) ([]*history.Event, error) {
 func fromSDK(e *types.HistoryEvent) (*history.Event, error) {
 	return history.FromAPI(apiValue(reflect.ValueOf(e).Elem()))
 }
+
+// APIValue is an answer of the SDK (a pointer to one of its structures) as the API writes it: names begin in lower case, times are
+// seconds since 1970, and what is not set is left out.
+func APIValue(answer any) value.Value { return apiValue(reflect.ValueOf(answer)) }
 
 func apiValue(v reflect.Value) value.Value {
 	switch v.Kind() {
@@ -86,6 +90,12 @@ func apiValue(v reflect.Value) value.Value {
 		return apiObject(v)
 	case reflect.Map:
 		return apiMap(v)
+	case reflect.Slice:
+		items := make([]value.Value, v.Len())
+		for i := range items {
+			items[i] = apiValue(v.Index(i))
+		}
+		return value.OfArray(items)
 	case reflect.String:
 		return value.OfString(v.String())
 	case reflect.Bool:

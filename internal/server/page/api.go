@@ -1,37 +1,30 @@
 package page
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
+	"math"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/stride-aws/stride/internal/asl"
-	"github.com/stride-aws/stride/internal/epoch"
 	"github.com/stride-aws/stride/internal/graph"
-	"github.com/stride-aws/stride/internal/local"
 )
 
 // most is how many machines, or executions of one, a list shows.
 const most = 20_000
 
-// onePage is the longest page of the API. AWS: maxResults <= 1,000.
-const onePage = 1000
+// onePage is the longest page of the API. AWS: maxResults <= 1,000. latestPage is what a look at what is new asks for.
+const (
+	onePage    = 1000
+	latestPage = 100
+)
 
-// serviceOf is the Step Functions of the account and region that an ARN names.
-func (p *Page) serviceOf(arn string) (*local.Service, error) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return nil, &failure{http.StatusBadRequest, strconv.Quote(arn) + " is no ARN"}
-	}
-	for _, s := range p.cloud.Scopes() {
-		if s.Region == parts[3] && s.Account == parts[4] {
-			return p.cloud.Service(s.Account, s.Region), nil
-		}
-	}
-	return nil, &failure{http.StatusNotFound, "nothing is deployed to account " + parts[4] + " in " + parts[3]}
-}
+// seconds is a time of the API: seconds since 1970.
+type seconds float64
+
+func (s seconds) millis() int64 { return int64(math.Round(float64(s) * 1000)) }
 
 // machineRow is a state machine in the list.
 type machineRow struct {
@@ -41,22 +34,28 @@ type machineRow struct {
 	Created int64  `json:"created"` // milliseconds since 1970, as all times of the page
 }
 
-func (p *Page) machines(*http.Request) (any, error) {
+func (p *Page) machines(r *http.Request) (any, error) {
 	rows := []machineRow{}
-	for _, scope := range p.cloud.Scopes() {
-		s := p.cloud.Service(scope.Account, scope.Region)
-		page := &local.Page{MaxResults: onePage}
+	for _, scope := range p.source.Scopes() {
+		in := map[string]any{"maxResults": onePage}
 		for len(rows) < most {
-			out, err := s.ListStateMachines(page)
-			if err != nil {
+			var out struct {
+				StateMachines []struct {
+					StateMachineArn, Name, Type string
+					CreationDate                seconds
+				}
+				NextToken string
+			}
+			if err := p.call(r.Context(), scope, "ListStateMachines", in, &out); err != nil {
 				return nil, err
 			}
 			for _, m := range out.StateMachines {
-				rows = append(rows, machineRow{m.StateMachineArn, m.Name, string(m.Type), m.CreationDate.UnixMilli()})
+				rows = append(rows, machineRow{m.StateMachineArn, m.Name, m.Type, m.CreationDate.millis()})
 			}
-			if page.NextToken = out.NextToken; page.NextToken == nil {
+			if out.NextToken == "" {
 				break
 			}
+			in["nextToken"] = out.NextToken
 		}
 	}
 	return rows, nil
@@ -73,38 +72,41 @@ type row struct {
 	Redrives int    `json:"redrives,omitempty"`
 }
 
-// executions lists the executions of ?machine= or the children of the map run ?run=, the latest first.
+// executions lists the executions of ?machine= or the children of the map run ?run=, the latest first; with ?latest= one page.
 func (p *Page) executions(r *http.Request) (any, error) {
-	in := &local.ListExecutionsInput{StateMachineArn: r.FormValue("machine"), MapRunArn: r.FormValue("run"), Page: local.Page{MaxResults: onePage}}
-	s, err := p.serviceOf(in.StateMachineArn + in.MapRunArn)
-	if err != nil {
-		return nil, err
+	in := map[string]any{"maxResults": onePage}
+	on, latest := r.FormValue("machine"), r.FormValue("latest") != ""
+	if on != "" {
+		in["stateMachineArn"] = on
+	} else {
+		on = r.FormValue("run")
+		in["mapRunArn"] = on
+	}
+	if latest {
+		in["maxResults"] = latestPage
 	}
 	rows := []row{}
 	for len(rows) < most {
-		out, err := s.ListExecutions(in)
-		if err != nil {
+		var out struct {
+			Executions []struct {
+				ExecutionArn, StateMachineArn, Name, Status string
+				StartDate, StopDate                         seconds
+				RedriveCount                                int
+			}
+			NextToken string
+		}
+		if err := p.call(r.Context(), on, "ListExecutions", in, &out); err != nil {
 			return nil, err
 		}
-		for i := range out.Executions {
-			rows = append(rows, rowOf(&out.Executions[i]))
+		for _, e := range out.Executions {
+			rows = append(rows, row{e.ExecutionArn, e.StateMachineArn, e.Name, e.Status, e.StartDate.millis(), e.StopDate.millis(), e.RedriveCount})
 		}
-		if in.NextToken = out.NextToken; in.NextToken == nil {
+		if out.NextToken == "" || latest {
 			break
 		}
+		in["nextToken"] = out.NextToken
 	}
 	return rows, nil
-}
-
-func rowOf(e *local.ExecutionListItem) row {
-	return row{e.ExecutionArn, e.StateMachineArn, e.Name, string(e.Status), e.StartDate.UnixMilli(), millis(e.StopDate), e.RedriveCount}
-}
-
-func millis(t *epoch.Time) int64 {
-	if t == nil {
-		return 0
-	}
-	return t.UnixMilli()
 }
 
 func milliseconds(t time.Time) int64 {
@@ -146,33 +148,38 @@ type edge struct {
 	Way   [][2]float64 `json:"way"`
 }
 
+// described is a state machine, or the revision of one that an execution runs.
+type described struct {
+	Name, StateMachineArn, Type, Definition, RoleArn string
+	LoggingConfiguration                             json.RawMessage
+}
+
+// describe is the machine called machine or, where that is "", the revision that the execution runs.
+func (p *Page) describe(ctx context.Context, machine, execution string) (*described, error) {
+	m := &described{}
+	if execution != "" {
+		return m, p.call(ctx, execution, "DescribeStateMachineForExecution", map[string]string{"executionArn": execution}, m)
+	}
+	return m, p.call(ctx, machine, "DescribeStateMachine", map[string]string{"stateMachineArn": machine}, m)
+}
+
 // graph draws ?machine= as it is, or the revision that ?execution= runs.
 func (p *Page) graph(r *http.Request) (any, error) {
-	machine, execution := r.FormValue("machine"), r.FormValue("execution")
-	s, err := p.serviceOf(machine + execution)
-	if err != nil {
-		return nil, err
-	}
-	var m *local.DescribeStateMachineOutput
-	if execution != "" {
-		m, err = s.DescribeStateMachineForExecution(&local.DescribeExecutionInput{ExecutionArn: execution})
-	} else {
-		m, err = s.DescribeStateMachine(&local.DescribeStateMachineInput{StateMachineArn: machine})
-	}
+	m, err := p.describe(r.Context(), r.FormValue("machine"), r.FormValue("execution"))
 	if err != nil {
 		return nil, err
 	}
 	return draw(m)
 }
 
-func draw(m *local.DescribeStateMachineOutput) (*drawing, error) {
+func draw(m *described) (*drawing, error) {
 	d, err := asl.Parse(m.Definition, m.Name)
 	if err != nil {
 		return nil, err
 	}
 	g := graph.New(d)
 	out := &drawing{
-		Name: m.Name, ARN: m.StateMachineArn, Type: string(m.Type), Definition: json.RawMessage(m.Definition),
+		Name: m.Name, ARN: m.StateMachineArn, Type: cmp.Or(m.Type, "STANDARD"), Definition: json.RawMessage(m.Definition),
 		Width: g.Width, Height: g.Height, Nodes: make([]node, len(g.Nodes)), Edges: make([]edge, len(g.Edges)),
 	}
 	for i, n := range g.Nodes {

@@ -1,6 +1,6 @@
-// Package page is the web page of the local AWS: its workflows and executions, live, with the map of each. A local.Cloud goes in,
-// an http.Handler for wire.Router.Page comes out; package localaws joins the two. The page in static needs no build step and
-// nothing from the network.
+// Package page is the web page over the Step Functions of an environment: its workflows and executions, live, with the map of each.
+// A Source goes in, an http.Handler for wire.Router.Page comes out; package localaws joins it to the local AWS, the command ui to
+// any other. The page in static needs no build step and nothing from the network.
 //
 // What it shows is hostile: names, payloads and errors are written by whoever starts an execution. The scripts make text nodes
 // only, and the Content-Security-Policy lets nothing run that is not in static. A write carries the token of the page that was
@@ -8,17 +8,18 @@
 package page
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"embed"
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
 	"io/fs"
 	"net/http"
 	"strings"
-
-	"github.com/stride-aws/stride/internal/local"
+	"time"
 )
 
 //go:embed static
@@ -34,18 +35,29 @@ const tokenHeader = "X-Stride-Token"
 // longestBody is what a write may send: AWS's longest payload (262,144 bytes), quoted as JSON in the worst case.
 const longestBody = 6*262_144 + 65_536
 
+// Options say what a page shows.
+type Options struct {
+	Source   Source
+	Place    string        // the environment and account that it marks itself with; "" is the local AWS
+	Poll     time.Duration // how often an open page looks for what is new; 0: Changed tells
+	ReadOnly bool          // no writes
+	// Checkout tells what the project's sources say about a state machine; nil where they say nothing, or there is no project.
+	Checkout func(ctx context.Context, machine string) (*Workflow, error)
+}
+
 // Page is the web page as an http.Handler.
 type Page struct {
+	Options
 	mux     *http.ServeMux
-	cloud   *local.Cloud
+	source  Source
 	token   string
 	live    *hub
 	stories *stories
 }
 
-// New is the page of a cloud. Tell it by Changed what executions do.
-func New(cloud *local.Cloud) *Page {
-	p := &Page{mux: http.NewServeMux(), cloud: cloud, token: rand.Text(), live: newHub(), stories: newStories(cloud)}
+// New is a page. Tell it by Changed what executions do, unless Options.Poll is set.
+func New(o Options) *Page {
+	p := &Page{Options: o, mux: http.NewServeMux(), source: o.Source, token: rand.Text(), live: newHub(), stories: newStories(o.Source)}
 	files, err := fs.Sub(static, "static")
 	if err != nil {
 		panic(err) // the folder is embedded
@@ -61,7 +73,9 @@ func New(cloud *local.Cloud) *Page {
 	p.read("events", p.events)
 	p.read("event", p.event)
 	p.read("step", p.step)
-	p.mux.HandleFunc("POST /_stride/api/do/{operation}", p.write)
+	p.read("checkout", p.checkout)
+	p.mux.HandleFunc("POST /_stride/api/do/{operation}", p.writing(p.do))
+	p.mux.HandleFunc("POST /_stride/api/rerun", p.writing(p.rerun))
 	return p
 }
 
@@ -77,6 +91,13 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mux.ServeHTTP(w, r)
 }
 
+// settings are what the page is told about itself.
+type settings struct {
+	Place string `json:"place"`          // "" is the local AWS
+	Write bool   `json:"write"`          // writes are taken
+	Poll  int64  `json:"poll,omitempty"` // milliseconds between looks; 0: changes are told
+}
+
 // index is the page, with the token that its writes carry.
 func (p *Page) index(w http.ResponseWriter, _ *http.Request) {
 	text, err := static.ReadFile("static/index.html")
@@ -84,8 +105,13 @@ func (p *Page) index(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	about, err := json.Marshal(settings{p.Place, !p.ReadOnly, p.Poll.Milliseconds()})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	io.WriteString(w, strings.Replace(string(text), "{{token}}", p.token, 1))
+	strings.NewReplacer("{{token}}", p.token, "{{settings}}", html.EscapeString(string(about))).WriteString(w, string(text))
 }
 
 // read answers GET /_stride/api/name with what do returns, as JSON.
@@ -99,32 +125,38 @@ func (p *Page) read(name string, do func(*http.Request) (any, error)) {
 // writes are the operations that the page offers.
 var writes = map[string]bool{
 	"StartExecution": true, "StartSyncExecution": true, "StopExecution": true, "RedriveExecution": true,
-	"SendTaskSuccess": true, "SendTaskFailure": true,
+	"SendTaskSuccess": true, "SendTaskFailure": true, "SendTaskHeartbeat": true,
 }
 
-// write makes a call of the Step Functions API. The machine or the execution that it is about is named by the parameter "on".
-func (p *Page) write(w http.ResponseWriter, r *http.Request) {
-	if subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(p.token)) != 1 {
-		respond(w, nil, &failure{http.StatusForbidden, "the page is older than the server; reload it"})
-		return
+// writing answers what changes something with what do returns for the request's body, if the request comes from the page.
+func (p *Page) writing(do func(*http.Request, []byte) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(p.token)) != 1 {
+			respond(w, nil, &failure{http.StatusForbidden, "the page is older than the server; reload it"})
+			return
+		}
+		if p.ReadOnly {
+			respond(w, nil, &failure{http.StatusForbidden, "this page only reads; stride ui --write lets it change something"})
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longestBody))
+		if err != nil {
+			respond(w, nil, &failure{http.StatusRequestEntityTooLarge, err.Error()})
+			return
+		}
+		answer, err := do(r, body)
+		respond(w, answer, err)
 	}
+}
+
+// do makes a call of the Step Functions API. The machine or the execution that it is about is named by the parameter "on".
+func (p *Page) do(r *http.Request, body []byte) (any, error) {
 	operation := r.PathValue("operation")
 	if !writes[operation] {
-		respond(w, nil, &failure{http.StatusNotFound, "the page makes no call " + operation})
-		return
+		return nil, &failure{http.StatusNotFound, "the page makes no call " + operation}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longestBody))
-	if err != nil {
-		respond(w, nil, &failure{http.StatusRequestEntityTooLarge, err.Error()})
-		return
-	}
-	s, err := p.serviceOf(r.FormValue("on"))
-	if err != nil {
-		respond(w, nil, err)
-		return
-	}
-	answer, err := s.Call(r.Context(), operation, body)
-	respond(w, json.RawMessage(answer), err)
+	answer, err := p.source.Call(r.Context(), r.FormValue("on"), operation, body)
+	return json.RawMessage(answer), err
 }
 
 // failure is an error with its HTTP status.

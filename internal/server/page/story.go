@@ -1,14 +1,15 @@
 package page
 
 import (
+	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/stride-aws/stride/internal/history"
-	"github.com/stride-aws/stride/internal/local"
 	"github.com/stride-aws/stride/internal/observe"
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -16,15 +17,15 @@ import (
 // stories are the executions that pages look at, as far as they are told. Each grows with its execution: a look costs only what
 // happened since the last one.
 type stories struct {
-	cloud *local.Cloud
-	mu    sync.Mutex
-	told  []*told // the one last looked at at the end
+	source Source
+	mu     sync.Mutex
+	told   []*told // the one last looked at at the end
 }
 
 // kept is how many stories stay.
 const kept = 16
 
-func newStories(cloud *local.Cloud) *stories { return &stories{cloud: cloud} }
+func newStories(s Source) *stories { return &stories{source: s} }
 
 // told is one execution's story. mu guards all below it.
 type told struct {
@@ -41,10 +42,10 @@ type told struct {
 type mark struct{ entered, exited int64 }
 
 // of is the story of an execution, told to its latest event, locked.
-func (s *stories) of(service *local.Service, arn string) (*told, error) {
+func (s *stories) of(ctx context.Context, arn string) (*told, error) {
 	t := s.take(arn)
 	t.mu.Lock()
-	events, err := service.Events(arn, len(t.events))
+	events, err := s.source.Events(ctx, arn, len(t.events))
 	if err != nil {
 		t.mu.Unlock()
 		return nil, err
@@ -87,22 +88,16 @@ func (t *told) add(e *history.Event) {
 }
 
 // look finds the story that a request is about. The caller unlocks it.
-func (p *Page) look(r *http.Request) (*local.Service, *told, error) {
-	arn := r.FormValue("execution")
-	s, err := p.serviceOf(arn)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, err := p.stories.of(s, arn)
-	return s, t, err
+func (p *Page) look(r *http.Request) (*told, error) {
+	return p.stories.of(r.Context(), r.FormValue("execution"))
 }
 
 // executionView is an execution with the steps it took, each after the step that it is inside of.
 type executionView struct {
-	Execution *local.DescribeExecutionOutput `json:"execution"`
-	Now       int64                          `json:"now"`
-	Events    int                            `json:"events"`
-	Steps     []step                         `json:"steps"` // null where nothing happened since ?known= events
+	Execution json.RawMessage `json:"execution"` // as DescribeExecution has it
+	Now       int64           `json:"now"`
+	Events    int             `json:"events"`
+	Steps     []step          `json:"steps"` // null where nothing happened since ?known= events
 }
 
 type step struct {
@@ -124,27 +119,27 @@ type step struct {
 // tries is one attempt of a task, in time.
 type tries struct {
 	From   int64 `json:"from"`
+	Start  int64 `json:"start,omitempty"` // when its work began: of a Lambda function, its invocation
 	To     int64 `json:"to,omitempty"`
 	Failed bool  `json:"failed,omitempty"`
 	Waits  bool  `json:"waits,omitempty"` // for a callback or a job
 }
 
 func (p *Page) execution(r *http.Request) (any, error) {
-	s, t, err := p.look(r)
+	t, err := p.look(r)
 	if err != nil {
 		return nil, err
 	}
 	defer t.mu.Unlock()
 	known, _ := strconv.Atoi(r.FormValue("known"))
-	included := ""
+	in := map[string]string{"executionArn": t.arn}
 	if known == len(t.events) {
-		included = "METADATA_ONLY"
+		in["includedData"] = "METADATA_ONLY"
 	}
-	d, err := s.DescribeExecution(&local.DescribeExecutionInput{ExecutionArn: t.arn, IncludedData: included})
-	if err != nil {
+	view := &executionView{Now: p.source.Now().UnixMilli(), Events: len(t.events)}
+	if err := p.call(r.Context(), t.arn, "DescribeExecution", in, &view.Execution); err != nil {
 		return nil, err
 	}
-	view := &executionView{Execution: d, Now: p.cloud.Now().UnixMilli(), Events: len(t.events)}
 	if known != len(t.events) {
 		view.Steps = t.steps(make([]step, 0, len(t.marks)), &t.story.Thread, 0, 0)
 	}
@@ -168,7 +163,7 @@ func (t *told) steps(list []step, thread *observe.Thread, parent int64, depth in
 func attempts(s *observe.Step) []tries {
 	var list []tries
 	for _, a := range s.Attempts {
-		list = append(list, tries{milliseconds(a.Scheduled), milliseconds(a.Ended), a.Error.Present(), a.Submitted})
+		list = append(list, tries{milliseconds(a.Scheduled), milliseconds(a.Started), milliseconds(a.Ended), a.Error.Present(), a.Submitted})
 	}
 	return list
 }
@@ -188,7 +183,7 @@ const chunk = 500
 
 // events are the rows of up to chunk events from the place ?from=, counted from 0.
 func (p *Page) events(r *http.Request) (any, error) {
-	_, t, err := p.look(r)
+	t, err := p.look(r)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +204,7 @@ func (p *Page) events(r *http.Request) (any, error) {
 
 // event is the event ?id= as GetExecutionHistory has it.
 func (p *Page) event(r *http.Request) (any, error) {
-	_, t, err := p.look(r)
+	t, err := p.look(r)
 	if err != nil {
 		return nil, err
 	}
@@ -223,11 +218,15 @@ func (p *Page) event(r *http.Request) (any, error) {
 
 func (t *told) place(id string) (int, error) {
 	n, _ := strconv.ParseInt(id, 10, 64)
-	i, found := slices.BinarySearchFunc(t.events, n, func(e *history.Event, id int64) int { return int(e.ID - id) })
+	i, found := t.index(n)
 	if !found {
 		return 0, &failure{http.StatusNotFound, "the execution has no event " + strconv.Quote(id)}
 	}
 	return i, nil
+}
+
+func (t *told) index(id int64) (int, bool) {
+	return slices.BinarySearchFunc(t.events, id, func(e *history.Event, id int64) int { return int(e.ID - id) })
 }
 
 // stepView is a step with its data. Payloads are JSON text, as the history has them; a payload that is missing is null.
@@ -237,6 +236,8 @@ type stepView struct {
 	Error    *string       `json:"error"`
 	Cause    *string       `json:"cause"`
 	MapRun   string        `json:"mapRun,omitempty"`
+	Known    []variable    `json:"known"`    // the variables that the state saw
+	Assigned []variable    `json:"assigned"` // those that it set
 	Attempts []attemptView `json:"attempts"`
 }
 
@@ -251,7 +252,7 @@ type attemptView struct {
 
 // step is the data of the step that the event ?id= belongs to.
 func (p *Page) step(r *http.Request) (any, error) {
-	s, t, err := p.look(r)
+	t, err := p.look(r)
 	if err != nil {
 		return nil, err
 	}
@@ -264,15 +265,63 @@ func (p *Page) step(r *http.Request) (any, error) {
 	if step == nil {
 		return nil, &failure{http.StatusNotFound, "event " + r.FormValue("id") + " belongs to no state"}
 	}
-	view := stepView{Input: text(step.Input), Output: text(step.Output), Error: text(step.Error), Cause: text(step.Cause), MapRun: step.MapRunARN, Attempts: []attemptView{}}
+	known, assigned := t.variables(step)
+	view := stepView{Known: known, Assigned: assigned, Input: text(step.Input), Output: text(step.Output), Error: text(step.Error), Cause: text(step.Cause), MapRun: step.MapRunARN, Attempts: []attemptView{}}
 	for _, a := range step.Attempts {
 		shown := attemptView{Resource: a.Resource, Parameters: text(a.Parameters), Output: text(a.Output), Error: text(a.Error), Cause: text(a.Cause)}
 		if a.Ended.IsZero() {
-			shown.Token = awaited(s, a.Parameters.Value())
+			shown.Token = p.awaited(a.Parameters.Value())
 		}
 		view.Attempts = append(view.Attempts, shown)
 	}
 	return view, nil
+}
+
+// variable is a workflow variable with its value as JSON text.
+type variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// variables are those that a step saw, sorted by name, and those that it set when it was left.
+func (t *told) variables(s *observe.Step) (known, assigned []variable) {
+	seen := map[string]value.Value{}
+	t.scope(s, seen)
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
+		known = append(known, variable{name, seen[name].String()})
+	}
+	for _, m := range t.assigned(s) {
+		assigned = append(assigned, variable{m.Name, m.Value.String()})
+	}
+	return known, assigned
+}
+
+// scope puts the variables that a step saw into seen: those of the steps around it, then those of the steps before it.
+func (t *told) scope(s *observe.Step, seen map[string]value.Value) {
+	if s.In.Parent != nil {
+		t.scope(s.In.Parent, seen)
+	}
+	for _, before := range s.In.Steps {
+		if before == s {
+			return
+		}
+		for _, m := range t.assigned(before) {
+			seen[m.Name] = m.Value
+		}
+	}
+}
+
+// assigned are the variables that a step set, as the event that left it says.
+func (t *told) assigned(s *observe.Step) []value.Member {
+	m := t.marks[s]
+	if m == nil || m.exited == 0 {
+		return nil
+	}
+	i, found := t.index(m.exited)
+	if !found {
+		return nil
+	}
+	return t.events[i].Details.AssignedVariables
 }
 
 func text(t history.Text) *string {
@@ -281,27 +330,4 @@ func text(t history.Text) *string {
 	}
 	s := t.String()
 	return &s
-}
-
-// awaited is the task token among the strings of v, "" where there is none whose answer is awaited.
-func awaited(s *local.Service, v value.Value) string {
-	switch v.Kind() {
-	case value.String:
-		if s.Awaits(v.Str()) {
-			return v.Str()
-		}
-	case value.Array:
-		for _, item := range v.Items() {
-			if token := awaited(s, item); token != "" {
-				return token
-			}
-		}
-	case value.Object:
-		for _, m := range v.Members() {
-			if token := awaited(s, m.Value); token != "" {
-				return token
-			}
-		}
-	}
-	return ""
 }

@@ -1,7 +1,7 @@
 // The frame of the page: the list of workflows, and the view that the address names. #/m/ARN is a state machine, #/e/ARN an
 // execution, #/r/ARN a map run.
 
-import { live, read } from "./api.js";
+import { live, read, settings } from "./api.js";
 import { el } from "./dom.js";
 import { executionView } from "./execution.js";
 import { problem } from "./forms.js";
@@ -10,21 +10,43 @@ import { machineView, runView } from "./machine.js";
 const views = { m: machineView, e: executionView, r: runView };
 const main = document.getElementById("main");
 const nav = document.getElementById("workflows");
-const state = { view: undefined, machines: [], turn: 0 };
+const state = { view: undefined, machines: [], turn: 0, filter: "" };
+const fewMachines = 12; // more of them get a field to search in
 
 const region = (arn) => arn.split(":")[3] + " " + arn.split(":")[4];
 
+// MarkPlace says at the top where all this is.
+function markPlace() {
+  const place = document.getElementById("place");
+  const local = settings.place === "";
+  place.classList.add(local ? "local" : "remote");
+  place.title = local ? "everything here is on this machine; nothing is on AWS" : "what you see is there, not on this machine";
+  place.textContent = local ? "LOCAL" : settings.place;
+  if (!settings.write) place.after(el("span", { class: "place reading", title: "stride ui --write lets the page change something" }, "READ ONLY"));
+  document.title = local ? "stride local" : "stride " + settings.place;
+}
+
 function listMachines() {
   const here = decodeURIComponent(location.hash);
-  const rows = state.machines.map((m) => el("a", {
+  const fits = (m) => m.name.toLowerCase().includes(state.filter);
+  const rows = state.machines.filter(fits).map((m) => el("a", {
     href: "#/m/" + encodeURIComponent(m.arn), "aria-current": here === "#/m/" + m.arn || here.includes(":" + m.name + ":") ? "page" : false,
   }, el("bdi", {}, m.name), el("span", { class: "soft" }, m.type === "EXPRESS" ? "express" : "")));
-  nav.replaceChildren(el("h2", {}, "Workflows"), ...rows);
-  document.getElementById("where").textContent = [...new Set(state.machines.map((m) => region(m.arn)))].join(", ");
+  nav.querySelector(".machines").replaceChildren(...rows);
+  nav.querySelector("input").hidden = state.machines.length <= fewMachines;
+  if (settings.place === "") document.getElementById("where").textContent = [...new Set(state.machines.map((m) => region(m.arn)))].join(", ");
+}
+
+function frame() {
+  const search = el("input", { type: "search", placeholder: "name contains", "aria-label": "workflow name contains", oninput: () => {
+    state.filter = search.value.toLowerCase();
+    listMachines();
+  } });
+  nav.replaceChildren(el("h2", {}, "Workflows"), search, el("div", { class: "machines" }));
 }
 
 const welcome = () => el("div", { class: "view welcome" }, el("h1", {}, "Nothing is deployed yet"),
-  el("p", {}, "In the directory of your project, type"), el("pre", {}, "stride deploy\nstride start WORKFLOW --input '{}'"));
+  el("p", {}, "In the directory of your project, type"), el("pre", { tabindex: 0 }, "stride deploy\nstride start WORKFLOW --input '{}'"));
 
 // Show builds the view that the address names. Of two at once, the one asked for last stays.
 async function show() {
@@ -42,8 +64,9 @@ async function show() {
     state.view?.close?.();
     state.view = view;
     main.replaceChildren(view.node);
+    main.scrollTop = 0;
   } catch (error) {
-    main.replaceChildren(problem(error));
+    main.replaceChildren(el("div", { class: "view" }, el("h1", {}, "This cannot be shown"), problem(error)));
   }
 }
 
@@ -55,18 +78,44 @@ async function loadMachines() {
   if (!views[location.hash[2]]) await show();
 }
 
-function connected(is) {
+function connected(is, word) {
   const light = document.getElementById("live");
-  light.textContent = is ? "live" : "not connected";
+  light.textContent = is ? word ?? "live" : "not connected";
   light.classList.toggle("off", !is);
-  if (is) {
-    loadMachines();
-    state.view?.reload?.().catch((error) => main.prepend(problem(error)));
-  }
 }
 
+// Follow hears of changes from the server or, where nobody tells it any, looks for them.
+function follow() {
+  if (!settings.poll) {
+    live((row) => state.view?.change?.(row), (is) => {
+      connected(is);
+      if (!is) return;
+      loadMachines();
+      state.view?.reload?.().catch((error) => main.prepend(problem(error)));
+    });
+    setInterval(() => document.hidden || loadMachines().catch(() => {}), 3000);
+    return;
+  }
+  connected(true, `looks every ${settings.poll / 1000} s`);
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      await state.view?.poll?.();
+      connected(true, `looks every ${settings.poll / 1000} s`);
+    } catch {
+      connected(false);
+    }
+  }, settings.poll);
+  setInterval(() => document.hidden || loadMachines().catch(() => {}), 10 * settings.poll);
+}
+
+markPlace();
+frame();
 addEventListener("hashchange", show);
-setInterval(() => document.hidden || loadMachines().catch(() => {}), 3000);
-live((row) => state.view?.change?.(row), connected);
-await loadMachines();
+try {
+  await loadMachines();
+} catch (error) {
+  main.replaceChildren(problem(error));
+}
 await show();
+follow();

@@ -63,7 +63,7 @@ export function payload(title, text) {
     await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";
   }, { class: "small", "aria-label": "Copy " + title });
-  return el("section", { class: "payload" }, el("h4", {}, title, copy), el("pre", { tabindex: 0, "aria-label": title }, shown));
+  return el("section", { class: "payload" }, el("h3", {}, title, copy), el("pre", { tabindex: 0, "aria-label": title }, shown));
 }
 
 // Pretty indents JSON, unless numbers would lose digits on their way through JavaScript.
@@ -82,7 +82,7 @@ export function pretty(text) {
 export class VirtualList {
   constructor({ label, height, draw, choose }) {
     Object.assign(this, { height, draw, choose, count: 0, active: -1, rows: new Map() });
-    this.canvas = el("div", { class: "canvas" });
+    this.canvas = el("div", { class: "canvas", role: "presentation" });
     this.node = el("div", { class: "list", role: "listbox", tabindex: 0, "aria-label": label }, this.canvas);
     this.node.addEventListener("scroll", () => this.later(), { passive: true });
     this.node.addEventListener("keydown", (e) => this.key(e));

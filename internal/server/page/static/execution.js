@@ -1,12 +1,14 @@
 // The view of an execution: its map coloured by what happened, its states with their data, the timeline, the events.
 
-import { read, write } from "./api.js";
-import { button, clock, day, duration, el, payload, pill, pretty, sign, VirtualList } from "./dom.js";
-import { callback, problem, start, stop } from "./forms.js";
+import { read, settings, write } from "./api.js";
+import { button, day, duration, el, payload, pill, pretty } from "./dom.js";
+import { Events } from "./events.js";
+import { problem, start, stop } from "./forms.js";
 import { StateMap } from "./map.js";
+import { StepPanel } from "./step.js";
+import { Timeline } from "./timeline.js";
 
-const lookEvery = 700; // milliseconds between looks at a running execution
-const chunk = 500; // events in one answer, as the server cuts them
+const lookEvery = settings.poll || 700; // milliseconds between looks at a running execution
 
 // Marks are how each state fared, by name.
 function marks(steps) {
@@ -18,99 +20,37 @@ function marks(steps) {
   return found;
 }
 
-// Timeline is a bar for each stay in a state, over the time of the whole execution.
-class Timeline {
-  constructor(choose) {
-    this.steps = [];
-    this.list = new VirtualList({ label: "timeline", height: 30, draw: (i) => this.draw(this.steps[i]), choose: (i) => choose(this.steps[i]) });
-    this.node = this.list.node;
-    this.node.classList.add("timeline");
+// Taken are the ways that were gone, as StateMap wants them: from one state of a thread to its next. The start and the end of the
+// machine have no name.
+function taken(steps, status) {
+  const ways = new Set();
+  const last = new Map(); // step of each thread
+  for (const step of steps) {
+    const thread = `${step.parent ?? 0}/${step.index}`;
+    const before = last.get(thread);
+    ways.add(StateMap.way(before?.name ?? "", step.name, before?.status === "CAUGHT"));
+    last.set(thread, step);
   }
-
-  set(steps, from, to) {
-    Object.assign(this, { steps, from, span: Math.max(to - from, 1), to });
-    this.list.set(steps.length);
-  }
-
-  bar(start, end, kind) {
-    const bar = el("span", { class: "bar-part " + kind });
-    bar.style.left = ((start - this.from) / this.span) * 100 + "%";
-    bar.style.width = Math.max(((end - start) / this.span) * 100, 0.2) + "%";
-    return bar;
-  }
-
-  // EndOf is when a step ended: one that failed was never left, and ended with its last attempt.
-  endOf(step) {
-    if (step.left) return step.left;
-    if (step.status === "RUNNING") return this.to;
-    return Math.max(step.entered, ...(step.tries ?? []).map((t) => t.to ?? 0));
-  }
-
-  draw(step) {
-    const end = this.endOf(step);
-    const name = el("bdi", { class: "name" }, step.depth && step.index !== undefined ? `${step.name} [${step.index}]` : step.name);
-    name.style.paddingLeft = step.depth * 12 + "px";
-    const tries = (step.tries ?? []).map((t) => this.bar(t.from, t.to || end, "try" + (t.failed ? " failed" : "") + (t.waits ? " waits" : "")));
-    return [el("span", { class: "mark " + step.status }, sign(step.status)), name,
-      el("span", { class: "track" }, this.bar(step.entered, end, step.type + " " + step.status), tries), el("span", { class: "soft took" }, duration(end - step.entered))];
-  }
-}
-
-// Events is the table of history events; its rows are fetched as they come into sight.
-class Events {
-  constructor(arn, choose) {
-    Object.assign(this, { arn, choose, rows: [], asked: new Set() });
-    this.list = new VirtualList({ label: "events", height: 30, draw: (i) => this.draw(this.rows[i]), choose: (i) => this.open(this.rows[i]) });
-    this.list.shown = (from, to) => this.want(from, to);
-    this.detail = el("div", { class: "event-detail" });
-    this.node = el("div", { class: "events" }, this.list.node, this.detail);
-  }
-
-  set(count) {
-    this.asked.delete(Math.floor(this.rows.length / chunk));
-    this.list.set(count);
-  }
-
-  want(from, to) {
-    for (let c = Math.floor(from / chunk); c * chunk < to; c++) {
-      if (!this.asked.has(c)) {
-        this.asked.add(c);
-        this.fetch(c);
-      }
-    }
-  }
-
-  async fetch(c) {
-    const rows = await read("events", { execution: this.arn, from: c * chunk });
-    rows.forEach((row, i) => { this.rows[c * chunk + i] = row; });
-    this.list.redraw();
-  }
-
-  draw(row) {
-    if (!row) return el("span", { class: "soft" }, "…");
-    return [el("span", { class: "soft id" }, row.id), el("time", { class: "soft" }, clock(row.time)),
-      el("span", { class: "name" + (row.bad ? " bad" : "") }, row.type), el("bdi", { class: "soft state-name" }, row.name)];
-  }
-
-  async open(row) {
-    if (!row) return;
-    const event = await read("event", { execution: this.arn, id: row.id });
-    this.detail.replaceChildren(payload("Event " + row.id, JSON.stringify(event)));
-    if (row.step) this.choose(row.step);
-  }
+  if (status === "SUCCEEDED") ways.add(StateMap.way(last.get("0/0")?.name ?? "", ""));
+  return ways;
 }
 
 // Tabs shows one of several panels.
 function tabs(panels) {
   const names = Object.keys(panels);
-  const shown = el("div", { class: "panel", role: "tabpanel" });
+  const shown = el("div", { class: "panel", role: "tabpanel", id: "tab-panel" });
   const show = (name) => {
     shown.replaceChildren(panels[name]);
-    for (const b of bar.children) b.setAttribute("aria-selected", String(b.dataset.name === name));
+    shown.setAttribute("aria-label", name);
+    for (const b of bar.children) {
+      b.setAttribute("aria-selected", String(b.dataset.name === name));
+      b.tabIndex = b.dataset.name === name ? 0 : -1;
+    }
   };
-  const bar = el("div", { class: "tabs", role: "tablist" }, names.map((name) => button(name, () => show(name), { role: "tab", "data-name": name })));
+  const bar = el("div", { class: "tabs", role: "tablist", "aria-label": "views of the execution" },
+    names.map((name) => button(name, () => show(name), { role: "tab", "data-name": name, "aria-controls": "tab-panel" })));
   bar.addEventListener("keydown", (e) => {
-    const next = { ArrowRight: e.target.nextSibling, ArrowLeft: e.target.previousSibling }[e.key];
+    const next = { ArrowRight: e.target.nextSibling, ArrowLeft: e.target.previousSibling, Home: bar.firstChild, End: bar.lastChild }[e.key];
     next?.focus();
     next?.click();
   });
@@ -118,22 +58,19 @@ function tabs(panels) {
   return el("section", { class: "tabbed" }, bar, shown);
 }
 
-// At is the part of a definition that a JSON Pointer names.
-const at = (definition, pointer) =>
-  pointer.split("/").slice(1).reduce((part, key) => part?.[key.replaceAll("~1", "/").replaceAll("~0", "~")], definition);
-
 class Execution {
   constructor(arn, drawing) {
     Object.assign(this, { arn, drawing, steps: [], known: 0, data: {} });
+    this.checkout = read("checkout", { execution: arn });
     this.map = new StateMap(drawing, (node) => this.chooseState(node));
     this.head = el("div", { class: "head" });
     this.trouble = el("div", { class: "trouble" });
-    this.detail = el("aside", { class: "detail", "aria-label": "the chosen state" });
+    this.panel = new StepPanel(this);
     this.whole = el("div", { class: "whole" });
     this.timeline = new Timeline((step) => this.chooseStep(step));
     this.events = new Events(arn, (event) => this.chooseStep(this.steps.find((s) => s.event === event)));
     const definition = el("div", {}, payload("Definition", JSON.stringify(drawing.definition)));
-    this.node = el("div", { class: "view execution" }, this.head, this.trouble, el("div", { class: "columns" }, this.map.node, this.detail),
+    this.node = el("div", { class: "view execution" }, this.head, this.trouble, el("div", { class: "columns" }, this.map.node, this.panel.node),
       tabs({ Timeline: this.timeline.node, Events: this.events.node, "Input and output": this.whole, Definition: definition }));
   }
 
@@ -145,7 +82,7 @@ class Execution {
     const fresh = view.steps !== null;
     if (fresh) {
       Object.assign(this, { steps: view.steps, known: view.events, data: view.execution });
-      this.map.colour(marks(this.steps));
+      this.map.colour(marks(this.steps), taken(this.steps, this.data.status));
       this.events.set(view.events);
       this.showWhole();
     }
@@ -175,18 +112,19 @@ class Execution {
   }
 
   showHead(now) {
-    const { name, status, startDate, stopDate, redriveStatus, redriveCount, stateMachineArn, input } = this.data;
+    const { name, status, stopDate, redriveStatus, redriveCount, stateMachineArn, input } = this.data;
     const machine = { arn: this.drawing.arn, name: this.drawing.name, type: this.drawing.type };
     const again = () => this.look();
     const key = [status, redriveStatus, redriveCount, stopDate].join();
     if (key === this.headShown) return this.ticking(now);
     this.headShown = key;
     this.took = el("span", { class: "soft" });
-    this.head.replaceChildren(el("div", { class: "title" }, el("a", { href: "#/m/" + encodeURIComponent(stateMachineArn.split("/")[0]) }, this.drawing.name), el("h1", {}, el("bdi", {}, name))),
-      pill(status), this.took, el("span", { class: "grow" }),
-      status === "RUNNING" ? button("Stop…", () => stop(this.arn, again)) : "",
+    const acts = settings.write ? [status === "RUNNING" ? button("Stop…", () => stop(this.arn, again)) : "",
       redriveStatus === "REDRIVABLE" ? button("Redrive", () => this.redrive()) : "",
-      button("Start again…", () => start(machine, pretty(input ?? "{}"))));
+      button("Start again…", () => start(machine, pretty(input ?? "{}"), this.checkout))] : [];
+    const machineARN = stateMachineArn.split("/")[0];
+    this.head.replaceChildren(el("div", { class: "title" }, el("a", { href: "#/m/" + encodeURIComponent(machineARN) }, this.drawing.name), el("h1", {}, el("bdi", {}, name))),
+      pill(status), this.took, el("span", { class: "grow" }), ...acts);
     this.trouble.replaceChildren(this.data.error === undefined ? "" : el("p", { class: "problem" }, el("strong", {}, this.data.error), " ", (this.data.cause ?? "").slice(0, 2000)));
     this.ticking(now);
   }
@@ -214,7 +152,7 @@ class Execution {
     if (stays.length) return this.chooseStep(stays.findLast((s) => s.status === "FAILED") ?? stays.at(-1));
     this.chosen = undefined;
     this.map.select(node.name);
-    this.detail.replaceChildren(el("h3", {}, el("bdi", {}, node.name)), el("p", { class: "soft" }, `${node.kind}, not entered`), this.definitionOf(node.name));
+    this.panel.skipped(node);
   }
 
   chooseStep(step) {
@@ -223,42 +161,13 @@ class Execution {
     this.showStep(step);
   }
 
-  definitionOf(name) {
-    const node = this.drawing.nodes.find((n) => n.name === name);
-    if (!node) return "";
-    return el("details", {}, el("summary", {}, "Definition of the state"), node.comment ? el("p", { class: "soft" }, node.comment) : "",
-      payload("ASL", JSON.stringify(at(this.drawing.definition, node.id))));
-  }
-
-  // ShowStep fills the panel beside the map. An answer that comes after another step was chosen is dropped.
   async showStep(step) {
-    this.showing = step;
     this.map.select(step.name);
-    const data = await read("step", { execution: this.arn, id: step.event });
-    if (this.showing !== step) return;
-    const stays = this.steps.filter((s) => s.name === step.name);
-    const token = data.attempts.map((a) => a.token).find(Boolean);
-    this.detail.replaceChildren(...[
-      el("div", { class: "bar" }, el("h3", {}, el("bdi", {}, step.name)), pill(step.status)),
-      this.stepper(stays, step),
-      el("p", { class: "soft" }, `${step.type}, ${clock(step.entered)}` + (step.left ? `, ${duration(step.left - step.entered)}` : "")),
-      data.error === null ? null : el("p", { class: "problem" }, el("strong", {}, data.error)), payload("Cause", data.cause),
-      token ? callback(this.arn, token, () => this.look()) : null,
-      data.mapRun ? el("p", {}, el("a", { href: "#/r/" + encodeURIComponent(data.mapRun) }, "Executions of this map run")) : null,
-      payload("Input", data.input), payload("Output", data.output), ...this.attempts(data), this.definitionOf(step.name),
-    ].filter(Boolean));
-  }
-
-  stepper(stays, step) {
-    if (stays.length < 2) return null;
-    const i = stays.indexOf(step);
-    return el("div", { class: "stepper" }, button("‹", () => this.chooseStep(stays[i - 1]), { "aria-label": "the stay before", disabled: i <= 0 }),
-      `${i + 1} of ${stays.length}`, button("›", () => this.chooseStep(stays[i + 1]), { "aria-label": "the next stay", disabled: i >= stays.length - 1 }));
-  }
-
-  attempts({ attempts }) {
-    return attempts.map((a, i) => el("details", { open: attempts.length === 1 }, el("summary", {}, `Attempt ${i + 1}: ${a.resource} ` + (a.error ?? "")),
-      payload("Parameters", a.parameters), payload("Result", a.output), payload("Cause", a.cause)));
+    try {
+      await this.panel.show(step);
+    } catch (e) {
+      this.trouble.replaceChildren(problem(e));
+    }
   }
 }
 

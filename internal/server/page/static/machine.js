@@ -1,6 +1,6 @@
 // The view of a state machine: its map and its executions, the latest first; or the executions of a map run.
 
-import { read } from "./api.js";
+import { read, settings } from "./api.js";
 import { button, day, duration, el, pill, VirtualList } from "./dom.js";
 import { start } from "./forms.js";
 import { StateMap } from "./map.js";
@@ -16,9 +16,10 @@ class Executions {
       choose: (i) => { location.hash = "#/e/" + encodeURIComponent(this.shown[i].arn); },
     });
     this.search = el("input", { type: "search", placeholder: "name contains", "aria-label": "name contains", oninput: () => this.filter() });
-    this.status = el("select", { "aria-label": "status", onchange: () => this.filter() }, el("option", { value: "" }, "all"), statuses.map((s) => el("option", { value: s }, s)));
+    this.status = el("select", { "aria-label": "status", onchange: () => this.filter() }, el("option", { value: "" }, "all"),
+      statuses.map((s) => el("option", { value: s }, s.replace("_", " ").toLowerCase())));
     this.count = el("span", { class: "soft", role: "status" });
-    this.node = el("section", { class: "executions" }, el("div", { class: "bar" }, el("h3", {}, "Executions"), this.count, this.search, this.status), this.list.node);
+    this.node = el("section", { class: "executions" }, el("div", { class: "bar" }, el("h2", {}, "Executions"), this.count, this.search, this.status), this.list.node);
   }
 
   draw(row) {
@@ -32,9 +33,18 @@ class Executions {
     this.filter();
   }
 
+  // Poll reads the latest executions; all of them where one that still ran is not among those.
+  async poll() {
+    const latest = await read("executions", { ...this.of, latest: 1 });
+    const seen = new Set(latest.map((row) => row.arn));
+    if (this.rows.some((row) => row.status === "RUNNING" && !seen.has(row.arn))) return this.load();
+    for (const row of latest.reverse()) this.change(row);
+  }
+
   // Take a change. Many may come at once; the list is drawn once a frame.
   change(row) {
     const known = this.byARN.get(row.arn);
+    if (known && known.status === row.status && known.redrives === row.redrives) return;
     if (known) Object.assign(known, row, { stop: row.stop });
     else {
       this.rows.unshift(row);
@@ -59,25 +69,32 @@ class Executions {
 export async function machineView(arn) {
   const drawing = await read("graph", { machine: arn });
   const machine = { arn, name: drawing.name, type: drawing.type };
-  const map = new StateMap(drawing, (node) => map.select(node.name));
+  const checkout = read("checkout", { machine: arn });
+  const about = el("p", { class: "source", role: "status" });
+  const map = new StateMap(drawing, async (node) => {
+    map.select(node.name);
+    const { places } = await checkout;
+    const place = places[node.id];
+    about.replaceChildren(el("strong", {}, el("bdi", {}, node.name)), " ", node.comment ?? "", " ", place ? el("bdi", { class: "code" }, `${place.at}  ${place.code}`) : "");
+  });
   const view = el("div", { class: "view machine" },
     el("div", { class: "head" }, el("h1", {}, el("bdi", {}, drawing.name)), el("span", { class: "soft" }, drawing.type.toLowerCase()),
-      el("span", { class: "grow" }), button("Start…", () => start(machine), { class: "primary" })));
+      el("span", { class: "grow" }), settings.write ? button("Start…", () => start(machine, undefined, checkout), { class: "primary" }) : null));
   if (drawing.type === "EXPRESS") {
-    view.append(el("p", { class: "note" }, "Step Functions keeps no list of Express executions: stride tail tells them from their log. Start runs one and shows its result."), map.node);
+    view.append(el("p", { class: "note" }, "Step Functions keeps no list of Express executions: stride tail tells them from their log. Start runs one and shows its result."), map.node, about);
     return { node: view };
   }
   const executions = new Executions({ machine: arn });
   await executions.load();
-  view.append(el("div", { class: "columns" }, executions.node, map.node));
-  return { node: view, change: (row) => row.machine === arn && executions.change(row), reload: () => executions.load() };
+  view.append(el("div", { class: "columns" }, executions.node, el("div", { class: "mapped" }, map.node, about)));
+  return { node: view, change: (row) => row.machine === arn && executions.change(row), reload: () => executions.load(), poll: () => executions.poll() };
 }
 
 // RunView shows the children of a map run.
 export async function runView(arn) {
   const executions = new Executions({ run: arn });
   await executions.load();
-  const poll = setInterval(() => executions.rows.some((row) => row.status === "RUNNING") && executions.load(), 1000);
+  const poll = setInterval(() => executions.rows.some((row) => row.status === "RUNNING") && executions.load().catch(() => {}), settings.poll || 1000);
   return {
     node: el("div", { class: "view" }, el("div", { class: "head" }, el("h1", {}, "Map run"), el("bdi", { class: "soft" }, arn)), executions.node),
     reload: () => executions.load(), close: () => clearInterval(poll),

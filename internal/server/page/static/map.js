@@ -21,7 +21,9 @@ export class StateMap {
       out.set(edge.from, nth + 1);
       this.canvas.append(drawEdge(edge, nth));
     }
-    this.node = el("div", { class: "mapbox" }, this.canvas, el("div", { class: "zoom" },
+    this.search = el("input", { type: "search", placeholder: "find a state", "aria-label": "find a state", oninput: () => this.find(), onkeydown: (e) => this.searchKey(e) });
+    this.found = el("span", { class: "soft", role: "status" });
+    this.node = el("div", { class: "mapbox" }, this.canvas, el("div", { class: "finder" }, this.search, this.found), el("div", { class: "zoom" },
       button("+", () => this.zoom(0.8), { "aria-label": "zoom in" }), button("−", () => this.zoom(1.25), { "aria-label": "zoom out" }),
       button("Fit", () => this.fit(), { "aria-label": "fit the map" })));
     this.listen();
@@ -84,18 +86,51 @@ export class StateMap {
       svg("text", { class: "kind", x, y: node.y + node.h / 2 + 13, "text-anchor": "middle" }, node.kind));
   }
 
-  // Colour shows how each state fared: marks are {status, count, failed} by name.
-  colour(marks) {
+  // Way names a transition as colour() wants those that were taken: names of states, "" for the start and the end of the machine.
+  static way(from, to, caught) {
+    return JSON.stringify([from, to, Boolean(caught)]);
+  }
+
+  // Find marks the states whose names contain what is searched for.
+  find() {
+    const text = this.search.value.toLowerCase();
+    this.matches = [...this.groups.values()].filter(({ node }) => text && node.name.toLowerCase().includes(text));
+    for (const entry of this.groups.values()) entry.group.classList.toggle("found", this.matches.includes(entry));
+    this.canvas.classList.toggle("searched", this.matches.length > 0);
+    this.found.textContent = text ? `${this.matches.length} found` : "";
+    this.at = -1;
+    if (this.matches.length) this.reveal(this.matches[0].node);
+  }
+
+  // Enter goes from match to match, Escape ends the search.
+  searchKey(e) {
+    if (e.key === "Escape") {
+      this.search.value = "";
+      this.find();
+    }
+    if (e.key !== "Enter" || !this.matches?.length) return;
+    e.preventDefault();
+    this.at = (this.at + (e.shiftKey ? this.matches.length - 1 : 1)) % this.matches.length;
+    const { node } = this.matches[this.at];
+    this.found.textContent = `${this.at + 1} of ${this.matches.length}`;
+    this.choose(node);
+    this.centre(node);
+  }
+
+  // Colour shows how each state fared, and which ways were taken: marks are {status, count, failed} by name, taken is a set of way().
+  colour(marks, taken) {
     for (const [name, { group, node }] of this.groups) {
       const mark = marks.get(name);
       group.setAttribute("class", "state " + (mark ? mark.status : "skipped"));
       group.querySelector(".badge").textContent = mark ? sign(mark.status) + (mark.count > 1 ? " " + mark.count : "") : "";
       group.setAttribute("aria-label", visible(`${name}, ${node.kind}, ${mark ? `${mark.status}, entered ${mark.count} times` : "not entered"}`));
     }
-    const entered = (id) => this.drawing.nodes.some((n) => n.id === id && (!this.groups.has(n.name) || marks.has(n.name)));
+    const names = new Map(this.drawing.nodes.map((n) => [n.id, n.name]));
     for (const [i, path] of [...this.canvas.querySelectorAll(".way")].entries()) {
       const edge = this.drawing.edges[i];
-      path.classList.toggle("skipped", !(entered(edge.from) && entered(edge.to)));
+      const gone = taken.has(StateMap.way(names.get(edge.from), names.get(edge.to), edge.catch));
+      path.classList.toggle("skipped", !gone);
+      path.classList.toggle("taken", gone);
     }
   }
 
@@ -177,11 +212,15 @@ export class StateMap {
       this.apply();
     } else if (e.key === "+" || e.key === "-") this.zoom(e.key === "+" ? 0.8 : 1.25);
     else if (e.key === "0") this.fit();
+    else if (e.key === "/") {
+      e.preventDefault();
+      this.search.focus();
+    }
   }
 }
 
 function tips() {
-  const tip = (id) => svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z" }));
+  const tip = (id) => svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 10, markerHeight: 10, markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z" }));
   return svg("defs", {}, tip("tip"), tip("tip-catch"));
 }
 
