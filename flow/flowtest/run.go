@@ -56,7 +56,7 @@ func (x *Test) runNative(input []byte, d time.Duration) *outcome {
 	}
 	var f *native.Failure
 	if errors.As(o.err, &f) {
-		o.errorName, o.cause = f.Name, f.Cause
+		o.errorName, o.cause = f.Name, native.CauseOf(o.err)
 		if f.Err != nil {
 			o.errorName = x.errorName(x.compiledOnce().names, f.Err)
 		}

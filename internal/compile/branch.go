@@ -223,6 +223,16 @@ func (f *frame) errorNames(x *eval, e *ast.CallExpr) ([]string, *key) {
 		}
 		return []string{name}, nil
 	}
+	if made, ok := ast.Unparen(e.Args[1]).(*ast.CallExpr); ok && identOf(made.Fun) != nil && identOf(made.Fun).Name == "new" {
+		t := f.typeOf(made.Args[0])
+		if p, isPointer := t.(*types.Pointer); isPointer && isSDK(p.Elem()) {
+			return f.serviceErrors(types.Unalias(p.Elem()).(*types.Named)), nil
+		}
+		if name, known := f.typeErrorName(e.Args[1], t); known {
+			return []string{name}, nil
+		}
+		return nil, nil
+	}
 	u, ok := ast.Unparen(e.Args[1]).(*ast.UnaryExpr)
 	if !ok || u.Op != token.AND {
 		f.refuse(e.Args[1], "errors.As needs the address of a variable", "")

@@ -37,7 +37,7 @@ func TestDifferential(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a test binary of its own")
 	}
-	const batch = 250
+	const batch = 1000
 	for from := 0; from < *programs; from += batch {
 		runGenerated(t, *seed+uint64(from), min(batch, *programs-from))
 	}

@@ -66,11 +66,22 @@ type closure struct {
 	node  ast.Node // where it is mentioned
 }
 
+// same says whether two function values are of the same source.
+func (c *closure) same(d *closure) bool { return c == d || c != nil && d != nil && c.node == d.node }
+
 // eval turns the expressions at one place of the program into JSONata.
 type eval struct {
 	*frame
 	env  env
-	host host // the state that would evaluate them; nil inside a pure function
+	host host  // the state that would evaluate them; nil inside a pure function
+	fall []sym // inside a loop that may return: what its body gives where it does not
+}
+
+// fork is x on one of two ways.
+func (x *eval) fork() *eval {
+	y := *x
+	y.env = x.env.clone()
+	return &y
 }
 
 func (x *eval) bad(at ast.Node, message, hint string) sym {
@@ -175,9 +186,13 @@ func (x *eval) packageVar(at ast.Node, v *types.Var) sym {
 	if p == nil {
 		return x.bad(at, v.Pkg().Name()+"."+v.Name()+" is a variable of another module, whose value is not known", "use a constant")
 	}
-	init, assigned := p.variable(v)
+	own, _ := p.types.Scope().Lookup(v.Name()).(*types.Var) // another package's import has a twin of it
+	if own == nil {
+		own = v
+	}
+	init, _ := p.variable(own)
 	switch {
-	case assigned:
+	case x.prog.changed(own):
 		return x.bad(at, v.Name()+" is a package variable that changes: an execution has no shared memory", "pass the value in the input")
 	case init == nil:
 		return zeroSym(v.Type())
@@ -205,6 +220,9 @@ func (x *eval) selector(e *ast.SelectorExpr) sym {
 // fieldOf reads a field of a struct, through a pointer and embedded structs too.
 func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 	t := s.t
+	if t == types.Typ[types.Invalid] { // refused already
+		return s
+	}
 	if p, ok := t.Underlying().(*types.Pointer); ok {
 		t = p.Elem()
 	}
@@ -267,6 +285,7 @@ func (x *eval) unary(e *ast.UnaryExpr) sym {
 	case token.ADD:
 		return s
 	case token.AND:
+		x.refuseShared(e.X)
 		s.t, s.full = t, true
 		return s
 	}
@@ -503,12 +522,19 @@ func (x *eval) index(e *ast.IndexExpr) sym {
 	case sliceKind:
 		if a, ok := of.e.(array); ok {
 			if l, ok := at.e.(lit); ok && int(l.v.Float()) < len(a.items) {
-				return sym{e: a.items[int(l.v.Float())], t: t}
+				item := a.items[int(l.v.Float())]
+				if s, ok := item.(slot); ok {
+					item = s.of
+				}
+				return sym{e: item, t: t}
 			}
 		}
 		return sym{e: index{of.e, at.use()}, t: t, raw: of.raw, maybe: of.raw}
 	case mapKind:
 		return x.lookup(e, of, at, t)
+	}
+	if of.t == types.Typ[types.Invalid] { // refused already
+		return of
 	}
 	return x.bad(e, "a string's bytes have no form in JSONata", "use strings.Cut, strings.Split or a handler")
 }
@@ -535,8 +561,28 @@ func (x *eval) lookup(at ast.Node, m, k sym, t types.Type) sym {
 	return s
 }
 
+// slice is s[low:high] of a slice.
 func (x *eval) slice(e *ast.SliceExpr) sym {
-	return x.bad(e, "a part of a slice or string has no safe form in JSONata", "compute it in a handler")
+	of := x.expr(e.X)
+	if kindOf(of.t) != sliceKind || e.Slice3 {
+		return x.bad(e, "a part of a string has no safe form in JSONata", "use strings.Cut or strings.TrimPrefix, or compute it in a handler")
+	}
+	item, at := x.names.parameter("item"), x.names.parameter("i")
+	test := expr(yes)
+	if e.Low != nil {
+		test = and(test, binary{">=", ref{at}, x.expr(e.Low).use()})
+	}
+	if e.High != nil {
+		test = and(test, binary{"<", ref{at}, x.expr(e.High).use()})
+	}
+	if v, known := boolOf(test); known && v {
+		return of
+	}
+	part := expr(each{call{"$filter", []expr{of.items(), lambda{[]string{item, at}, test}}}})
+	if !of.full {
+		part = cond{isArray(of.e), part, null}
+	}
+	return sym{e: part, t: x.typeOf(e), raw: of.raw, full: of.full}
 }
 
 func (x *eval) composite(e *ast.CompositeLit) sym {
@@ -576,6 +622,9 @@ func (x *eval) structLit(e *ast.CompositeLit, t types.Type) sym {
 
 // as is s where a value of type t is expected: an untyped nil or a concrete error take the type.
 func (x *eval) as(s sym, t types.Type) sym {
+	if isError(t) && !isNull(s.e) && s.t != nil && !isError(s.t) && kindOf(s.t) != opaque {
+		return x.errorValue(s)
+	}
 	if types.IsInterface(t) && kindOf(s.t) != opaque && kindOf(s.t) != pointerKind && !isError(t) && !isNull(s.e) {
 		s.boxed = true
 	}
@@ -583,6 +632,28 @@ func (x *eval) as(s sym, t types.Type) sym {
 		s.t = t
 	}
 	return s
+}
+
+// errorValue is an error of a type of the module's own: its name is the type's, and its text what its method Error makes.
+func (x *eval) errorValue(s sym) sym {
+	obj, _, _ := types.LookupFieldOrMethod(s.t, true, nil, "Error")
+	fn, ok := obj.(*types.Func)
+	if !ok {
+		return s
+	}
+	t := s.t
+	if p, isPointer := t.Underlying().(*types.Pointer); isPointer {
+		t = p.Elem()
+	}
+	named, ok := types.Unalias(t).(*types.Named)
+	if p := x.prog.packageOf(fn.Pkg()); !ok || p == nil || p.decl(fn) == nil {
+		return x.bad(x.at, "the text of a "+typeName(s.t)+" is not known", "use flow.Fail")
+	}
+	text := x.apply(x.at, &closure{decl: fn, node: x.node, frame: x.frame}, []sym{s})
+	if len(text) != 1 {
+		return s
+	}
+	return failure(sym{e: str(named.Obj().Name()), t: types.Typ[types.String]}, text[0])
 }
 
 // setField is s with another value of a field.
@@ -632,7 +703,7 @@ func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
 		it := x.as(x.expr(elt), elemOf(t))
 		items[i] = it.use()
 		if kindOf(it.t) == sliceKind && !isArrayLit(items[i]) {
-			items[i] = each{it.items()}
+			items[i] = it.nested()
 		}
 	}
 	return sym{e: array{items}, t: t, full: true}

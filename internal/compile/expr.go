@@ -43,6 +43,7 @@ type (
 		bound expr
 		body  expr
 	}
+	slot    struct{ of expr }    // e, an array or null, as one item of an array that is written out
 	each    struct{ of expr }    // [e]: a sequence as an array, whatever its length
 	numbers struct{ last expr }  // [0..last]
 	text    struct{ src string } // a regular expression
@@ -69,6 +70,7 @@ func (array) isExpr()   {}
 func (lambda) isExpr()  {}
 func (block) isExpr()   {}
 func (each) isExpr()    {}
+func (slot) isExpr()    {}
 func (numbers) isExpr() {}
 func (text) isExpr()    {}
 
@@ -186,6 +188,8 @@ func (w *writer) compound(e expr) {
 		w.WriteByte('[')
 		w.expr(e.of, 0)
 		w.WriteByte(']')
+	case slot:
+		w.slot(e)
 	case numbers:
 		w.WriteString("[0..")
 		w.expr(e.last, 0)
@@ -207,6 +211,14 @@ func (w *writer) compound(e expr) {
 		w.expr(e.body, 0)
 		w.WriteByte(')')
 	}
+}
+
+func (w *writer) slot(e slot) {
+	if simple(e.of) {
+		w.expr(cond{isArray(e.of), each{each{e.of}}, null}, 0)
+		return
+	}
+	w.expr(block{"v", e.of, cond{isArray(ref{"v"}), each{each{ref{"v"}}}, null}}, 0)
 }
 
 func (w *writer) binary(e binary) {
@@ -334,6 +346,8 @@ func children(e expr) []expr {
 	case numbers:
 		return []expr{e.last}
 	case each:
+		return []expr{e.of}
+	case slot:
 		return []expr{e.of}
 	}
 	return nil
@@ -472,6 +486,9 @@ func template(e expr) value.Value {
 	case array:
 		items := make([]value.Value, len(e.items))
 		for i, it := range e.items {
+			if s, ok := it.(slot); ok {
+				it = s.of
+			}
 			items[i] = template(it)
 		}
 		return value.OfArray(items)

@@ -319,7 +319,7 @@ func (f *frame) common(fs []*flow) env {
 		kept := true
 		for _, fl := range fs[1:] {
 			other, ok := fl.env[k]
-			kept = kept && ok && (s.fn != nil && other.fn != nil && s.fn.node == other.fn.node || same(s.e, other.e))
+			kept = kept && ok && s.fn.same(other.fn) && same(s.e, other.e)
 			s.raw, s.maybe, s.full = s.raw || other.raw, s.maybe || other.maybe, s.full && other.full
 		}
 		if kept {

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 )
 
@@ -64,11 +65,8 @@ func (f *frame) bindEnv(args []sym, e env) {
 			continue
 		}
 		if p != nil && i < len(args) {
-			s := args[i]
-			if s.t == nil || kindOf(f.subst(p.Type())) != opaque {
-				s.t = f.subst(p.Type())
-			}
-			e[key{p, f.id}] = s
+			x := &eval{frame: f, env: e}
+			e[key{p, f.id}] = x.as(args[i], f.subst(p.Type()))
 		}
 		i++
 	}
@@ -171,23 +169,44 @@ func (x *eval) body(stmts []ast.Stmt) ([]sym, bool) {
 		rest := stmts[i+1:]
 		switch s := s.(type) {
 		case *ast.ReturnStmt:
-			return x.results(s), true
+			return x.returned(x.results(s)), true
+		case *ast.BranchStmt:
+			if x.fall != nil && s.Tok == token.CONTINUE && s.Label == nil {
+				return x.fall, true
+			}
+			x.refuse(s, s.Tok.String()+" cannot end a loop without steps", "return from the loop, or compute it in a handler")
+			return nil, false
 		case *ast.BlockStmt:
-			if returns(s) {
+			if x.leaves(s) {
 				return x.body(append(append([]ast.Stmt(nil), s.List...), rest...))
 			}
 		case *ast.IfStmt:
-			if returns(s) {
+			if x.leaves(s) {
 				return x.ifReturns(s, rest)
 			}
 		case *ast.SwitchStmt:
-			if returns(s) {
+			if x.leaves(s) {
 				return x.switchReturns(s, rest)
+			}
+		case *ast.RangeStmt:
+			if returns(s) {
+				return x.rangeReturns(s, rest)
 			}
 		}
 		x.run(s)
 	}
-	return nil, false
+	return x.fall, x.fall != nil
+}
+
+// leaves says whether a statement may leave the statements around it: by returning or, in a loop, by starting its next round.
+func (x *eval) leaves(s ast.Stmt) bool { return returns(s) || x.fall != nil && continues(s) }
+
+// returned is results as a body gives them: in a loop after the news that there are any.
+func (x *eval) returned(values []sym) []sym {
+	if x.fall == nil {
+		return values
+	}
+	return append([]sym{{e: yes, t: types.Typ[types.Bool]}}, values...)
 }
 
 func returns(n ast.Node) bool {
@@ -224,8 +243,7 @@ func (x *eval) either(test expr, then, els []ast.Stmt) ([]sym, bool) {
 		}
 		return x.body(els)
 	}
-	a := &eval{frame: x.frame, env: x.env.clone(), host: x.host}
-	b := &eval{frame: x.frame, env: x.env.clone(), host: x.host}
+	a, b := x.fork(), x.fork()
 	va, okA := a.body(then)
 	vb, okB := b.body(els)
 	if !okA || !okB || len(va) != len(vb) {
@@ -252,8 +270,7 @@ func (x *eval) cases(s *ast.SwitchStmt, clauses []ast.Stmt, rest []ast.Stmt) ([]
 			continue
 		}
 		test := x.caseTest(s, clause)
-		a := &eval{frame: x.frame, env: x.env.clone(), host: x.host}
-		b := &eval{frame: x.frame, env: x.env.clone(), host: x.host}
+		a, b := x.fork(), x.fork()
 		if v, known := boolOf(test); known && !v {
 			continue
 		}

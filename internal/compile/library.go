@@ -65,7 +65,7 @@ func wayOut(fn *types.Func) string {
 	ways := map[string]string{
 		"time.Now": "use flow.Now(c)", "time.Since": "use flow.Now(c).Sub", "time.Until": "use Sub(flow.Now(c))",
 		"time.Sleep": "use flow.Sleep(c, d)", "time.After": "use flow.Sleep(c, d)", "os.Getenv": "use flow.Env",
-		"os.LookupEnv": "use flow.Env", "fmt.Errorf": "use flow.Fail", "errors.New": "use flow.Fail", "errors.Join": "use flow.Fail",
+		"os.LookupEnv": "use flow.Env", "errors.New": "use flow.Fail", "errors.Join": "use flow.Fail",
 	}
 	if way, ok := ways[qualified(fn)]; ok {
 		return way
@@ -139,6 +139,8 @@ func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
 		return s
 	case isNull(s.e) && (to == sliceKind || to == mapKind || to == pointerKind):
 		return sym{e: null, t: t}
+	case (from == intKind || from == floatKind) && (to == intKind || to == floatKind) && !holdsAll(s.t, t):
+		return x.bad(at, typeName(s.t)+" may not fit into "+typeName(t)+": Go would cut it, and JSON does not", "use int or float64")
 	case from == to && from != opaque, to == floatKind && from == intKind:
 		s.t = t
 		return s
@@ -149,6 +151,31 @@ func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
 		return s
 	}
 	return x.bad(at, "a "+typeName(s.t)+" cannot become a "+typeName(t)+" in JSON", "convert it in a handler")
+}
+
+// numberBits is how many bits of a whole number the basic types hold, and whether a sign is among them.
+var numberBits = map[types.BasicKind]struct {
+	bits   int
+	signed bool
+}{
+	types.Int: {64, true}, types.Int8: {8, true}, types.Int16: {16, true}, types.Int32: {32, true}, types.Int64: {64, true},
+	types.Uint: {64, false}, types.Uint8: {8, false}, types.Uint16: {16, false}, types.Uint32: {32, false}, types.Uint64: {64, false},
+	types.Uintptr: {64, false}, types.Float64: {64, true}, types.Float32: {24, true},
+	types.UntypedInt: {64, true}, types.UntypedRune: {32, true}, types.UntypedFloat: {64, true},
+}
+
+// holdsAll says whether every number of the type from is one of the type to as well; those past 2^53 are nobody's concern.
+func holdsAll(from, to types.Type) bool {
+	a, okA := from.Underlying().(*types.Basic)
+	b, okB := to.Underlying().(*types.Basic)
+	if !okA || !okB {
+		return false
+	}
+	x, y := numberBits[a.Kind()], numberBits[b.Kind()]
+	if x.signed == y.signed {
+		return x.bits <= y.bits
+	}
+	return y.signed && (y.bits > x.bits || y.bits == 64)
 }
 
 // truncated is e without its fraction.
@@ -193,6 +220,9 @@ func (x *eval) length(e *ast.CallExpr, s sym) sym {
 	case stringKind:
 		return x.bad(e, "len counts a string's bytes, which JSONata cannot", "use utf8.RuneCountInString, or compare with \"\"")
 	}
+	if s.t == types.Typ[types.Invalid] { // refused already
+		return s
+	}
 	return x.bad(e, "len of a "+typeName(s.t)+" has no form in JSONata", "")
 }
 
@@ -211,7 +241,7 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 		a = x.as(a, elemOf(t))
 		items[i] = a.use()
 		if kindOf(a.t) == sliceKind && !isArrayLit(items[i]) {
-			items[i] = each{a.items()}
+			items[i] = a.nested()
 		}
 	}
 	head := args[0].items()
@@ -278,7 +308,10 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"math.Trunc":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: truncated(a[0].use())} },
 		"math.Max":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("max", a, x.typeOf(e)) },
 		"math.Min":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("min", a, x.typeOf(e)) },
-		"slices.Clip":                    func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] }, // JSON's arrays share no memory
+		"slices.Clip":                    func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] }, // JSON's values share no memory
+		"slices.Clone":                   func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
+		"maps.Clone":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
+		"fmt.Errorf":                     errorf,
 		"slices.Contains":                contains,
 		"(time.Time).Add":                timeAdd,
 		"(time.Time).Sub":                timeSub,
@@ -386,7 +419,8 @@ func sprintf(x *eval, e *ast.CallExpr, a []sym) sym {
 	for format != "" {
 		i := strings.IndexByte(format, '%')
 		if i < 0 || i+1 == len(format) {
-			return sym{e: concat(out, str(format))}
+			out, format = concat(out, str(format)), ""
+			break
 		}
 		out = concat(out, str(format[:i]))
 		verb := format[i+1]
@@ -395,13 +429,61 @@ func sprintf(x *eval, e *ast.CallExpr, a []sym) sym {
 			out = concat(out, str("%"))
 			continue
 		}
-		if next >= len(a) || !formats(verb, kindOf(a[next].t)) {
+		if next < len(a) && x.writesItself(e.Args[next], a[next]) {
+			return sym{e: emptyStr}
+		}
+		if next >= len(a) || !formats(verb, kindOf(a[next].t)) && !(a[next].full && kindOf(a[next].t) == errorKind && (verb == 'v' || verb == 's')) {
 			return x.bad(e, "the verb %"+string(verb)+" has no exact form in JSONata for this argument", "use %s, %d, %t or %v with strings, integers and booleans")
 		}
 		out = concat(out, asText(a[next]))
 		next++
 	}
+	if next < len(a) {
+		return x.bad(e, "fmt.Sprintf has more arguments than verbs", "")
+	}
 	return sym{e: out}
+}
+
+// writesItself refuses a value whose own method makes its text.
+func (x *eval) writesItself(at ast.Expr, s sym) bool {
+	if s.t == nil || kindOf(s.t) == errorKind {
+		return false
+	}
+	for _, name := range []string{"Error", "String", "Format"} {
+		if obj, _, _ := types.LookupFieldOrMethod(s.t, true, nil, name); obj != nil {
+			if _, isFunc := obj.(*types.Func); isFunc {
+				x.refuse(at, "the text of a "+typeName(s.t)+" is what its method "+name+" makes", "call the method, or convert the value to a string or number")
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// errorf is an error around another, which keeps its name: what it is matched by.
+func errorf(x *eval, e *ast.CallExpr, a []sym) sym {
+	format, ok := constString(a[0])
+	at := wrapped(format)
+	if !ok || strings.Count(format, "%w") != 1 || at >= len(a) || kindOf(a[at].t) != errorKind {
+		return x.bad(e, "fmt.Errorf without one %w makes an error that has no name", "use flow.Fail, which takes a name")
+	}
+	if !a[at].full {
+		return x.bad(e, "whether "+x.source(e.Args[at])+" is an error is not known here", "do it where it is: if err != nil")
+	}
+	inner := a[at]
+	args := append([]sym{{e: str(strings.Replace(format, "%w", "%s", 1)), t: types.Typ[types.String]}}, a[1:]...)
+	text := sprintf(x, e, args)
+	name := expr(member{inner.e, "Error"})
+	if o, isObject := inner.e.(object); isObject {
+		name = o.member("Error")
+	}
+	return failure(sym{e: name, t: types.Typ[types.String]}, sym{e: text.e, t: types.Typ[types.String]})
+}
+
+// wrapped is which argument a format's %w takes.
+func wrapped(format string) int {
+	before, _, _ := strings.Cut(strings.ReplaceAll(format, "%%", ""), "%w")
+	return strings.Count(before, "%") + 1
 }
 
 func formats(verb byte, k kind) bool {
@@ -420,6 +502,8 @@ func formats(verb byte, k kind) bool {
 
 func asText(s sym) expr {
 	switch {
+	case kindOf(s.t) == errorKind:
+		return errorText(nil, nil, []sym{s}).e
 	case kindOf(s.t) == stringKind:
 		return s.use()
 	case isLit(s.e):
@@ -429,6 +513,9 @@ func asText(s sym) expr {
 }
 
 func sprint(x *eval, e *ast.CallExpr, a []sym) sym {
+	if len(a) == 1 && x.writesItself(e.Args[0], a[0]) {
+		return sym{e: emptyStr}
+	}
 	if len(a) != 1 || !formats('v', kindOf(a[0].t)) {
 		return x.bad(e, "fmt.Sprint has an exact form in JSONata for one string, integer or boolean only", "use fmt.Sprintf or +")
 	}

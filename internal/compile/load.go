@@ -139,6 +139,8 @@ func (p *pkg) index(file *ast.File) {
 			}
 		case *ast.IncDecStmt:
 			p.noteChange(n.X)
+		case *ast.CallExpr:
+			p.noteCall(n)
 		case *ast.UnaryExpr:
 			if n.Op == token.AND {
 				p.noteChange(n.X)
@@ -148,10 +150,50 @@ func (p *pkg) index(file *ast.File) {
 	})
 }
 
+// noteChange notes that the variable in which a path of fields and items begins is not what it was initialised with.
 func (p *pkg) noteChange(e ast.Expr) {
-	if id, ok := ast.Unparen(e).(*ast.Ident); ok {
-		if v, ok := p.info.Uses[id].(*types.Var); ok {
-			p.changed[v] = true
+	for {
+		switch path := ast.Unparen(e).(type) {
+		case *ast.SelectorExpr:
+			if id, ok := path.X.(*ast.Ident); ok && p.isPackage(id) {
+				e = path.Sel
+				continue
+			}
+			e = path.X
+		case *ast.IndexExpr:
+			e = path.X
+		case *ast.StarExpr:
+			e = path.X
+		case *ast.Ident:
+			if v, ok := p.info.Uses[path].(*types.Var); ok {
+				p.changed[v] = true
+			}
+			return
+		default:
+			return
+		}
+	}
+}
+
+func (p *pkg) isPackage(id *ast.Ident) bool {
+	_, ok := p.info.Uses[id].(*types.PkgName)
+	return ok
+}
+
+// noteCall notes what a call can change: the receiver of a method with a pointer, the first argument of delete, clear and copy.
+func (p *pkg) noteCall(e *ast.CallExpr) {
+	switch fun := ast.Unparen(e.Fun).(type) {
+	case *ast.Ident:
+		if _, builtin := p.info.Uses[fun].(*types.Builtin); builtin && (fun.Name == "delete" || fun.Name == "clear" || fun.Name == "copy") {
+			p.noteChange(e.Args[0])
+		}
+	case *ast.SelectorExpr:
+		s := p.info.Selections[fun]
+		if s == nil || s.Kind() != types.MethodVal {
+			return
+		}
+		if _, pointer := s.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer); pointer {
+			p.noteChange(fun.X)
 		}
 	}
 }
@@ -168,6 +210,18 @@ func (p *pkg) declNamed(name string) *ast.FuncDecl {
 
 // variable is what a package variable is initialised with, and whether anything assigns to it.
 func (p *pkg) variable(v *types.Var) (init ast.Expr, changed bool) { return p.vars[v], p.changed[v] }
+
+// changed says whether any package that is loaded changes a package's variable.
+func (prog *program) changed(v *types.Var) bool {
+	for _, p := range prog.byPath {
+		for other := range p.changed {
+			if other == v || other.Name() == v.Name() && other.Pkg() != nil && other.Pkg().Path() == v.Pkg().Path() && other.Parent() == other.Pkg().Scope() {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 func (p *pkg) liveness(node ast.Node) *liveness {
 	if p.analysed[node] == nil {

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // isPure says whether a statement has no steps and does not leave its place: then it is expressions only.
@@ -165,10 +166,17 @@ func (x *eval) assignStmt(s *ast.AssignStmt) {
 
 // commaOK is v, ok := m[k].
 func (x *eval) commaOK(e *ast.IndexExpr) []sym {
-	s := x.expr(e)
-	ok := sym{e: call{"$exists", []expr{s.e}}, t: types.Typ[types.Bool]}
-	if isLit(s.e) {
-		ok.e = boolLit(!s.isZero())
+	s, m, k := x.expr(e), x.expr(e.X), x.expr(e.Index)
+	ok := sym{t: types.Typ[types.Bool]}
+	o, isObject := m.e.(object)
+	name, isConst := constString(k)
+	switch {
+	case isObject && isConst:
+		ok.e = boolLit(slices.ContainsFunc(o.fields, func(f field) bool { return f.name == name }))
+	case isNull(m.e):
+		ok.e = no
+	default:
+		ok.e = call{"$exists", []expr{s.e}}
 	}
 	return []sym{s, ok}
 }
@@ -221,13 +229,12 @@ func (x *eval) branches(test expr, then, els func(*eval)) {
 		}
 		return
 	}
-	a := &eval{frame: x.frame, env: x.env.clone(), host: x.host}
-	b := &eval{frame: x.frame, env: x.env.clone(), host: x.host}
+	a, b := x.fork(), x.fork()
 	then(a)
 	els(b)
 	for k := range x.env {
 		va, vb := a.env[k], b.env[k]
-		if va.fn == nil && vb.fn == nil && !same(va.e, vb.e) {
+		if !va.fn.same(vb.fn) || !same(va.e, vb.e) {
 			x.env[k] = merge(test, va, vb)
 		}
 	}

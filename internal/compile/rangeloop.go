@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,23 +31,83 @@ func (x *eval) rangeStmt(s *ast.RangeStmt) {
 		was := p.get(x.env)
 		p.set(body.env, sym{e: accumulated(acc, p, assigned), t: was.t, raw: was.raw, full: was.full})
 	}
-	isInt := kindOf(x.typeOf(s.X)) == intKind
-	if s.Key != nil {
-		e := ref{counter}
-		if isInt {
-			e = ref{item}
-		}
-		body.assign(s.Key, sym{e: e, t: types.Typ[types.Int]})
-	}
-	if s.Value != nil {
-		body.assign(s.Value, sym{e: ref{item}, t: elem.t, raw: elem.raw, maybe: elem.maybe})
-	}
+	body.enterRound(s, elem, item, counter)
 	body.steps(s.Body.List)
 	if len(assigned) == 1 && x.appends(assigned[0], assigned[0].get(body.env).e, over, acc, item, counter) {
 		return
 	}
 	x.reduce(assigned, body, over, acc, item, counter)
 }
+
+// enterRound sets the loop's own variables to an item and its index.
+func (x *eval) enterRound(s *ast.RangeStmt, elem sym, item, counter string) {
+	if s.Key != nil {
+		e := ref{counter}
+		if kindOf(x.typeOf(s.X)) == intKind {
+			e = ref{item}
+		}
+		x.assign(s.Key, sym{e: e, t: types.Typ[types.Int]})
+	}
+	if s.Value != nil {
+		x.assign(s.Value, sym{e: ref{item}, t: elem.t, raw: elem.raw, maybe: elem.maybe})
+	}
+}
+
+// rangeReturns is a loop that returns from its function in one of its rounds: the first round that does decides.
+func (x *eval) rangeReturns(s *ast.RangeStmt, rest []ast.Stmt) ([]sym, bool) {
+	over, elem, ok := x.ranged(s)
+	if !ok {
+		return nil, false
+	}
+	for _, p := range x.assignedIn(s) {
+		x.refuse(s, "this loop returns and also assigns "+p.v.Name()+", a variable around it", "use two loops, or compute it in a handler")
+		return nil, false
+	}
+	acc, item, counter := x.names.parameter("acc"), x.names.parameter(identName(s.Value, "item")), x.names.parameter(identName(s.Key, "i"))
+	body := x.fork()
+	body.fall = []sym{{e: no, t: types.Typ[types.Bool]}}
+	for _, v := range resultsOf(x.pkg, x.node) {
+		body.fall = append(body.fall, zeroSym(x.subst(v.Type())))
+	}
+	start := round(body.fall)
+	body.enterRound(s, elem, item, counter)
+	values, ok := body.body(s.Body.List)
+	if !ok {
+		return nil, false
+	}
+	params := []string{acc, item}
+	if reads(round(values), map[string]bool{counter: true}) {
+		params = append(params, counter)
+	}
+	next := cond{member{ref{acc}, "done"}, ref{acc}, round(values)}
+	found := call{"$reduce", []expr{over, lambda{params, next}, start}}
+	otherwise, ok := x.body(rest)
+	if !ok {
+		return nil, false
+	}
+	var here []sym
+	for i, v := range values[1:] {
+		here = append(here, sym{e: member{found, roundName(i)}, t: v.t, raw: v.raw})
+	}
+	here = x.returned(here)
+	for i := range otherwise {
+		if i < len(here) {
+			otherwise[i] = merge(member{found, "done"}, here[i], otherwise[i])
+		}
+	}
+	return otherwise, true
+}
+
+// round is what a round of a loop that may return gives the next one.
+func round(values []sym) expr {
+	o := object{[]field{{name: "done", v: values[0]}}}
+	for i, v := range values[1:] {
+		o.fields = append(o.fields, field{name: roundName(i), v: sym{e: v.use(), t: v.t}})
+	}
+	return o
+}
+
+func roundName(i int) string { return "r" + strconv.Itoa(i) }
 
 // ranged is the items of the loop as an array, and what one of them is.
 func (x *eval) ranged(s *ast.RangeStmt) (expr, sym, bool) {
@@ -89,9 +150,9 @@ func (p place) get(e env) sym {
 	if p.field == "" {
 		return s
 	}
-	for _, f := range s.e.(object).fields {
+	for _, f := range fieldsOf(s.t) {
 		if f.name == p.field {
-			return f.v
+			return s.field(f, f.v.Type())
 		}
 	}
 	return s

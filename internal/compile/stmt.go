@@ -184,6 +184,7 @@ func (x *eval) assignIndex(l *ast.IndexExpr, s sym) {
 		x.refuse(l, "an item of a slice cannot be assigned", "make a new slice with append, or with a helper function")
 		return
 	}
+	x.refuseAliased(l, l.X)
 	name, ok := k.e.(lit)
 	if !ok {
 		x.refuse(l.Index, "the key of a map that is assigned to must be a constant", "make the map in a handler")

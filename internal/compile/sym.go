@@ -95,6 +95,14 @@ func (s sym) items() expr {
 	return cond{isArray(s.e), s.e, array{}}
 }
 
+// nested is a slice as an item of an array that is written out: JSONata would join the two.
+func (s sym) nested() expr {
+	if s.full {
+		return each{s.e}
+	}
+	return slot{s.use()}
+}
+
 func isArray(e expr) expr { return binary{"=", call{"$type", []expr{e}}, str("array")} }
 
 // isZero says whether s is known to be the zero value, as omitempty understands it.
@@ -166,7 +174,10 @@ func merge(test expr, a, b sym) sym {
 		}
 		return b
 	}
-	out := sym{t: a.t, raw: a.raw || b.raw, full: a.full && b.full, fn: a.fn}
+	out := sym{t: a.t, raw: a.raw || b.raw, full: a.full && b.full}
+	if a.fn.same(b.fn) {
+		out.fn = a.fn
+	}
 	ea, eb := a.use(), b.use()
 	va, knownA := boolOf(ea)
 	vb, knownB := boolOf(eb)

@@ -2,7 +2,6 @@ package native
 
 import (
 	"encoding/json"
-	"errors"
 	"reflect"
 	"strings"
 	"time"
@@ -122,16 +121,16 @@ func NestedFailure(err error) error {
 	if err == nil {
 		return nil
 	}
-	cause, encodeErr := json.Marshal(map[string]string{"Error": NameOf(err), "Cause": causeOf(err), "Status": "FAILED"})
+	cause, encodeErr := json.Marshal(map[string]string{"Error": NameOf(err), "Cause": CauseOf(err), "Status": "FAILED"})
 	if encodeErr != nil {
 		return encodeErr
 	}
 	return &Failure{Name: string(ErrTaskFailed), Cause: string(cause)}
 }
 
-func causeOf(err error) string {
-	var f *Failure
-	if errors.As(err, &f) {
+// CauseOf is an error's text as Step Functions has it in the cause.
+func CauseOf(err error) string {
+	if f, ok := err.(*Failure); ok {
 		return f.Cause
 	}
 	return err.Error()

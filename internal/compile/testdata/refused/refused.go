@@ -74,9 +74,9 @@ func UnknownFunctions(c flow.Context, in Item) (Item, error) {
 
 func Bytes(c flow.Context, in Item) (Item, error) {
 	in.Count = len(in.Name)          // want "len counts a string's bytes, which JSONata cannot; use utf8.RuneCountInString"
-	in.Name = in.Name[1:]            // want "a part of a slice or string has no safe form in JSONata"
+	in.Name = in.Name[1:]            // want "a part of a string has no safe form in JSONata"
 	in.Count = int(in.Name[0])       // want "a string's bytes have no form in JSONata"
-	in.Name = string(rune(in.Count)) // want "cannot become a string in JSON"
+	in.Name = string(rune(in.Count)) // want "int may not fit into rune"
 	return in, nil
 }
 
