@@ -71,6 +71,8 @@ func wayOut(fn *types.Func) string {
 		return way
 	}
 	switch fn.Pkg().Path() {
+	case flowPath:
+		return "write it where the step is that it is for"
 	case "log", "log/slog":
 		return "log in a handler: an execution's own history says what it did"
 	case "math/rand", "math/rand/v2", "crypto/rand":

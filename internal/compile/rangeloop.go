@@ -59,6 +59,9 @@ func (x *eval) rangeReturns(s *ast.RangeStmt, rest []ast.Stmt) ([]sym, bool) {
 	if !ok {
 		return nil, false
 	}
+	if found, values, ok := x.first(s, over, elem); ok {
+		return x.orRest(found, values, rest)
+	}
 	for _, p := range x.assignedIn(s) {
 		x.refuse(s, "this loop returns and also assigns "+p.v.Name()+", a variable around it", "use two loops, or compute it in a handler")
 		return nil, false
@@ -81,21 +84,46 @@ func (x *eval) rangeReturns(s *ast.RangeStmt, rest []ast.Stmt) ([]sym, bool) {
 	}
 	next := cond{member{ref{acc}, "done"}, ref{acc}, round(values)}
 	found := call{"$reduce", []expr{over, lambda{params, next}, start}}
-	otherwise, ok := x.body(rest)
-	if !ok {
-		return nil, false
-	}
 	var here []sym
 	for i, v := range values[1:] {
 		here = append(here, sym{e: member{found, roundName(i)}, t: v.t, raw: v.raw})
 	}
-	here = x.returned(here)
+	return x.orRest(member{found, "done"}, x.returned(here), rest)
+}
+
+// orRest is test ? values : what the rest of the function returns.
+func (x *eval) orRest(test expr, values []sym, rest []ast.Stmt) ([]sym, bool) {
+	otherwise, ok := x.body(rest)
+	if !ok || len(otherwise) != len(values) {
+		return nil, false
+	}
 	for i := range otherwise {
-		if i < len(here) {
-			otherwise[i] = merge(member{found, "done"}, here[i], otherwise[i])
-		}
+		otherwise[i] = merge(test, values[i], otherwise[i])
 	}
 	return otherwise, true
+}
+
+// first is a loop that only looks for an item: if one fits, it returns. Then a filter says it shorter.
+func (x *eval) first(s *ast.RangeStmt, over expr, elem sym) (found expr, values []sym, ok bool) {
+	if len(s.Body.List) != 1 || s.Key != nil && identName(s.Key, "") != "" || identName(s.Value, "") == "" {
+		return nil, nil, false
+	}
+	test, isIf := s.Body.List[0].(*ast.IfStmt)
+	if !isIf || test.Init != nil || test.Else != nil || len(test.Body.List) != 1 || x.testsErrors(test.Cond) {
+		return nil, nil, false
+	}
+	result, isReturn := test.Body.List[0].(*ast.ReturnStmt)
+	if !isReturn || len(result.Results) == 0 {
+		return nil, nil, false
+	}
+	item := x.names.parameter(identName(s.Value, "item"))
+	each := x.fork()
+	each.assign(s.Value, sym{e: ref{item}, t: elem.t, raw: elem.raw, maybe: elem.maybe})
+	one := expr(index{call{"$filter", []expr{over, lambda{[]string{item}, each.expr(test.Cond).use()}}}, num(0)})
+	hit := x.fork()
+	hit.fall = nil
+	hit.assign(s.Value, sym{e: one, t: elem.t, raw: elem.raw, maybe: elem.maybe})
+	return call{"$exists", []expr{one}}, x.returned(hit.results(result)), true
 }
 
 // round is what a round of a loop that may return gives the next one.

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
 	"github.com/stride-aws/stride/flow"
 )
 
@@ -259,4 +261,96 @@ func Fallthrough(c flow.Context, in Item) (Item, error) {
 		in.Count = 2
 	}
 	return in, nil
+}
+
+func SharedPointer(c flow.Context, in Item) (int, error) {
+	it := in
+	p := &it // want "this points to it, which is assigned to elsewhere: JSON has no shared values; copy it into a variable of its own"
+	it.Count = 99
+	return p.Count, nil
+}
+
+func SharedMap(c flow.Context, in Item) (int, error) {
+	m := map[string]int{"a": 1}
+	n := m
+	n["a"] = 5 // want "the map in n may be held by another variable, .*; make a map here, or copy it with maps.Clone"
+	return m["a"] + filled(m), nil
+}
+
+func filled(m map[string]int) int {
+	m["b"] = 1 // want "the map in m may be held by another variable"
+	return m["b"]
+}
+
+func WhichFunction(c flow.Context, in Item) (int, error) {
+	f := func(n int) int { return n + 1 }
+	if in.Count > 1 {
+		f = func(n int) int { return n * 10 }
+	}
+	return f(3), nil // want "which function this is, is not known when it is compiled; name the function here"
+}
+
+func CutNumbers(c flow.Context, in Item) (int, error) {
+	in.Small = int8(in.Count)      // want "int may not fit into int8: Go would cut it, and JSON does not; use int or float64"
+	in.Count = int(uint(in.Count)) // want "int may not fit into uint"
+	return in.Count, nil
+}
+
+var settings = Item{Name: "x"}
+
+func init() { settings.Name = "y" }
+
+func ChangedPart(c flow.Context, in Item) (string, error) {
+	return settings.Name, nil // want "settings is a package variable that changes"
+}
+
+func OwnText(c flow.Context, in Item) (string, error) {
+	d := time.Duration(in.Count)
+	return fmt.Sprintf("%v %d", d, 1), nil // want "the text of a time.Duration is what its method String makes; call the method"
+}
+
+func TooManyArguments(c flow.Context, in Item) (string, error) {
+	return fmt.Sprintf("%s", in.Name, in.Count), nil // want "fmt.Sprintf has more arguments than verbs"
+}
+
+func ReturnAndAssign(c flow.Context, in Item) (string, error) {
+	return firstLong(in), nil
+}
+
+func firstLong(in Item) string {
+	n := 0
+	for _, t := range in.Tags { // want "this loop returns and also assigns n, a variable around it; use two loops"
+		n++
+		if n > 2 {
+			return t
+		}
+	}
+	return ""
+}
+
+func Nameless(c flow.Context, in Item) (string, error) {
+	if in.Count == 1 {
+		return "", errors.New("one") // want "errors.New is not known to the workflow language; use flow.Fail"
+	}
+	if in.Count == 2 {
+		return "", fmt.Errorf("two: %d", in.Count) // want "fmt.Errorf without one %w makes an error that has no name; use flow.Fail"
+	}
+	_, err := flow.Call(c, Handle, in)
+	return "", fmt.Errorf("three: %w", err) // want "whether err is an error is not known here; do it where it is: if err != nil"
+}
+
+func NoJob(c flow.Context, in Item) (string, error) {
+	_, err := flow.Sync[string](c, (*sns.Client).Publish, &sns.PublishInput{}) // want "Step Functions cannot wait for what Publish starts; use flow.Do, and a loop"
+	return "", err
+}
+
+func Cells(c flow.Context, in Item) ([]int, error) {
+	from := flow.Objects(in.Name, "p")                                                                                      // want "flow.Objects is not known to the workflow language; write it where the step is that it is for"
+	if _, err := flow.MapS3(c, from, func(c flow.Context, o flow.Object) (int, error) { return o.Size, nil }); err != nil { // want "where the items come from must be written here"
+		return nil, err
+	}
+	return flow.MapS3(c, flow.CSV[Item]("b", "k"), func(c flow.Context, it Item) (int, error) { // want "the cells of a CSV file are text, and Count is no string" "and Small is no string" "and Tags is no string" "and At is no string"
+		out, err := flow.Await(c, Handle, func(flow.Token) Item { return it }, flow.Timeout(time.Second)) // want "an Express child cannot hold a step that waits for a task token; leave flow.ExpressChildren out"
+		return out.Count, err
+	}, flow.ExpressChildren())
 }

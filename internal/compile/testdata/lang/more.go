@@ -1,0 +1,196 @@
+package lang
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/stride-aws/stride/flow"
+)
+
+// More are constructs of Go around and between steps.
+var More = []Case{
+	Of("find", findCase, zero, one, many),
+	Of("parts-of-slices", partsOfSlices, zero, one, many),
+	Of("copied-map", copiedMap, zero, one, many),
+	Of("nested-slices", nestedSlices, zero, one, many),
+	Of("own-error", ownError, zero, one, many),
+	Of("wrapped-error", wrappedError, named("fine"), named("broken"), named("plain")),
+	Of("errors-new", errorsNew, named("fine"), named("broken"), named("plain")),
+	Of("methods", methods, zero, one, many),
+	Of("labels", labels, 0, 1, 5),
+	Of("switch-init", switchInit, zero, one, many),
+	Of("recovering-defer", recoveringDefer, named("fine"), named("broken")),
+	Of("sleep-until", sleepUntil, zero, one),
+	Of("execution-id", executionID, zero),
+}
+
+// labels leaves and goes on with the outer of two loops.
+func labels(c flow.Context, n int) (int, error) {
+	total := 0
+rows:
+	for i := 0; i < n; i++ {
+		for j := range 3 {
+			d, err := flow.Call(c, Double, i*j)
+			if err != nil {
+				return 0, err
+			}
+			switch {
+			case d > 4:
+				break rows
+			case d > 2:
+				continue rows
+			}
+			total += d + 1
+		}
+	}
+	return total, nil
+}
+
+func withID(parts []Part, id string) (Part, bool) {
+	for _, p := range parts {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return Part{}, false
+}
+
+// findCase uses a helper that returns from its loop.
+func findCase(c flow.Context, in Thing) (int, error) {
+	p, ok := withID(in.Parts, "y")
+	if !ok {
+		return flow.Call(c, Double, in.N)
+	}
+	return flow.Call(c, Double, p.Count+1)
+}
+
+// partsOfSlices takes all but the first.
+func partsOfSlices(c flow.Context, in Thing) ([]string, error) {
+	first, rest := "", in.Tags
+	if len(in.Tags) > 0 {
+		first, rest = in.Tags[0], in.Tags[1:]
+	}
+	_, err := flow.Call(c, Log, first)
+	return rest, err
+}
+
+// copiedMap changes a copy.
+func copiedMap(c flow.Context, in Thing) (map[string]string, error) {
+	attrs := maps.Clone(in.Attrs)
+	if attrs == nil {
+		attrs = map[string]string{}
+	}
+	attrs["copied"] = in.Name
+	_, err := flow.Call(c, Log, in.Attrs["copied"])
+	return attrs, err
+}
+
+// nestedSlices keeps slices apart, and nil ones nil.
+func nestedSlices(c flow.Context, in Thing) ([][]string, error) {
+	groups := [][]string{in.Tags, {in.Name}}
+	groups = append(groups, in.Tags)
+	_, err := flow.Call(c, Double, len(groups))
+	return groups, err
+}
+
+// ownError fails with an error of the module's own: its type's name is the error's, its text the cause.
+func ownError(c flow.Context, in Thing) (string, error) {
+	err := checkThing(c, in)
+	var broken Broken
+	if errors.As(err, &broken) {
+		return "checked", nil
+	}
+	if in.N < 0 {
+		return "", &Busy{}
+	}
+	return "fine", err
+}
+
+func checkThing(c flow.Context, in Thing) error {
+	flow.Sleep(c, time.Second)
+	if in.OK {
+		return Broken{Why: in.Note}
+	}
+	return nil
+}
+
+// wrappedError says more about an error, which keeps its name.
+func wrappedError(c flow.Context, in Thing) (string, error) {
+	p, err := flow.Call(c, Risky, in)
+	if err != nil {
+		return "", fmt.Errorf("thing %s: %w", in.Name, err)
+	}
+	return p.ID, nil
+}
+
+// errorsNew asks for an error's type without needing the error.
+func errorsNew(c flow.Context, in Thing) (string, error) {
+	if p, err := flow.Call(c, Risky, in); err == nil {
+		return p.ID, nil
+	} else if !errors.As(err, new(Broken)) {
+		return "", err
+	}
+	return "broken", nil
+}
+
+type box struct{ W, H int }
+
+func (b box) area() int        { return b.W * b.H }
+func (b box) wider(by int) box { b.W += by; return b }
+func (b box) String() string   { return fmt.Sprintf("%dx%d", b.W, b.H) }
+func (b box) fits(n int) bool  { return b.area() <= n }
+
+// methods are functions as others are; a receiver is a copy.
+func methods(c flow.Context, in Thing) (string, error) {
+	b := box{W: in.N, H: 2}
+	n, err := flow.Call(c, Double, b.wider(3).area())
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s %t %d", strings.ToUpper(b.String()), b.fits(n), n), nil
+}
+
+// switchInit has a statement of its own in front, and leaves a case in the middle.
+func switchInit(c flow.Context, in Thing) (int, error) {
+	n := in.N
+	switch count := len(in.Parts); count {
+	case 0, 1:
+		if in.OK {
+			break
+		}
+		d, err := flow.Call(c, Double, count+10)
+		if err != nil {
+			return 0, err
+		}
+		n += d
+	default:
+		n += count
+	}
+	return n, nil
+}
+
+// recoveringDefer makes a success of a failure.
+func recoveringDefer(c flow.Context, in Thing) (out Part, err error) {
+	defer func() {
+		if err != nil {
+			_, _ = flow.Call(c, Log, "gave up on "+in.Name)
+			out, err = Part{ID: "none"}, nil
+		}
+	}()
+	return flow.Call(c, Risky, in)
+}
+
+// sleepUntil waits for a time that is computed.
+func sleepUntil(c flow.Context, in Thing) (bool, error) {
+	start := flow.Now(c)
+	flow.SleepUntil(c, start.Add(90*time.Minute))
+	return flow.Now(c).Sub(start) == 90*time.Minute, nil
+}
+
+// executionID is the execution's ARN.
+func executionID(c flow.Context, in Thing) (string, error) {
+	return flow.Call(c, Log, flow.ExecutionID(c))
+}
