@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,7 +169,7 @@ func (c *Clients) getRole(ctx context.Context, name string) (*plan.Role, error) 
 	for _, t := range out.Role.Tags {
 		role.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	role.Trust, err = document(out.Role.AssumeRolePolicyDocument)
+	role.Trust, err = policy.Decode(aws.ToString(out.Role.AssumeRolePolicyDocument))
 	return role, err
 }
 
@@ -183,16 +182,7 @@ func (c *Clients) getPolicy(ctx context.Context, role, name string) (*policy.Doc
 	if err != nil {
 		return nil, err
 	}
-	return document(out.PolicyDocument)
-}
-
-// document reads a policy as IAM returns it: URL-encoded, by RFC 3986.
-func document(encoded *string) (*policy.Document, error) {
-	text, err := url.PathUnescape(aws.ToString(encoded))
-	if err != nil {
-		text = aws.ToString(encoded)
-	}
-	return policy.Parse(text)
+	return policy.Decode(aws.ToString(out.PolicyDocument))
 }
 
 func (r *reader) function(ctx context.Context, name string) error {

@@ -29,6 +29,9 @@ type Options struct {
 	// StatusChanged is told when a Standard execution starts, ends and is redriven: its ARN, and the detail of the event that AWS
 	// would send to EventBridge. It must not block. nil: nobody is told.
 	StatusChanged func(account, region, executionARN string, detail value.Value)
+	// Allows says why a role may not do an action on a resource; nil where it may. It is asked for what Step Functions itself does
+	// as a machine's role: log delivery, and the children of distributed Maps. nil: everything is allowed.
+	Allows func(roleARN, action, resource string) error
 	// Logs takes the log events of executions, and knows which log groups there are. nil: no group exists.
 	Logs Logs
 }

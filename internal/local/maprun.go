@@ -53,6 +53,10 @@ func (run *mapRun) dropped(e *execution) {
 // startChild runs a child execution of a map run of parent's. Express children leave no trace but logs.
 func (s *Service) startChild(ctx context.Context, parent *execution, c *machine.Child, r machine.Replier) {
 	r.Park()
+	if err := s.mayRunChild(parent, c); err != nil {
+		r.Failed(machine.Failure{Error: "StepFunctions.AccessDeniedException", Cause: history.Verbatim(err.Error())})
+		return
+	}
 	if c.Execution.Express {
 		go s.runExpressChild(ctx, parent, c, r)
 		return
@@ -75,6 +79,19 @@ func (s *Service) startChild(ctx context.Context, parent *execution, c *machine.
 		return
 	}
 	go e.answerParent(ctx, r)
+}
+
+// mayRunChild holds the role of a distributed Map's machine to its policies: it starts and follows its children.
+// https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+func (s *Service) mayRunChild(parent *execution, c *machine.Child) error {
+	if s.cloud.Allows == nil {
+		return nil
+	}
+	role := parent.run.RoleARN
+	if err := s.cloud.Allows(role, "states:StartExecution", parent.machine.arn); err != nil {
+		return err
+	}
+	return s.cloud.Allows(role, "states:DescribeExecution", c.Execution.ARN)
 }
 
 // answerParent tells the map run how e ended; a map run that is over stops it.

@@ -122,7 +122,7 @@ func (s *Service) CreateStateMachine(in *CreateStateMachineInput) (*CreateStateM
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if err := s.checkLogging(in.LoggingConfiguration); err != nil {
+	if err := s.checkLogging(in.LoggingConfiguration, in.RoleArn); err != nil {
 		return nil, err
 	}
 	program, err := compile(in.Definition, in.Type)
@@ -298,6 +298,16 @@ type UpdateStateMachineOutput struct {
 	StateMachineVersionArn string     `json:"stateMachineVersionArn,omitempty"`
 }
 
+// roleAfter is the role that the machine has when it was updated.
+func (m *stateMachine) roleAfter(in *UpdateStateMachineInput) string {
+	if in.RoleArn != nil {
+		return *in.RoleArn
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.current.roleARN
+}
+
 // UpdateStateMachine makes a new revision of a machine; one that changes nothing leaves the revision as it is.
 func (s *Service) UpdateStateMachine(in *UpdateStateMachineInput) (*UpdateStateMachineOutput, error) {
 	m, err := s.unqualified(in.StateMachineArn)
@@ -307,7 +317,7 @@ func (s *Service) UpdateStateMachine(in *UpdateStateMachineInput) (*UpdateStateM
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if err := s.checkLogging(in.LoggingConfiguration); err != nil {
+	if err := s.checkLogging(in.LoggingConfiguration, m.roleAfter(in)); err != nil {
 		return nil, err
 	}
 	var program *machine.Program

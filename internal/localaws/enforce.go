@@ -40,6 +40,14 @@ func (r roles) authorize(t *machine.Task) *task.Denied {
 	return nil
 }
 
+// allows is why a role may not do an action on a resource.
+func (r roles) allows(role, action, resource string) error {
+	if d := r.denied(role, policy.Request{Action: action, Resource: resource}); d != nil {
+		return d
+	}
+	return nil
+}
+
 func (r roles) denied(arn string, request policy.Request) *task.Denied {
 	role, ok := r.Role(arn)
 	if !ok {

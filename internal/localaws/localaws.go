@@ -48,6 +48,7 @@ type AWS struct {
 	listener net.Listener
 	host     *lambdahost.Host
 	lambda   *lambda.Service
+	roles    roles
 	page     *page.Page
 }
 
@@ -85,14 +86,14 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 	var web *page.Page
 	events := task.NewStatusEvents(caller)
 	metrics := cloudwatch.New(clock.Now)
-	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast),
+	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast), Allows: known.allows,
 		StatusChanged: func(account, region, execution string, detail value.Value) {
 			events.Changed(account, region, execution, detail)
 			measure(metrics, account, region, detail)
 			web.Changed(detail)
 		}})
 	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
-	a := &AWS{listener: l, host: host, lambda: functions, page: web, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
+	a := &AWS{listener: l, host: host, lambda: functions, page: web, roles: known, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 	}})}
 	a.Page(web)

@@ -6,6 +6,7 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"sort"
 )
@@ -68,6 +69,14 @@ func Parse(text string) (*Document, error) {
 		return nil, fmt.Errorf("not a policy document: %w", err)
 	}
 	return d, nil
+}
+
+// Decode reads a document as IAM returns it: URL-encoded, by RFC 3986.
+func Decode(text string) (*Document, error) {
+	if plain, err := url.PathUnescape(text); err == nil {
+		text = plain
+	}
+	return Parse(text)
 }
 
 // String is the document's JSON text, byte for byte stable.

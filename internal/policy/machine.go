@@ -159,7 +159,7 @@ func (c *collector) optimised(n need, service, call string, args value.Value) {
 	action, pattern, _ := strings.Cut(call, ".")
 	switch service {
 	case "lambda":
-		c.add(n, c.function(literal(args, "FunctionName")), "lambda:InvokeFunction")
+		c.add(n, c.function(qualified(args)), "lambda:InvokeFunction")
 	case "states":
 		c.nested(n, pattern, args)
 	case "activity":
@@ -186,6 +186,16 @@ func (c *collector) function(name string) []string {
 		base += ":*"
 	}
 	return []string{c.scope.arn("lambda", "function:"+base)}
+}
+
+// qualified is the name or ARN of the function that args call, with the version or alias that they name beside it; "" where only the
+// run knows it.
+func qualified(args value.Value) string {
+	name := literal(args, "FunctionName")
+	if _, ok := args.Get("Qualifier"); ok && name != "" && strings.Count(name, ":") != 7 {
+		name += ":*"
+	}
+	return name
 }
 
 // nested is StartExecution of another machine. The .sync forms watch the child with an EventBridge rule that AWS manages.
@@ -318,7 +328,7 @@ func (c *collector) bucket(args value.Value) (arn, key string) {
 
 // grants makes the needs few statements: one for each set of actions that is wanted on the same resources.
 func (c *collector) grants() Grants {
-	byResource := merged(c.needs, func(n need) (string, Grant) {
+	byResource := merged(c.broadest(), func(n need) (string, Grant) {
 		g := Grant{Statement: Statement{Effect: "Allow", Action: list[string]{n.action}, Resource: list[string]{n.resource}}, Reason: n.reason}
 		if n.state != "" {
 			g.States = []string{n.state}
@@ -328,6 +338,25 @@ func (c *collector) grants() Grants {
 	grants := merged(byResource, func(g Grant) (string, Grant) { return strings.Join(g.Statement.Action, " "), g })
 	slices.SortStableFunc(grants, func(a, b Grant) int { return strings.Compare(a.Statement.Action[0], b.Statement.Action[0]) })
 	return grants
+}
+
+// broadest are the needs, each on the widest resource that its action has anywhere: what a star allows needs no other statement.
+func (c *collector) broadest() []need {
+	wide := map[string][]string{} // action -> patterns
+	for _, n := range c.needs {
+		if strings.Contains(n.resource, "*") && !slices.Contains(wide[n.action], n.resource) {
+			wide[n.action] = append(wide[n.action], n.resource)
+		}
+	}
+	out := slices.Clone(c.needs)
+	for i := range out {
+		for _, pattern := range wide[out[i].action] {
+			if Match(pattern, out[i].resource) {
+				out[i].resource = pattern
+			}
+		}
+	}
+	return out
 }
 
 // merged unites the grants that have the same key, in the order of their first.

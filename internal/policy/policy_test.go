@@ -113,7 +113,7 @@ func TestActions(t *testing.T) {
 	}
 	for operation, actions := range renamed {
 		for _, action := range actions {
-			if !Known(action) && !strings.HasPrefix(action, "s3express:") {
+			if !Known(action) {
 				t.Errorf("%s is renamed to %s, which IAM does not know", operation, action)
 			}
 		}

