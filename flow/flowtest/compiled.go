@@ -17,6 +17,8 @@ import (
 // compiled is a workflow as a state machine, ready to run.
 type compiled struct {
 	program *machine.Program
+	// unresolved is the definition with its placeholders, for replays.
+	unresolved *asl.Definition
 	// distributed says that the machine has a distributed map.
 	distributed bool
 	sdk         map[string]string // resource -> the SDK's method
@@ -59,6 +61,7 @@ func compileWorkflow(w flow.Workflow, nested []flow.Workflow) *compiled {
 	c := &compiled{handlers: map[string]string{}, sdk: map[string]string{}, nested: map[string]string{}, pointers: map[string]string{}}
 	def, err := c.definition(w, nested)
 	if err == nil {
+		c.unresolved = def
 		def, err = compile.Resolve(def, c.resolver(w, nested))
 	}
 	if err != nil {

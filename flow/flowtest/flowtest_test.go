@@ -237,3 +237,24 @@ func TestWantsFailTests(t *testing.T) {
 		}
 	}
 }
+
+// recording is an execution of Charging, as `stride inspect --fixture` writes it.
+const recording = `{"stateMachine":"charging","execution":"arn:aws:states:eu-west-1:123456789012:express:charging:e:1","start":"2026-05-06T07:08:09Z",
+ "input":[{"id":"a","cents":CENTS}],"status":"SUCCEEDED","output":["pay-a"],"path":[{"state":"Map orders"},{"in":"Map orders[0]","state":"Charge"}],
+ "tasks":[{"state":"Charge","in":"Map orders[0]","seconds":0.5,"output":{"Payload":"pay-a"},
+  "input":{"FunctionName":"arn:aws:lambda:eu-west-1:123456789012:function:prod-shop-Charge:4","Payload":{"id":"a","cents":7}}}]}`
+
+func TestReplay(t *testing.T) {
+	file := func(cents string) []string {
+		name := filepath.Join(t.TempDir(), "r.json")
+		if err := os.WriteFile(name, []byte(strings.Replace(recording, "CENTS", cents, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return []string{name}
+	}
+	flowtest.Replay(t, shop.Charging, file("7"))
+	said := failure(t, func(tb testing.TB) { flowtest.Replay(tb, shop.Charging, file("8")) })
+	if !strings.Contains(said, "Map orders[0] > Charge: the call's input is another") {
+		t.Errorf("the test says %q", said)
+	}
+}

@@ -28,6 +28,7 @@ var layers = []struct {
 	{"judges over the expression languages", []string{"internal/jsonata/difftest"}},
 	{"judgements over a definition; the execution as data", []string{"internal/lint", "internal/history", "internal/policy", "internal/graph"}},
 	{"runs a definition; prices an execution", []string{"internal/machine", "internal/cost"}},
+	{"runs a recorded execution again", []string{"internal/replay"}},
 	{"a workflow run natively: events, clocks and tasks without JSON", []string{"flow/internal/native"}},
 	{"the language", []string{"flow"}},
 	{"random workflows, for the compiler's tests", []string{"internal/compile/langgen"}},

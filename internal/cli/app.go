@@ -72,6 +72,7 @@ func (a *app) commands() []*cli.Command {
 		lsCommand(a),
 		inspectCommand(a),
 		uiCommand(a),
+		replayCommand(a),
 		stopCommand(a),
 		redriveCommand(a),
 		callbackCommand(a),

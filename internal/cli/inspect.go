@@ -28,6 +28,8 @@ func inspectCommand(a *app) *cli.Command {
 			&cli.BoolFlag{Name: "data", Usage: "show the input and output of every step"},
 			&cli.StringFlag{Name: "state", Usage: "show only the state `NAME`: each stay, with its data, attempts and log lines"},
 			&cli.StringFlag{Name: "since", Value: "1d", Usage: "look for an Express execution's log lines from `TIME` on"},
+			&cli.BoolFlag{Name: "fixture", Usage: "write what it did to a file, and a Go test that replays it"},
+			&cli.StringFlag{Name: "out", Usage: "with --fixture: write to `DIR` (default: the folder of the workflow's package)"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 1); err != nil {
@@ -36,6 +38,9 @@ func inspectCommand(a *app) *cli.Command {
 			since, err := moment(c.String("since"), time.Now())
 			if err != nil {
 				return usagef("--since %v", err)
+			}
+			if c.Bool("fixture") {
+				return a.runFixture(c.Context, c.Args().First(), since, c.String("out"))
 			}
 			return a.runInspect(c.Context, inspectOptions{c.Args().First(), c.Bool("data"), c.String("state"), since})
 		},

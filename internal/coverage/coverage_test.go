@@ -86,7 +86,7 @@ func TestHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"42.9% of 7 points of 1 workflow", `<svg xmlns`, `class="missed"><td class="n">0<td>retry Large, retry of Busy`, "<code>&lt;wf/large.asl.json&gt;</code>",
+		"42.9% of 7 points of 1 workflow", `<svg xmlns`, `class="missed"><td class="n">0<td>Large, retry of Busy`, "<code>&lt;wf/large.asl.json&gt;</code>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)
