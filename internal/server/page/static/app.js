@@ -53,6 +53,7 @@ async function show() {
   const turn = ++state.turn;
   const [, kind, arn] = location.hash.match(/^#\/(\w)\/(.+)$/) ?? [];
   listMachines();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   if (!views[kind]) {
     if (state.machines.length) location.replace("#/m/" + encodeURIComponent(state.machines[0].arn));
     else main.replaceChildren(welcome());

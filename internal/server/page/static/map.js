@@ -63,8 +63,7 @@ export class StateMap {
     }
     const group = svg("g", { class: "state", tabindex: 0, role: "button" },
       svg("rect", { class: node.container ? "box" : "node", x: node.x, y: node.y, width: node.w, height: node.h, rx: 9 }), this.words(node),
-      svg("text", { class: "badge", x: node.x + node.w - 2, y: node.y - 5, "text-anchor": "end" }), svg("title", {}, node.name + (node.comment ? "\n" + node.comment : "")));
-    group.setAttribute("aria-label", visible(`${node.name}, ${node.kind}`));
+      svg("text", { class: "badge", "aria-hidden": "true", x: node.x + node.w - 2, y: node.y - 5, "text-anchor": "end" }), svg("title", {}, nameOf(node)));
     group.addEventListener("click", () => !this.dragged && this.choose(node));
     group.addEventListener("keydown", (e) => {
       if (e.key === "Enter" || e.key === " ") {
@@ -80,9 +79,9 @@ export class StateMap {
     const x = node.x + node.w / 2;
     const name = cut(node.name, longestName);
     if (node.container) {
-      return svg("text", { x, y: node.y + 18, "text-anchor": "middle" }, name, " ", svg("tspan", { class: "kind" }, node.kind));
+      return svg("text", { x, y: node.y + 18, "text-anchor": "middle", "aria-hidden": "true" }, name, " ", svg("tspan", { class: "kind" }, node.kind));
     }
-    return svg("g", {}, svg("text", { x, y: node.y + node.h / 2 - 2, "text-anchor": "middle" }, name),
+    return svg("g", { "aria-hidden": "true" }, svg("text", { x, y: node.y + node.h / 2 - 2, "text-anchor": "middle" }, name),
       svg("text", { class: "kind", x, y: node.y + node.h / 2 + 13, "text-anchor": "middle" }, node.kind));
   }
 
@@ -123,7 +122,7 @@ export class StateMap {
       const mark = marks.get(name);
       group.setAttribute("class", "state " + (mark ? mark.status : "skipped"));
       group.querySelector(".badge").textContent = mark ? sign(mark.status) + (mark.count > 1 ? " " + mark.count : "") : "";
-      group.setAttribute("aria-label", visible(`${name}, ${node.kind}, ${mark ? `${mark.status}, entered ${mark.count} times` : "not entered"}`));
+      group.querySelector("title").textContent = visible(nameOf(node, mark ? `${mark.status}, entered ${mark.count === 1 ? "once" : mark.count + " times"}` : "not entered"));
     }
     const names = new Map(this.drawing.nodes.map((n) => [n.id, n.name]));
     for (const [i, path] of [...this.canvas.querySelectorAll(".way")].entries()) {
@@ -218,6 +217,9 @@ export class StateMap {
     }
   }
 }
+
+// NameOf is what a state is called by a pointer resting on it and by who hears the page: its title is its accessible name.
+const nameOf = (node, fared) => [node.name, node.kind, ...(fared ? [fared] : [])].join(", ") + (node.comment ? "\n" + node.comment : "");
 
 function tips() {
   const tip = (id) => svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 10, markerHeight: 10, markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z" }));
