@@ -11,7 +11,7 @@ BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jso
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients
-.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration clients browser lint-infra generate
+.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration clients servers browser lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,7 @@ test: lint ## lint, and all tests that need Go alone; those of the samples pass 
 lint: ## gofmt, vet, staticcheck, tidy go.mod
 	@test -z "$$(gofmt -l .)" || { echo "gofmt finds:"; gofmt -l .; exit 1; }
 	go vet ./...
+	go vet -tags 'integration moto aws' ./internal/servers ./localstack
 	$(STATICCHECK) ./...
 	go mod tidy -diff
 
@@ -55,8 +56,11 @@ clients: $(CLIENTS)/installed ## boto3 and the aws CLI make every call of the lo
 	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags integration -count=1 ./internal/task
 	STRIDE=$(CURDIR)/$(CLIENTS)/stride $(CLIENTS)/bin/python -B -W ignore::ResourceWarning -m unittest discover -s internal/localaws/clients
 
-integration: clients ## clients, and the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)
+integration: clients servers ## clients, servers, and the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)
 	go test -tags integration -count=1 -timeout 15m ./localstack
+
+servers: $(CLIENTS)/installed ## the deploy scripts on LocalStack and moto; go test -tags aws ./internal/servers is for AWS (Python 3.13)
+	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags 'integration moto' -count=1 -timeout 15m ./internal/servers
 
 lint-infra: ## cfn-lint over infra/ci (Python)
 	@test -x .stride/cfn-lint/bin/cfn-lint || { python3 -m venv .stride/cfn-lint && .stride/cfn-lint/bin/pip install -q cfn-lint==1.58.0; }

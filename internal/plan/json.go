@@ -14,7 +14,7 @@ func (p *Plan) JSON() any {
 		out.Running[name] = r.Total()
 	}
 	for _, c := range p.Costs {
-		out.Costs = append(out.Costs, priced{c.Machine, c.Before, c.After})
+		out.Costs = append(out.Costs, priced(c))
 	}
 	for i := range p.Actions {
 		out.Actions = append(out.Actions, jsonAction(&p.Actions[i]))

@@ -1,0 +1,3 @@
+module github.com/stride-aws/stride
+
+go 1.26

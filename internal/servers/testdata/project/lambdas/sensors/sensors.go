@@ -1,0 +1,6 @@
+package sensors
+
+import "context"
+
+// Summarise is a handler.
+func Summarise(context.Context) (string, error) { return "summarised", nil }
