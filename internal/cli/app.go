@@ -53,6 +53,7 @@ func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		graphCommand(a),
 		initCommand(a),
+		importCommand(a),
 		renderCommand(a),
 		lintCommand(a),
 		explainCommand(a),
