@@ -46,6 +46,7 @@ var layers = []struct {
 	{"judges over the local AWS", []string{"internal/conformance"}},
 	{"a checkout becomes plan.Desired", []string{"internal/project"}},
 	{"plan meets AWS; executions are read from AWS", []string{"internal/deploy", "internal/observe"}},
+	{"judges over what is told of executions", []string{"internal/observe/loggen"}},
 	{"the web page: executions of the local AWS as observe tells them", []string{"internal/server/page"}},
 	{"the local AWS put together", []string{"internal/server"}},
 	{"all services behind one address", []string{"internal/localaws"}},

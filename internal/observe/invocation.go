@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +18,11 @@ type Invocation struct {
 	Execution  string    // that called it, and the state; "" where its lines do not say so
 	State      string    //
 	Start, End time.Time // of the platform's START and END lines; zero where they were not seen
-	Lines      []LogLine // what the function itself wrote
+	Lines      []LogLine // what the function itself wrote, by time
 	Report
+
+	byTime []LogLine // of Lines, those that say no request id: they are taken to be its by stream and time
+	owner  *Entry    // the task that it was claimed for
 }
 
 // Report is what Lambda says about an invocation at its end. AWS: Lambda, REPORT line and platform.report.
@@ -34,8 +38,27 @@ type Report struct {
 type Invocations struct {
 	byRequest  map[string]*Invocation
 	byFunction map[string]map[string]*Invocation // the same, by the function's name
-	current    map[string]*Invocation            // by function and stream: a stream is one sandbox, which runs one invocation at a time
+	streams    map[string]*sandbox               // by function and stream
+	late       []lateLine
 }
+
+// sandbox is a log stream of a function, where one invocation runs at a time.
+type sandbox struct {
+	invocations []*Invocation // the latest, by their start
+	orphans     []LogLine     // lines at whose time none ran, as far as is known
+}
+
+// lateLine is a line that came after its invocation was claimed.
+type lateLine struct {
+	in   *Invocation
+	line LogLine
+}
+
+// Limits of a sandbox: lines come out of order, but not by much.
+const (
+	mostInvocations = 16
+	mostOrphans     = 256
+)
 
 // Platform lines. AWS: Lambda, "Understanding Lambda function logs" (plain text format).
 var platformLine = lazyregexp.New(`^(START|END|REPORT|INIT_START|INIT_REPORT)\b(?: RequestId: (\S+))?`)
@@ -43,47 +66,98 @@ var platformLine = lazyregexp.New(`^(START|END|REPORT|INIT_START|INIT_REPORT)\b(
 // Add takes a line of the function's log group.
 func (b *Invocations) Add(function string, line LogLine) {
 	if b.byRequest == nil {
-		b.byRequest, b.byFunction, b.current = map[string]*Invocation{}, map[string]map[string]*Invocation{}, map[string]*Invocation{}
+		b.byRequest, b.byFunction, b.streams = map[string]*Invocation{}, map[string]map[string]*Invocation{}, map[string]*sandbox{}
 	}
-	stream := function + " " + line.Stream
 	if strings.HasPrefix(line.Text, "{") {
-		b.structured(function, stream, line)
+		b.structured(function, line)
 		return
 	}
 	if m := platformLine.FindStringSubmatch(line.Text); m != nil {
 		if m[2] != "" {
-			b.platform(function, stream, m[1], m[2], line.Time).read(m[1], line.Text)
+			b.platform(function, line, m[1], m[2]).read(m[1], line.Text)
 		}
 		return
 	}
-	b.wrote(b.current[stream], line)
+	b.stray(function, line)
 }
 
-func (b *Invocations) wrote(in *Invocation, line LogLine) {
-	if in != nil {
-		in.Lines = append(in.Lines, line)
+// stray takes a line that says no request id.
+func (b *Invocations) stray(function string, line LogLine) {
+	s := b.sandbox(function, line.Stream)
+	in := s.running(line.Time)
+	if in == nil {
+		s.orphans = append(s.orphans[max(0, len(s.orphans)-mostOrphans):], line)
+		return
+	}
+	if in.owner != nil {
+		b.late = append(b.late, lateLine{in, line})
+		return
+	}
+	in.byTime = append(in.byTime, line)
+}
+
+func (b *Invocations) sandbox(function, stream string) *sandbox {
+	key := function + " " + stream
+	s := b.streams[key]
+	if s == nil {
+		s = &sandbox{}
+		b.streams[key] = s
+	}
+	return s
+}
+
+// running is the invocation that ran at a time.
+func (s *sandbox) running(at time.Time) *Invocation {
+	for i := len(s.invocations) - 1; i >= 0; i-- {
+		if in := s.invocations[i]; !at.Before(in.Start) {
+			if in.End.IsZero() || !at.After(in.End) {
+				return in
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// settle places the lines without a request id anew, now that more is known of the times of invocations.
+func (b *Invocations) settle(function string, s *sandbox) {
+	lines := s.orphans
+	s.orphans = nil
+	for _, in := range s.invocations {
+		if in.owner == nil {
+			lines, in.byTime = append(lines, in.byTime...), nil
+		}
+	}
+	for _, line := range lines {
+		b.stray(function, line)
 	}
 }
 
 // structured takes a line that is JSON: of the platform (AWS: Lambda, JSON log format), or of a handler's logger.
-func (b *Invocations) structured(function, stream string, line LogLine) {
+func (b *Invocations) structured(function string, line LogLine) {
 	v, _ := value.Parse(strings.TrimSpace(line.Text))
 	if kind := text(v, "type"); strings.HasPrefix(kind, "platform.") {
 		record, _ := v.Get("record")
 		id, word := text(record, "requestId"), platformWords[kind]
 		if id != "" && word != "" {
-			b.platform(function, stream, word, id, line.Time).readRecord(word, record)
+			b.platform(function, line, word, id).readRecord(word, record)
 		}
 		return
 	}
-	in := b.current[stream]
-	if id := text(v, "requestId"); id != "" {
-		in = b.invocation(function, id)
-		if execution := text(v, "execution"); execution != "" {
-			in.Execution, in.State = execution, text(v, "state")
-		}
+	id := text(v, "requestId")
+	if id == "" {
+		b.stray(function, line)
+		return
 	}
-	b.wrote(in, line)
+	in := b.invocation(function, id)
+	if execution := text(v, "execution"); execution != "" {
+		in.Execution, in.State = execution, text(v, "state")
+	}
+	if in.owner != nil {
+		b.late = append(b.late, lateLine{in, line})
+		return
+	}
+	in.Lines = append(in.Lines, line)
 }
 
 // platformWords are the lines of the plain format that the events of the JSON format stand for.
@@ -94,19 +168,28 @@ func text(v value.Value, name string) string {
 	return m.Str()
 }
 
-func (b *Invocations) platform(function, stream, word, id string, at time.Time) *Invocation {
+func (b *Invocations) platform(function string, line LogLine, word, id string) *Invocation {
 	in := b.invocation(function, id)
-	switch word {
-	case "START":
-		in.Start = at
-		b.current[stream] = in
-	case "END", "REPORT":
-		if in.End.IsZero() {
-			in.End = at
-		}
-		delete(b.current, stream)
+	s := b.sandbox(function, line.Stream)
+	switch {
+	case word == "START" && in.Start.IsZero():
+		in.Start = line.Time
+		s.begin(in)
+	case word == "END", word == "REPORT" && in.End.IsZero():
+		in.End = line.Time
+	default:
+		return in
 	}
+	b.settle(function, s)
 	return in
+}
+
+func (s *sandbox) begin(in *Invocation) {
+	at, _ := slices.BinarySearchFunc(s.invocations, in.Start, func(in *Invocation, start time.Time) int { return in.Start.Compare(start) })
+	s.invocations = slices.Insert(s.invocations, at, in)
+	if over := len(s.invocations) - mostInvocations; over > 0 {
+		s.invocations = slices.Delete(s.invocations, 0, over)
+	}
 }
 
 // Of a REPORT line: "Duration: 2.3 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB\tInit Duration: 90.1 ms",
@@ -175,62 +258,73 @@ func (b *Invocations) invocation(function, id string) *Invocation {
 // skew is how far the clocks of Step Functions and of a function's log may be apart.
 const skew = 50 * time.Millisecond
 
-// Claim takes out the invocation that the attempt a at a task of the execution and state made: the one with its request id, or
-// else, as AWS reports none for a failure, the one of the function that says so itself, or that ran in its time. nil where it is
-// not there, or not there yet.
-func (b *Invocations) Claim(a *Attempt, execution, state string) *Invocation {
+// claim finds the invocation that the attempt a at a task made, and gives it to the task alone: the one with its request id, or else,
+// as AWS reports none for a failure, the one that fits it. nil where it is not there, or not there yet; last says that no more lines
+// are waited for.
+func (b *Invocations) claim(a *Attempt, task *Entry, last bool) *Invocation {
 	found := b.byRequest[a.RequestID]
 	if a.RequestID == "" && !a.Ended.IsZero() {
-		found = b.guess(a, execution, state)
+		found = b.guess(a, task, last)
 	}
-	if found == nil || found.End.IsZero() {
+	if found == nil || found.End.IsZero() || found.owner != nil {
 		return nil
 	}
-	b.drop(found)
+	found.owner = task
+	found.Lines = append(found.Lines, found.byTime...)
+	slices.SortStableFunc(found.Lines, func(a, b LogLine) int { return a.Time.Compare(b.Time) })
 	return found
 }
 
-// guess finds the invocation of a failed attempt by what it says of itself: its time, its caller, its error. Where several fit it
-// waits: the others are claimed by their request ids.
-func (b *Invocations) guess(a *Attempt, execution, state string) *Invocation {
+// guess finds the invocation of a failed attempt by what it says of itself: its caller, its error, nearest to the attempt's end. One of
+// which only the time fits is taken when it is the last that nobody else has claimed.
+func (b *Invocations) guess(a *Attempt, task *Entry, last bool) *Invocation {
 	function, _, _ := strings.Cut(a.Target(), ":")
 	message := ReadCause(a.Cause).Message
-	var found []*Invocation
+	var fits *Invocation
+	var others []*Invocation
 	for _, in := range b.byFunction[function] {
 		switch {
-		case !in.within(a):
-		case in.Execution == execution && in.State == state, message != "" && in.says(message):
-			return in
-		case in.Execution == "":
-			found = append(found, in)
+		case in.owner != nil, !in.within(a):
+		case in.Execution != "":
+			if in.Execution == task.Story.ARN && in.State == task.Scene.Step.Name {
+				return in
+			}
+		case message != "" && (strings.Contains(message, in.RequestID) || in.says(message)):
+			if fits == nil || in.End.After(fits.End) {
+				fits = in
+			}
+		default:
+			others = append(others, in)
 		}
 	}
-	if len(found) != 1 {
-		return nil
+	if fits == nil && last && len(others) == 1 {
+		return others[0]
 	}
-	return found[0]
+	return fits
 }
 
-// says is whether the last line, where a failed handler's error stands, has the message.
+// says is whether a line of it, as a failed handler's last one does, has the message.
 func (in *Invocation) says(message string) bool {
-	n := len(in.Lines)
-	return n > 0 && strings.Contains(in.Lines[n-1].Text, strings.Trim(value.OfString(message).String(), `"`))
-}
-
-func (b *Invocations) drop(in *Invocation) {
-	delete(b.byRequest, in.RequestID)
-	delete(b.byFunction[in.Function], in.RequestID)
+	quoted := value.OfString(message).String()
+	has := func(l LogLine) bool { return strings.Contains(l.Text, quoted[1:len(quoted)-1]) }
+	return slices.ContainsFunc(in.Lines, has) || slices.ContainsFunc(in.byTime, has)
 }
 
 func (in *Invocation) within(a *Attempt) bool {
 	return !in.Start.IsZero() && !in.Start.Before(a.Scheduled.Add(-skew)) && !in.End.After(a.Ended.Add(skew))
 }
 
-// Forget drops invocations that ended before t and that nobody claimed.
-func (b *Invocations) Forget(t time.Time) {
+// forget drops invocations that ended before t.
+func (b *Invocations) forget(t time.Time) {
 	for _, in := range b.byRequest {
 		if !in.End.IsZero() && in.End.Before(t) {
-			b.drop(in)
+			delete(b.byRequest, in.RequestID)
+			delete(b.byFunction[in.Function], in.RequestID)
+		}
+	}
+	for key, s := range b.streams {
+		if n := len(s.invocations); n > 0 && !s.invocations[n-1].End.IsZero() && s.invocations[n-1].End.Before(t) {
+			delete(b.streams, key)
 		}
 	}
 }

@@ -115,6 +115,7 @@ type reader struct {
 	children    children
 	invocations Invocations
 	wanted      []wanted // tasks whose log lines have not come yet
+	remembered  int      // invocations, when some were last forgotten
 	emitted     int
 	quiet       bool // the last look brought nothing, and that was said
 	gap         bool // an event is missing, or lines were left out: look at everything
@@ -129,7 +130,7 @@ type machineReader struct {
 }
 
 // settle is how long the log lines of a task that has ended are waited for.
-const settle = 3 * time.Second
+const settle = late
 
 type wanted struct {
 	entry Entry
@@ -297,7 +298,7 @@ func (r *reader) look(ctx context.Context) error {
 		return err
 	}
 	r.gap = r.gaps()
-	return r.claim(false)
+	return r.claim(false, time.Time{})
 }
 
 // read reads on in the source that is least far, page by page, so that what is told stays in order and no more than a page of each
@@ -426,8 +427,8 @@ func (r *reader) release(ctx context.Context, upTo time.Time) error {
 			return err
 		}
 	}
-	r.forget(now)
-	return r.claim(false)
+	r.forget(now, upTo)
+	return r.claim(false, upTo)
 }
 
 func (r *reader) tell(ctx context.Context, e Event) error {
@@ -483,17 +484,17 @@ func (r *reader) wantLines(entry Entry) error {
 		return nil
 	}
 	a.logged = true
-	told, err := r.tellLines(entry)
+	told, err := r.tellLines(entry, false)
 	if err == nil && !told {
 		r.wanted = append(r.wanted, wanted{entry, r.Now().Add(settle)})
 	}
 	return err
 }
 
-// tellLines tells the lines of the invocation that an entry's attempt made, where they have come.
-func (r *reader) tellLines(entry Entry) (bool, error) {
+// tellLines tells the lines of the invocation that an entry's attempt made, where they have come; last says that all have.
+func (r *reader) tellLines(entry Entry, last bool) (bool, error) {
 	a := entry.Scene.Attempt
-	in := r.invocations.Claim(a, entry.Story.ARN, entry.Scene.Step.Name)
+	in := r.invocations.claim(a, &entry, last)
 	if in == nil {
 		return false, nil
 	}
@@ -510,36 +511,64 @@ func (r *reader) tellLines(entry Entry) (bool, error) {
 	return true, nil
 }
 
-// claim tells the log lines of tasks that have ended, as far as they are there; at the end, what never came is given up.
-func (r *reader) claim(last bool) error {
+// claim tells the log lines of tasks that have ended, as far as they are there. What never came is given up: at the end, when waiting
+// takes too long, when logs were read up to a time well behind.
+func (r *reader) claim(last bool, upTo time.Time) error {
 	now := r.Now()
 	still := r.wanted[:0]
 	for _, w := range r.wanted {
-		told, err := r.tellLines(w.entry)
+		over := last || !now.Before(w.until) || upTo.Sub(w.entry.Time) > settle
+		told, err := r.tellLines(w.entry, over)
 		if err != nil {
 			return err
 		}
-		if !told && !last && now.Before(w.until) {
+		if !told && !over {
 			still = append(still, w)
 		}
 	}
 	clear(r.wanted[len(still):])
 	r.wanted = still
+	return r.tellLate()
+}
+
+// tellLate tells lines that came after the others of their invocation.
+func (r *reader) tellLate() error {
+	for _, l := range r.invocations.late {
+		l.in.Lines = append(l.in.Lines, l.line)
+		entry := *l.in.owner
+		entry.Log, entry.Invocation, entry.Time = &l.line, l.in, l.line.Time
+		if entry.Story.muted {
+			continue
+		}
+		if err := r.emit(entry); err != nil {
+			return err
+		}
+	}
+	r.invocations.late = nil
 	return nil
 }
 
-// Limits of what is remembered of executions that never end, and of lines that nobody claims.
+// Limits of what is remembered of executions that never end, and of invocations that have ended.
 const (
-	mostStories = 10_000
-	unclaimed   = 5 * time.Minute // before the latest event
+	mostStories  = 10_000
+	ended        = 2 * time.Minute
+	endedAtPeaks = 5 * time.Second // where there are very many
+	manyEnded    = 20_000
 )
 
-func (r *reader) forget(now time.Time) {
+func (r *reader) forget(now, upTo time.Time) {
 	if len(r.stories) > mostStories {
 		r.forgetStories()
 	}
-	if r.Follow {
-		r.invocations.Forget(now.Add(-unclaimed))
+	if r.Follow && upTo.IsZero() {
+		upTo = now
+	}
+	if n := len(r.invocations.byRequest); n > r.remembered+1000 && !upTo.IsZero() {
+		r.invocations.forget(upTo.Add(-ended))
+		if len(r.invocations.byRequest) > manyEnded {
+			r.invocations.forget(upTo.Add(-endedAtPeaks))
+		}
+		r.remembered = len(r.invocations.byRequest)
 	}
 }
 
@@ -559,5 +588,5 @@ func (r *reader) flush(ctx context.Context) error {
 	if err := r.release(ctx, time.Time{}); err != nil {
 		return err
 	}
-	return r.claim(true)
+	return r.claim(true, time.Time{})
 }

@@ -180,13 +180,14 @@ func TestClaimFindsTheInvocationOfATask(t *testing.T) {
 	}
 	parameters := history.Verbatim(`{"FunctionName":"arn:aws:lambda:us-east-1:0:function:pay:3"}`)
 	failed := &Attempt{Parameters: parameters, Scheduled: at(-1), Ended: at(12)}
-	if in := b.Claim(failed, "e", "s"); in == nil || in.RequestID != "r-1" || len(in.Lines) != 1 {
+	task := &Entry{Story: NewStory("e"), Scene: Scene{Step: &Step{Name: "s"}}}
+	if in := b.claim(failed, task, true); in == nil || in.RequestID != "r-1" || len(in.Lines) != 1 {
 		t.Errorf("a failed attempt got %+v, want r-1 by its time", in)
 	}
-	if in := b.Claim(failed, "e", "s"); in != nil {
+	if in := b.claim(failed, task, true); in != nil {
 		t.Errorf("claimed twice: %+v", in)
 	}
-	in := b.Claim(&Attempt{Parameters: parameters, RequestID: "r-2", Ended: at(2001)}, "e", "s")
+	in := b.claim(&Attempt{Parameters: parameters, RequestID: "r-2", Ended: at(2001)}, task, false)
 	if in == nil || len(in.Lines) != 1 {
 		t.Fatalf("by request id: %+v", in)
 	}

@@ -1,0 +1,35 @@
+//go:build integration
+
+package localstack
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/stride-aws/stride/internal/observe/loggen"
+)
+
+// runs is how many random runs are told from each server.
+const runs = 1000
+
+func TestTailOfLocalStack(t *testing.T) { loggen.Judge(t, localStack(t), runs) }
+
+// TestTailOfMoto needs moto's server, which MOTO_SERVER names; make integration installs it.
+func TestTailOfMoto(t *testing.T) {
+	server := os.Getenv("MOTO_SERVER")
+	if server == "" {
+		t.Fatal("MOTO_SERVER is not set; make integration sets it")
+	}
+	port := freePort(t)
+	cmd := exec.Command(server, "-H", "127.0.0.1", "-p", port)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	awaitPort(t, port)
+	loggen.Judge(t, "http://127.0.0.1:"+port, runs)
+}
