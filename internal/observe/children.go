@@ -1,9 +1,11 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,17 +65,22 @@ type children struct {
 	runs    map[string]*mapRun // by the map run's ARN
 	byLabel map[string]*mapRun // the latest run of a Map, by MACHINE/LABEL
 	next    time.Time          // when map runs are looked at again
+
+	adoptions int // how often a source came up that is to be read before more is told
 }
 
 type parent struct {
-	story *Story
-	step  *Step // nil where it was foreseen
+	arn   string
+	event int64  // by which it started the child
+	story *Story // nil where it was foreseen
+	step  *Step
 }
 
 // mapRun is a map run that was seen to start.
 type mapRun struct {
 	entry Entry
 	arn   string
+	event int64 // by which it started
 	last  MapRun
 	shown int // children that are told in full
 	over  bool
@@ -95,13 +102,64 @@ func (c *children) adopted(execution string) bool {
 }
 
 // foresee links children to parents before any of these events is told: a child's first event is older than the one by which its
-// parent says that it started it.
+// parent says that it started it, or of the same time.
 func (c *children) foresee(ready []Event) {
+	runs := map[string]*parent{} // by MACHINE/LABEL
 	for i := range ready {
-		if arn := startedBy(ready[i].Event); arn != "" && c.parents[arn] == nil {
-			c.parents[arn] = &parent{}
+		e := &ready[i]
+		if arn := startedBy(e.Event); arn != "" && c.parents[arn] == nil {
+			c.parents[arn] = &parent{arn: e.Execution, event: e.ID}
+		}
+		if e.Type == history.MapRunStarted && e.Details != nil {
+			runs[labelOf(e.Details.MapRunARN)] = &parent{arn: e.Execution, event: e.ID}
 		}
 	}
+	for i := range ready {
+		machine, label := machineName(ready[i].Execution)
+		if label == "" || c.parents[ready[i].Execution] != nil {
+			continue
+		}
+		p := runs[machine+"/"+label]
+		if run := c.byLabel[machine+"/"+label]; p == nil && run != nil {
+			p = &parent{arn: run.entry.Story.ARN, event: run.event}
+		}
+		if p != nil {
+			c.parents[ready[i].Execution] = p
+		}
+	}
+}
+
+// labelOf is MACHINE/LABEL of a map run's ARN, arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:ID.
+func labelOf(mapRun string) string {
+	parts := strings.Split(mapRun, ":")
+	if len(parts) < 8 {
+		return ""
+	}
+	return parts[6]
+}
+
+// tie orders events of the same time and different executions: those of a child stand between the event by which its parent says
+// that it started it, and the parent's next.
+func (c *children) tie(a, b *Event) int {
+	if a.Execution == b.Execution {
+		return cmp.Compare(a.ID, b.ID)
+	}
+	if len(c.parents) == 0 || c.parents[a.Execution] == nil && c.parents[b.Execution] == nil {
+		return byExecution(a, b)
+	}
+	rootA, pathA := c.path(a)
+	rootB, pathB := c.path(b)
+	return cmp.Or(strings.Compare(rootA, rootB), slices.Compare(pathA, pathB))
+}
+
+// path is the execution above all others of an event, and the ids of the events that led from there to it.
+func (c *children) path(e *Event) (root string, ids []int64) {
+	root, ids = e.Execution, []int64{e.ID}
+	for p := c.parents[root]; p != nil && p.arn != "" && len(ids) < deepest; p = c.parents[root] {
+		root, ids = p.arn, append(ids, p.event)
+	}
+	slices.Reverse(ids)
+	return root, ids
 }
 
 // mostParents bounds how many links are remembered.
@@ -148,10 +206,15 @@ func (c *children) see(ctx context.Context, r *reader, entry Entry) error {
 	switch e.Type {
 	case history.MapRunStarted, history.MapRunRedriven:
 		c.begin(entry)
+	case history.MapRunSucceeded, history.MapRunFailed, history.MapRunAborted:
+		if entry.Scene.Step != nil && entry.Scene.Step.Run != nil {
+			entry.Run = entry.Scene.Step.Run
+			return r.tellRun(entry, !r.Follow)
+		}
 	case history.TaskSubmitted, history.TaskSucceeded:
 		if arn := startedBy(e); arn != "" && entry.Scene.Step != nil {
 			entry.Scene.Step.Child = arn
-			return c.adopt(ctx, r, arn, parent{entry.Story, entry.Scene.Step})
+			return c.adopt(ctx, r, arn, parent{entry.Story.ARN, e.ID, entry.Story, entry.Scene.Step})
 		}
 	}
 	return nil
@@ -159,8 +222,7 @@ func (c *children) see(ctx context.Context, r *reader, entry Entry) error {
 
 func (c *children) begin(entry Entry) {
 	arn := entry.Scene.Event.Details.MapRunARN
-	parts := strings.Split(arn, ":") // arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:ID
-	if len(parts) < 8 || entry.Scene.Step == nil {
+	if labelOf(arn) == "" || entry.Scene.Step == nil {
 		return
 	}
 	run := c.runs[arn]
@@ -168,10 +230,11 @@ func (c *children) begin(entry Entry) {
 		run = &mapRun{arn: arn}
 		c.runs[arn] = run
 	}
-	run.entry, run.over = entry, false
+	run.entry, run.event, run.over = entry, entry.Scene.Event.ID, false
 	run.entry.Scene.Event = nil
-	c.byLabel[parts[6]] = run
+	c.byLabel[labelOf(arn)] = run
 	c.next = time.Time{}
+	c.adoptions++
 }
 
 // adopt makes an execution a child, and follows it where its events do not come anyway.
@@ -196,26 +259,39 @@ func (c *children) adopt(ctx context.Context, r *reader, arn string, p parent) e
 	if err != nil {
 		return err
 	}
-	if express := strings.Contains(arn, ":express:"); !express && (!m.whole || r.byName[m.Name] != m) {
-		r.histories.add(arn)
+	express := strings.Contains(arn, ":express:")
+	if !express && (!m.whole || r.byName[m.Name] != m) && r.histories.adopt(arn, p.scheduled()) || r.groupsUnread() {
+		c.adoptions++
 	}
 	return nil
 }
 
+// scheduled is when the child started, or a little before.
+func (p *parent) scheduled() time.Time {
+	if n := len(p.step.Attempts); n > 0 {
+		return p.step.Attempts[n-1].Scheduled
+	}
+	return p.step.Entered
+}
+
 // place puts a story that begins under its parent.
 func (c *children) place(r *reader, s *Story) {
-	if p := c.parents[s.ARN]; p != nil {
-		s.Parent, s.ParentStep = p.story, p.step
-		return
-	}
+	p := c.parents[s.ARN]
 	machine, label := machineName(s.ARN)
 	run := c.byLabel[machine+"/"+label]
-	if label == "" || run == nil {
-		return
+	switch {
+	case label != "" && run != nil:
+		s.Parent, s.ParentStep = run.entry.Story, run.entry.Scene.Step
+		if p == nil || p.story == nil { // not adopted, which counts
+			run.shown++
+			s.muted = run.shown > shownChildren && r.Execution != s.ARN
+		}
+	case p == nil:
+	case p.story != nil:
+		s.Parent, s.ParentStep = p.story, p.step
+	case p.arn != "" && p.arn != s.ARN:
+		s.Parent = r.storyOf(p.arn)
 	}
-	s.Parent, s.ParentStep = run.entry.Story, run.entry.Scene.Step
-	run.shown++
-	s.muted = run.shown > shownChildren && r.Execution != s.ARN
 }
 
 // Looks at map runs. AWS: DescribeMapRun is throttled like GetExecutionHistory.
@@ -255,11 +331,8 @@ func (c *children) lookAt(ctx context.Context, r *reader, run *mapRun) error {
 		run.last = now
 		entry := run.entry
 		entry.Run, entry.Time = &now, r.Now()
-		if run.over && !r.Follow {
-			entry.Time = entry.Story.touched
-		}
 		entry.Scene.Step.Run = &now
-		if err := r.emit(entry); err != nil {
+		if err := r.tellRun(entry, r.Follow); err != nil {
 			return err
 		}
 	}
@@ -267,6 +340,14 @@ func (c *children) lookAt(ctx context.Context, r *reader, run *mapRun) error {
 		return c.adoptOf(ctx, r, run)
 	}
 	return nil
+}
+
+// tellRun tells how far a map run is: when it is looked at while it runs; of one that was over before, with its end.
+func (r *reader) tellRun(entry Entry, follows bool) error {
+	if !follows || entry.Story.muted {
+		return nil
+	}
+	return r.emit(entry)
 }
 
 // adoptOf follows the first children of a map run; where there are many, the first that failed.
@@ -294,10 +375,8 @@ func (c *children) adoptOf(ctx context.Context, r *reader, run *mapRun) error {
 			continue
 		}
 		run.shown++
-		c.parents[arn] = &parent{run.entry.Story, run.entry.Scene.Step}
-		if f := r.histories.add(arn); f != nil {
-			f.start = aws.ToTime(e.StartDate)
-		}
+		c.parents[arn] = &parent{run.entry.Story.ARN, run.event, run.entry.Story, run.entry.Scene.Step}
+		r.histories.adopt(arn, aws.ToTime(e.StartDate))
 	}
 	return nil
 }

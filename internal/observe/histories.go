@@ -24,7 +24,7 @@ type histories struct {
 // followed is one execution whose history is read as it grows.
 type followed struct {
 	HistoryReader
-	start time.Time // zero where that is not known
+	start time.Time // or earlier
 	due   time.Time
 	every time.Duration // between reads, longer while nothing happens
 }
@@ -35,14 +35,26 @@ const (
 	slowestReads = 10 * time.Second
 )
 
-func (h *histories) add(arn string) *followed {
+// add follows an execution that started at a time; false where that is so already, or it was told to its end.
+func (h *histories) add(arn string, start time.Time) bool {
 	if h.open == nil {
 		h.open, h.listed = map[string]*followed{}, map[string]time.Time{}
 	}
-	if h.open[arn] == nil && h.over.next(arn) == 1 {
-		h.open[arn] = &followed{HistoryReader: HistoryReader{ARN: arn}}
+	if h.open[arn] != nil || h.over.next(arn) != 1 {
+		return false
 	}
-	return h.open[arn]
+	h.open[arn] = &followed{HistoryReader: HistoryReader{ARN: arn}, start: start}
+	return true
+}
+
+// adopt is add for an execution that comes up while a look is under way: it is read in this look.
+func (h *histories) adopt(arn string, start time.Time) bool {
+	if !h.add(arn, start) {
+		return false
+	}
+	at, _ := slices.BinarySearchFunc(h.queue, start, func(f *followed, start time.Time) int { return f.start.Compare(start) })
+	h.queue = slices.Insert(h.queue, at, h.open[arn])
+	return true
 }
 
 // begin finds executions and decides which are read in this look.
@@ -180,9 +192,7 @@ func (h *histories) pages(ctx context.Context, r *reader, in *sfn.ListExecutions
 			if !r.Until.IsZero() && aws.ToTime(e.StartDate).After(r.Until) {
 				continue
 			}
-			if f := h.add(aws.ToString(e.ExecutionArn)); f != nil {
-				f.start = aws.ToTime(e.StartDate)
-			}
+			h.add(aws.ToString(e.ExecutionArn), aws.ToTime(e.StartDate))
 		}
 		if out.NextToken == nil {
 			return nil

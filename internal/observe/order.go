@@ -75,13 +75,16 @@ func (q *queue) add(e Event) bool {
 	return !twice
 }
 
-// Ready are the events that may be told now: each execution's by id, all together in the order of their times. What happened after
-// upTo, the time up to which everything was read, waits; a zero upTo is no bound.
+// Ready are the events that may be told now: each execution's by id, all together in the order of their times. What happened from
+// upTo on, the time before which everything was read, waits; a zero upTo is no bound.
 func (s *Sorter) Ready(now, upTo time.Time) []Event {
 	ready := s.ready(nil, now, upTo)
-	sortByTime(ready)
+	sortByTime(ready, byExecution)
 	return ready
 }
+
+// byExecution is an order of events of the same time.
+func byExecution(a, b *Event) int { return strings.Compare(a.Execution, b.Execution) }
 
 // ready appends the events that may be told, each execution's together.
 func (s *Sorter) ready(ready []Event, now, upTo time.Time) []Event {
@@ -118,7 +121,7 @@ func (q *queue) take(b bounds) int {
 	n := 0
 	for n < len(q.pending) {
 		e := &q.pending[n]
-		if !b.upTo.IsZero() && e.Time.After(b.upTo) {
+		if !b.upTo.IsZero() && !e.Time.Before(b.upTo) {
 			break
 		}
 		// Everything up to upTo was read: what happened before an event that is well behind that does not come any more.
@@ -136,8 +139,8 @@ func (q *queue) take(b bounds) int {
 }
 
 // sortByTime interleaves executions, of which each stands in its order. Where an execution's times go back, the order of its ids
-// wins.
-func sortByTime(events []Event) {
+// wins. tie orders events of different executions and the same time.
+func sortByTime(events []Event, tie func(a, b *Event) int) {
 	type timed struct {
 		Event
 		at time.Time // of the latest event of its execution so far
@@ -151,7 +154,10 @@ func sortByTime(events []Event) {
 		list[i] = timed{e, at}
 	}
 	slices.SortStableFunc(list, func(a, b timed) int {
-		return cmp.Or(a.at.Compare(b.at), strings.Compare(a.Execution, b.Execution))
+		if n := a.at.Compare(b.at); n != 0 {
+			return n
+		}
+		return tie(&a.Event, &b.Event)
 	})
 	for i := range list {
 		events[i] = list[i].Event

@@ -79,6 +79,15 @@ func (t *Tail) Run(ctx context.Context) error {
 	}
 }
 
+func (r *reader) groupsUnread() bool {
+	for _, g := range r.groups {
+		if _, looked := r.looks[g]; !looked && g.look == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // errOver ends a tail whose time is over.
 var errOver = errors.New("over")
 
@@ -92,12 +101,7 @@ func (r *reader) interrupted(ctx context.Context, err error) error {
 
 // unread is whether what was told has brought up sources that were not looked at yet: child executions, map runs.
 func (r *reader) unread() bool {
-	for _, g := range r.groups {
-		if _, looked := r.looks[g]; !looked {
-			return true
-		}
-	}
-	return r.histories.unread() || r.children.unread()
+	return r.groupsUnread() || len(r.ready) > 0 || r.histories.unread() || r.children.unread()
 }
 
 // reader is a Tail at work.
@@ -114,6 +118,7 @@ type reader struct {
 	stories     map[string]*Story
 	children    children
 	invocations Invocations
+	ready       []Event  // that can be told, by time
 	wanted      []wanted // tasks whose log lines have not come yet
 	remembered  int      // invocations, when some were last forgotten
 	emitted     int
@@ -153,7 +158,7 @@ func (t *Tail) reader() (*reader, error) {
 		mr.byLists = mr.whole && !m.logged()
 	}
 	if t.Execution != "" && !t.express() {
-		r.histories.add(t.Execution)
+		r.histories.add(t.Execution, time.Unix(0, 0))
 	}
 	return r, nil
 }
@@ -288,32 +293,53 @@ func deref(s *string) string {
 
 // look reads each source that is due once, and tells what is ready.
 func (r *reader) look(ctx context.Context) error {
-	if err := r.read(ctx); err != nil {
+	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	if err := r.release(ctx, time.Time{}); err != nil {
-		return err
-	}
-	if err := r.children.look(ctx, r); err != nil {
-		return err
+	for {
+		if err := r.read(ctx); err != nil {
+			return err
+		}
+		if err := r.release(ctx, time.Time{}); err != nil {
+			return err
+		}
+		if err := r.children.look(ctx, r); err != nil {
+			return err
+		}
+		if len(r.ready) == 0 {
+			break
+		}
 	}
 	r.gap = r.gaps()
 	return r.claim(false, time.Time{})
+}
+
+// begin starts a look at the sources that are due.
+func (r *reader) begin(ctx context.Context) error {
+	now := r.Now()
+	for _, g := range r.groups {
+		if at, looked := r.looks[g]; looked && r.Follow && (r.gap || !now.Before(at)) {
+			g.begin(now, r.gap)
+		}
+	}
+	return r.histories.begin(ctx, r)
 }
 
 // read reads on in the source that is least far, page by page, so that what is told stays in order and no more than a page of each
 // is held.
 func (r *reader) read(ctx context.Context) error {
 	now := r.Now()
-	for _, g := range r.groups {
-		if at, looked := r.looks[g]; !looked || r.Follow && (r.gap || !now.Before(at)) {
-			g.begin(now, r.gap)
-		}
-	}
-	if err := r.histories.begin(ctx, r); err != nil {
-		return err
-	}
 	for {
+		if r.children.unread() {
+			if err := r.children.look(ctx, r); err != nil {
+				return err
+			}
+		}
+		for _, g := range r.groups {
+			if _, looked := r.looks[g]; !looked && g.look == nil {
+				g.begin(now, false)
+			}
+		}
 		g, h, upTo := r.leastFar()
 		if g == nil && h == nil {
 			return nil
@@ -416,23 +442,39 @@ func (r *reader) gaps() bool {
 // release tells what is ready up to a time; the zero time is no bound.
 func (r *reader) release(ctx context.Context, upTo time.Time) error {
 	now := r.Now()
-	var ready []Event
+	fresh := len(r.ready)
 	for _, m := range r.machines {
-		ready = m.sorter.ready(ready, now, upTo)
+		r.ready = m.sorter.ready(r.ready, now, upTo)
 	}
-	sortByTime(ready)
-	r.children.foresee(ready)
-	for _, e := range ready {
-		if err := r.tell(ctx, e); err != nil {
-			return err
-		}
+	if fresh < len(r.ready) {
+		r.children.foresee(r.ready[fresh:])
+		sortByTime(r.ready, r.children.tie)
+	}
+	if err := r.tellReady(ctx, upTo); err != nil {
+		return err
 	}
 	r.forget(now, upTo)
 	return r.claim(false, upTo)
 }
 
+// tellReady tells the events that are ready, up to one that brings up a source which was not read yet: what that says may come before
+// the rest.
+func (r *reader) tellReady(ctx context.Context, upTo time.Time) error {
+	n := 0
+	defer func() { r.ready = slices.Delete(r.ready, 0, n) }()
+	for n < len(r.ready) && (upTo.IsZero() || r.ready[n].Time.Before(upTo)) {
+		sources := r.children.adoptions
+		err := r.tell(ctx, r.ready[n])
+		if n++; err != nil || r.children.adoptions > sources {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *reader) tell(ctx context.Context, e Event) error {
-	story := r.story(e)
+	story := r.storyOf(e.Execution)
+	story.touched = e.Time
 	entry := Entry{Time: e.Time, Machine: &e.machine.Machine, Story: story, Scene: story.Add(e.Event)}
 	if err := r.wantLines(entry); err != nil {
 		return err
@@ -466,14 +508,14 @@ func bad(t history.Type) bool {
 	return strings.HasSuffix(string(t), "Failed") || strings.HasSuffix(string(t), "TimedOut") || strings.HasSuffix(string(t), "Aborted")
 }
 
-func (r *reader) story(e Event) *Story {
-	story := r.stories[e.Execution]
+// storyOf is the story of an execution as far as it is told.
+func (r *reader) storyOf(execution string) *Story {
+	story := r.stories[execution]
 	if story == nil {
-		story = NewStory(strings.Clone(e.Execution))
-		r.children.place(r, story)
+		story = NewStory(strings.Clone(execution))
 		r.stories[story.ARN] = story
+		r.children.place(r, story)
 	}
-	story.touched = e.Time
 	return story
 }
 
@@ -585,8 +627,16 @@ func (r *reader) flush(ctx context.Context) error {
 	for _, m := range r.machines {
 		m.sorter.Patience = 0
 	}
-	if err := r.release(ctx, time.Time{}); err != nil {
-		return err
+	for {
+		if err := r.release(ctx, time.Time{}); err != nil {
+			return err
+		}
+		if len(r.ready) == 0 || ctx.Err() == nil {
+			break // what is left waits for sources to be read
+		}
+	}
+	if len(r.ready) > 0 {
+		return nil
 	}
 	return r.claim(true, time.Time{})
 }

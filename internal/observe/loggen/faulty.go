@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -19,17 +20,17 @@ type Faulty struct {
 // NewFaulty is a Faulty that fails as a seed says.
 func NewFaulty(seed uint64) *Faulty { return &Faulty{rand: rand.New(rand.NewPCG(seed, 0))} }
 
-func (f *Faulty) draw() int {
+func (f *Faulty) draw(n int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.rand.IntN(40)
+	return f.rand.IntN(n)
 }
 
 // RoundTrip implements http.RoundTripper.
 func (f *Faulty) RoundTrip(r *http.Request) (*http.Response, error) {
-	kind := f.draw()
-	if kind > 4 {
-		return http.DefaultTransport.RoundTrip(r)
+	kind, cut := f.draw(40), 1+f.draw(40_000)
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".StartLiveTail") {
+		kind, cut = 4, 10*cut // a stream breaks sooner or later
 	}
 	switch kind {
 	case 0:
@@ -42,19 +43,26 @@ func (f *Faulty) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("connection reset by peer")
 	}
 	response, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
+	if err == nil && kind == 4 {
+		response.Body = &breaking{response.Body, cut}
 	}
-	all, err := io.ReadAll(response.Body)
-	response.Body.Close()
-	response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(all[:len(all)/2]), failing{}))
 	return response, err
 }
 
-// failing is the end of a connection that broke.
-type failing struct{}
+// breaking is the body of an answer whose connection breaks after some bytes.
+type breaking struct {
+	io.ReadCloser
+	left int
+}
 
-func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (b *breaking) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
 
 func answer(r *http.Request, status int, body string) *http.Response {
 	return &http.Response{

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/internal/observe"
@@ -24,8 +26,16 @@ import (
 func Client(endpoint string, transport http.RoundTripper) *cloudwatchlogs.Client {
 	return cloudwatchlogs.New(cloudwatchlogs.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient: &http.Client{Transport: transport}, Retryer: aws.NopRetryer{},
+		HTTPClient: &http.Client{Transport: transport}, Retryer: aws.NopRetryer{}, APIOptions: []func(*middleware.Stack) error{noHostPrefix},
 	})
+}
+
+// noHostPrefix keeps the SDK from putting "streaming-" before a host that is not AWS's.
+func noHostPrefix(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("NoHostPrefix",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+		}), middleware.Before)
 }
 
 // together is how many machines are tailed at once; they share a log group.
@@ -42,6 +52,64 @@ func Judge(t *testing.T, endpoint string, n int) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
+}
+
+// JudgeLive writes the lines of many executions faster than live tail sends them, and tails them with it, over a transport that fails at
+// times. It takes some seconds: live tail has a clock of its own.
+func JudgeLive(t *testing.T, endpoint string, executions int) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(4, 4))
+	m := Machine{Name: "live", Group: "/aws/vendedlogs/states/live", Functions: []string{"live-a", "live-b"}}
+	run := New(r, m, executions, time.Now().Add(-time.Minute).UTC())
+	run.Scatter(r, 5*time.Second)
+	logs := &counted{Client: Client(endpoint, NewFaulty(5))}
+	told := Outlines{}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	w := &filler{client: Client(endpoint, http.DefaultTransport), streams: map[string]bool{}}
+	for _, group := range []string{m.Group, "/aws/lambda/live-a", "/aws/lambda/live-b"} {
+		if err := w.make(ctx, group, "first"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tail := &observe.Tail{
+		Logs: logs, Follow: true, Lambda: true, Interval: time.Second, Now: time.Now, Since: time.Now().Add(-time.Hour), Emit: told.Take,
+		Machines: []observe.Machine{{Name: m.Name, ARN: m.ARN(), LogGroup: m.Group, AllEvents: true, WithData: true, Functions: m.Functions}},
+		Wait:     func(context.Context, time.Duration) error { time.Sleep(50 * time.Millisecond); return ctx.Err() },
+		Idle: func() error {
+			part := run.Lines[:min(len(run.Lines), 1000)]
+			if logs.sessions == 0 {
+				part = nil
+			}
+			run.Lines = run.Lines[len(part):]
+			if len(run.Lines) == 0 && cmp.Equal(run.Stories, told.Texts()) {
+				cancel()
+			}
+			return w.put(t.Context(), part)
+		},
+	}
+	if err := tail.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(run.Stories, told.Texts()); diff != "" {
+		t.Errorf("told (+) and happened (-):\n%s", diff)
+	}
+	t.Logf("%d sessions of live tail", logs.sessions)
+}
+
+// counted counts sessions of live tail.
+type counted struct {
+	*cloudwatchlogs.Client
+	sessions int
+}
+
+// StartLiveTail implements what observe wants of it.
+func (c *counted) StartLiveTail(ctx context.Context, in *cloudwatchlogs.StartLiveTailInput, o ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.StartLiveTailOutput, error) {
+	out, err := c.Client.StartLiveTail(ctx, in, o...)
+	if err == nil {
+		c.sessions++
+	}
+	return out, err
 }
 
 // plain leaves out that a client has live tail, which has a clock of its own.

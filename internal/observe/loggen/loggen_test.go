@@ -14,7 +14,7 @@ func localAWS(t *testing.T) string {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(h)
-	t.Cleanup(func() { server.Close(); h.Close() })
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close(); h.Close() })
 	return server.URL
 }
 
@@ -25,3 +25,5 @@ func TestLocalAWS(t *testing.T) {
 	}
 	Judge(t, localAWS(t), runs)
 }
+
+func TestLiveTail(t *testing.T) { JudgeLive(t, localAWS(t), 100) }
