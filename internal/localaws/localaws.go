@@ -93,9 +93,17 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 			web.Changed(detail)
 		}})
 	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
-	a := &AWS{listener: l, host: host, lambda: functions, page: web, roles: known, Server: server.New(server.Options{AnyHost: o.AnyHost, Services: map[string]wire.Service{
+	services := map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
-	}})}
+	}
+	caller.Here = func(name string) string {
+		if services[name] == nil {
+			return ""
+		}
+		return url(l)
+	}
+	a := &AWS{listener: l, host: host, lambda: functions, page: web, roles: known,
+		Server: server.New(server.Options{AnyHost: o.AnyHost, Services: services})}
 	a.Page(web)
 	a.Accounts(func(key string) string { session, _ := sessions.Session(key); return session.Account })
 	a.Authorize(known.decide(sessions))

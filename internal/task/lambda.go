@@ -102,12 +102,10 @@ func (a *attempt) runFunction(arn string, payload []byte) (LambdaResult, error) 
 			return result, err
 		}
 	}
-	result, err := a.invokeRemote(arn, payload)
-	var none *sdk.NoEndpoint
-	if errors.As(err, &none) {
-		return result, a.noFunction(arn)
+	if endpointOf("Lambda") == "" {
+		return LambdaResult{}, a.noFunction(arn)
 	}
-	return result, err
+	return a.invokeRemote(arn, payload)
 }
 
 // noFunction is Lambda's own answer for a function that does not exist.

@@ -3,8 +3,8 @@
 // its answer through a machine.Replier, with AWS's result shapes, error names and texts. Package local is the caller; nested
 // executions and activities are its own.
 //
-// Services are called at AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL; what has no endpoint fails, saying which variable to
-// set. See package sdk for how every service is reached without its SDK module. HTTP Tasks go out without the authorization of
+// Services are called at AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL, else where Caller.Here says; what has no endpoint fails,
+// saying which variable to set. See package sdk for how every service is reached without its SDK module. HTTP Tasks go out without the authorization of
 // their connection, whose secrets no endpoint gives out.
 package task
 
@@ -50,6 +50,9 @@ type Caller struct {
 	Lambda Lambda // nil: functions are reached through an endpoint only
 	// Authorize says which call the role of a task may not make; nil for none. A nil Authorize allows everything.
 	Authorize func(*machine.Task) *Denied
+	// Here is the address that answers for a service, by its signing name ("s3"), where the environment names none; "" for no
+	// such address, and a nil Here is none at all.
+	Here   func(signingName string) string
 	client    *sdk.Client
 	http      *http.Client
 }
@@ -62,14 +65,19 @@ func New(lambda Lambda) *Caller {
 		IdleConnTimeout:     30 * time.Second,
 	}
 	c := &Caller{Lambda: lambda, http: &http.Client{Transport: transport}}
-	c.client = &sdk.Client{HTTP: c.http, Endpoint: endpoint, Credentials: credentials}
+	c.client = &sdk.Client{HTTP: c.http, Endpoint: c.endpoint, Credentials: credentials}
 	return c
 }
 
 // endpoint finds the address of a service.
-func endpoint(s *sdk.Service, _ string) (string, error) {
+func (c *Caller) endpoint(s *sdk.Service, _ string) (string, error) {
 	if url := endpointOf(s.ID); url != "" {
 		return url, nil
+	}
+	if c.Here != nil {
+		if url := c.Here(s.SigningName); url != "" {
+			return url, nil
+		}
 	}
 	return "", &sdk.NoEndpoint{Service: s.ID, Hint: "set " + endpointVariable(s.ID) + " or AWS_ENDPOINT_URL to a server that answers for it, or mock the state"}
 }

@@ -112,6 +112,27 @@ class Logs(unittest.TestCase):
         self.assertEqual([load(e["message"])["type"] for e in lines], ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"])
 
 
+class Tasks(unittest.TestCase):
+    def test_states_reach_the_services_that_are_here(self):
+        """A distributed Map reads its items from the local S3 and writes its results there, without any endpoint being set."""
+        s3.create_bucket(Bucket="maps")
+        s3.put_object(Bucket="maps", Key="items.json", Body=b"[1, 2, 3]")
+        map_state = {"Type": "Map", "Next": "List", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "P",
+                     "States": {"P": {"Type": "Pass", "End": True}}},
+                     "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "maps", "Key": "items.json"}},
+                     "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "maps", "Prefix": "out"}}}
+        listing = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:listObjectsV2", "Parameters": {"Bucket": "maps", "Prefix": "out/"}, "End": True}
+        arn = sfn.create_state_machine(name="maps", definition=machine({"M": map_state, "List": listing}), roleArn=f"arn:aws:iam::{ACCOUNT}:role/any")["stateMachineArn"]
+        execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+        d = until(lambda: (x := sfn.describe_execution(executionArn=execution))["status"] != "RUNNING" and x)
+        self.assertEqual(d["status"], "SUCCEEDED", d.get("cause"))
+        keys = [c["Key"].split("/")[-1] for c in load(d["output"])["Contents"]]
+        self.assertEqual(keys, ["SUCCEEDED_0.json", "manifest.json"])
+        for key in ["items.json", *(c["Key"] for c in load(d["output"])["Contents"])]:
+            s3.delete_object(Bucket="maps", Key=key)
+        s3.delete_bucket(Bucket="maps")
+
+
 class Iam(unittest.TestCase):
     def test_roles(self):
         iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, Tags=[{"Key": "a", "Value": "b"}])
