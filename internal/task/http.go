@@ -1,12 +1,19 @@
 package task
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -27,7 +34,7 @@ func (a *attempt) apiGateway() {
 	if path := get(a.Input, "Path").Str(); path != "" {
 		target += "/" + strings.TrimPrefix(path, "/")
 	}
-	resp, body, err := a.request(target)
+	resp, body, err := a.request(a.ctx, a.outgoing(target))
 	if err != nil {
 		a.fail("ApiGateway.SdkClientException", err.Error())
 		return
@@ -39,47 +46,156 @@ func (a *attempt) apiGateway() {
 	a.succeed(httpResult(resp, body))
 }
 
+// httpTimeout is how long an HTTP Task may take. AWS: quotas, HTTP Task duration.
+const httpTimeout = 60 * time.Second
+
 // httpTask runs http:invoke. AWS: Call HTTPS APIs in Step Functions workflows.
 func (a *attempt) httpTask() {
-	resp, body, err := a.request(get(a.Input, "ApiEndpoint").Str())
+	ctx, cancel := context.WithTimeout(a.ctx, httpTimeout)
+	defer cancel()
+	r, err := a.httpRequest()
 	if err != nil {
-		a.fail("States.Http.Socket", err.Error())
+		a.reply.Failed(httpFailure(err))
 		return
 	}
-	if resp.StatusCode >= http.StatusBadRequest {
+	resp, body, err := a.request(ctx, r)
+	if err != nil {
+		a.reply.Failed(httpFailure(err))
+		return
+	}
+	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
 		a.fail("States.Http.StatusCode."+strconv.Itoa(resp.StatusCode), string(body))
 		return
 	}
 	a.succeed(httpResult(resp, body))
 }
 
-func (a *attempt) request(target string) (*http.Response, []byte, error) {
-	u, err := url.Parse(target)
+// forbidden are the headers that a state may not set, nor those of the prefixes. AWS: HTTP Task, fields, Headers.
+var (
+	forbidden = []string{"Authorization", "Connection", "Content-Encoding", "Content-Md5", "Date", "Expect", "Forwarded", "From", "Host", "Http2-Settings",
+		"If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Max-Forwards", "Proxy-Authorization", "Referer", "Server",
+		"Te", "Trailer", "Transfer-Encoding", "Upgrade", "Via", "Www-Authenticate"}
+	forbiddenPrefixes = []string{"X-Forwarded", "X-Amz", "X-Amzn"}
+)
+
+// errForbidden is a header that a state may not set.
+type errForbidden string
+
+func (e errForbidden) Error() string {
+	return "an HTTP Task cannot set the header " + string(e) + "; credentials belong into its connection"
+}
+
+// httpRequest is the request of an HTTP Task, with its connection's part.
+func (a *attempt) httpRequest() (*outgoing, error) {
+	r := a.outgoing(get(a.Input, "ApiEndpoint").Str())
+	for name := range r.header {
+		if slices.Contains(forbidden, name) || slices.ContainsFunc(forbiddenPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			return nil, errForbidden(name)
+		}
+	}
+	transform, _ := a.Input.Get("Transform")
+	r.encoded = get(transform, "RequestBodyEncoding").Str() == "URL_ENCODED"
+	r.arrays = get(transform, "RequestEncodingOptions", "ArrayFormat").Str()
+	for name, text := range map[string]string{"User-Agent": "Amazon|StepFunctions|HttpInvoke|" + a.region, "Range": "bytes=0-262144"} {
+		if r.header.Get(name) == "" {
+			r.header.Set(name, text)
+		}
+	}
+	c, err := a.connection()
+	if err != nil || c == nil {
+		return r, err
+	}
+	c.complete(r)
+	return r, a.authorizeBy(c, r.header)
+}
+
+// outgoing is a request to be made.
+type outgoing struct {
+	target  string
+	method  string
+	header  http.Header
+	query   url.Values
+	body    value.Value // not Defined: none
+	encoded bool        // the body as a form
+	arrays  string      // how a form has arrays
+}
+
+// outgoing is the request that the state describes.
+func (a *attempt) outgoing(target string) *outgoing {
+	r := &outgoing{target: target, method: get(a.Input, "Method").Str(), header: http.Header{}, query: url.Values{}}
+	for _, p := range get(a.Input, "QueryParameters").Members() {
+		for _, v := range listed(p.Value) {
+			r.query.Add(p.Name, v)
+		}
+	}
+	if body, ok := a.Input.Get("RequestBody"); ok {
+		r.body = body
+		r.header.Set("Content-Type", "application/json")
+	}
+	for _, h := range get(a.Input, "Headers").Members() {
+		r.header[http.CanonicalHeaderKey(h.Name)] = listed(h.Value)
+	}
+	return r
+}
+
+// content is the body as it is sent.
+func (r *outgoing) content() io.Reader {
+	switch {
+	case !r.body.Defined():
+		return nil
+	case r.encoded:
+		r.header.Set("Content-Type", "application/x-www-form-urlencoded")
+		form := url.Values{}
+		r.spread(form, "", r.body)
+		return strings.NewReader(form.Encode())
+	}
+	return strings.NewReader(r.body.String())
+}
+
+// spread writes v into a form. AWS: RequestEncodingOptions, ArrayFormat: INDICES is what it is unless said.
+func (r *outgoing) spread(form url.Values, name string, v value.Value) {
+	switch v.Kind() {
+	case value.Object:
+		for _, m := range v.Members() {
+			inner := m.Name
+			if name != "" {
+				inner = name + "[" + m.Name + "]"
+			}
+			r.spread(form, inner, m.Value)
+		}
+	case value.Array:
+		if r.arrays == "COMMAS" {
+			form.Add(name, strings.Join(listed(v), ","))
+			return
+		}
+		for i, item := range v.Items() {
+			suffix := map[string]string{"REPEAT": "", "BRACKETS": "[]"}
+			if s, ok := suffix[r.arrays]; ok {
+				r.spread(form, name+s, item)
+			} else {
+				r.spread(form, name+"["+strconv.Itoa(i)+"]", item)
+			}
+		}
+	default:
+		form.Add(name, listed(v)[0])
+	}
+}
+
+func (a *attempt) request(ctx context.Context, r *outgoing) (*http.Response, []byte, error) {
+	u, err := url.Parse(r.target)
 	if err != nil {
 		return nil, nil, err
 	}
 	query := u.Query()
-	for _, p := range get(a.Input, "QueryParameters").Members() {
-		for _, v := range listed(p.Value) {
-			query.Add(p.Name, v)
-		}
+	for name, values := range r.query {
+		query[name] = append(query[name], values...)
 	}
 	u.RawQuery = query.Encode()
-	var body io.Reader
-	given, hasBody := a.Input.Get("RequestBody")
-	if hasBody {
-		body = strings.NewReader(given.String())
-	}
-	req, err := http.NewRequestWithContext(a.ctx, get(a.Input, "Method").Str(), u.String(), body)
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), r.content())
 	if err != nil {
 		return nil, nil, err
 	}
-	if hasBody {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, h := range get(a.Input, "Headers").Members() {
-		req.Header[http.CanonicalHeaderKey(h.Name)] = listed(h.Value)
-	}
+	req.Header = r.header
 	resp, err := a.http.Do(req)
 	if err != nil {
 		return nil, nil, err
@@ -87,6 +203,16 @@ func (a *attempt) request(target string) (*http.Response, []byte, error) {
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	return resp, answer, err
+}
+
+// failureOf is a failure without an answer: what the definition or the environment got wrong is no error of the network.
+func failureOf(name string, err error) machine.Failure {
+	var none *sdk.NoEndpoint
+	var header errForbidden
+	if errors.As(err, &none) || errors.As(err, &header) {
+		name = "States.Runtime"
+	}
+	return machine.Failure{Error: name, Cause: history.Verbatim(err.Error())}
 }
 
 // listed are the texts of a value that is one or a list of them.

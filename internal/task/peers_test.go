@@ -59,20 +59,11 @@ func call(t *testing.T, c *Caller, service, operation, params string) value.Valu
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := c.client.Do(context.Background(), sdk.Request{Service: s, Operation: op, Params: parsed(t, params), Account: motoAccount, Region: "us-east-1"})
+	result, err := c.client.Do(context.Background(), sdk.Request{Service: s, Operation: op, Params: parse(t, params), Account: motoAccount, Region: "us-east-1"})
 	if err != nil {
 		t.Fatalf("%s %s: %v", service, operation, err)
 	}
 	return result.Output
-}
-
-func parsed(t *testing.T, text string) value.Value {
-	t.Helper()
-	v, err := value.Parse(text)
-	if err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
-	return v
 }
 
 // ended is how a task ended; it is a Replier.
@@ -96,7 +87,7 @@ func perform(t *testing.T, c *Caller, resource, params string) *ended {
 	e := &ended{done: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	c.Start(ctx, &machine.Task{Resource: machine.ParseResource("arn:aws:states:::" + resource), Input: parsed(t, params),
+	c.Start(ctx, &machine.Task{Resource: machine.ParseResource("arn:aws:states:::" + resource), Input: parse(t, params),
 		Execution: &machine.Execution{ARN: "arn:aws:states:us-east-1:123456789012:execution:m:e", MachineARN: "arn:aws:states:us-east-1:123456789012:stateMachine:m"}}, e)
 	select {
 	case <-e.done:
@@ -207,5 +198,23 @@ func motoTasks(t *testing.T, c *Caller) []motoTask {
 		{"eks:deleteCluster.sync", `{"Name":"k"}`, "Cluster"},
 		{"eks:call", `{"ClusterName":"k"}`, "Error=States.Runtime"},
 		{"databrew:startJobRun.sync", `{"Name":"none"}`, "Error"},
+	}
+}
+
+// TestConnectionsOfMoto authorizes HTTP Tasks by connections that moto keeps, with their secrets.
+func TestConnectionsOfMoto(t *testing.T) {
+	moto(t)
+	c, server := New(nil), mirror(t)
+	for kind, test := range map[string]struct{ parameters, want string }{
+		"BASIC":   {`{"BasicAuthParameters":{"Username":"me","Password":"pw"}}`, "Authorization=Basic bWU6cHc="},
+		"API_KEY": {`{"ApiKeyAuthParameters":{"ApiKeyName":"X-Key","ApiKeyValue":"k"}}`, "X-Key=k"},
+		"OAUTH_CLIENT_CREDENTIALS": {`{"OAuthParameters":{"ClientParameters":{"ClientID":"id","ClientSecret":"cs"},"HttpMethod":"POST",
+			"AuthorizationEndpoint":"` + server.URL + `/token"}}`, "Authorization=Bearer for client_id=id&client_secret=cs"},
+	} {
+		made := call(t, c, "eventbridge", "createConnection", `{"Name":"`+kind+`","AuthorizationType":"`+kind+`","AuthParameters":`+test.parameters+`}`)
+		e := perform(t, c, "http:invoke", `{"ApiEndpoint":"`+server.URL+`","Method":"GET","Authentication":{"ConnectionArn":"`+get(made, "ConnectionArn").Str()+`"}}`)
+		if e.failure != nil || !strings.Contains(e.output.String(), test.want) {
+			t.Errorf("%s: %v %s, want %s", kind, e.failure, e.output, test.want)
+		}
 	}
 }

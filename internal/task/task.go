@@ -4,8 +4,8 @@
 // executions and activities are its own.
 //
 // Services are called at AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL, else where Caller.Here says; what has no endpoint fails,
-// saying which variable to set. See package sdk for how every service is reached without its SDK module. HTTP Tasks go out without the authorization of
-// their connection, whose secrets no endpoint gives out.
+// saying which variable to set. See package sdk for how every service is reached without its SDK module. The connections of HTTP
+// Tasks are EventBridge's, their secrets Secrets Manager's, at those endpoints.
 package task
 
 import (
@@ -53,8 +53,8 @@ type Caller struct {
 	// Here is the address that answers for a service, by its signing name ("s3"), where the environment names none; "" for no
 	// such address, and a nil Here is none at all.
 	Here   func(signingName string) string
-	client    *sdk.Client
-	http      *http.Client
+	client *sdk.Client
+	http   *http.Client
 }
 
 // New is a Caller that finds endpoints and credentials in the environment.
