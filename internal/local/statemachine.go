@@ -541,7 +541,7 @@ func (s *Service) ListStateMachines(in *Page) (*ListStateMachinesOutput, error) 
 func compile(definition, kind string) (*machine.Program, error) {
 	def, err := asl.Parse(definition, "")
 	if err != nil {
-		return nil, invalidDefinition(parseFinding(err))
+		return nil, invalidDefinition(parseFinding(definition, err))
 	}
 	if found := lint.Validate(def, lint.Options{Type: kind}).Errors(); len(found) > 0 {
 		return nil, invalidDefinition(found...)

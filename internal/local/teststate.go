@@ -189,7 +189,7 @@ const loneState = "StateName"
 func testedDefinition(in *TestStateInput) (*asl.Definition, string, error) {
 	def, err := asl.Parse(in.Definition, "")
 	if err != nil {
-		return nil, "", invalidDefinition(parseFinding(err))
+		return nil, "", invalidDefinition(parseFinding(in.Definition, err))
 	}
 	name := in.StateName
 	_, isMachine := def.Tree.Get("States")

@@ -7,14 +7,18 @@ import (
 	"github.com/stride-aws/stride/internal/diag"
 	"github.com/stride-aws/stride/internal/lint"
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/value"
 )
 
-// parseFinding is asl.Parse's error as a finding.
-func parseFinding(err error) *diag.Diagnostic {
+// parseFinding is asl.Parse's error about a definition as a finding, in AWS's words where the text is no JSON.
+func parseFinding(definition string, err error) *diag.Diagnostic {
+	if _, syntax := value.Parse(definition); syntax != nil {
+		return &diag.Diagnostic{Code: lint.InvalidJSON, Message: jacksonWords(definition, syntax)}
+	}
 	if d, ok := err.(*diag.Diagnostic); ok {
 		return d
 	}
-	return &diag.Diagnostic{Code: "INVALID_JSON_DESCRIPTION", Message: err.Error()}
+	return &diag.Diagnostic{Code: lint.InvalidJSON, Message: err.Error()}
 }
 
 // invalidDefinition is AWS's refusal of a definition, with all its errors.
@@ -81,7 +85,7 @@ func (s *Service) ValidateStateMachineDefinition(in *ValidateStateMachineDefinit
 	var found diag.List
 	def, err := asl.Parse(in.Definition, "")
 	if err != nil {
-		found = diag.List{parseFinding(err)}
+		found = diag.List{parseFinding(in.Definition, err)}
 	} else {
 		found = lint.Validate(def, lint.Options{Type: kind})
 	}
