@@ -94,9 +94,10 @@ func (s *strand) owner() *strand {
 
 // A mapItem is the item that an iteration runs for.
 type mapItem struct {
-	index int
-	value value.Value
-	key   string // where the items are an object's members
+	index  int
+	value  value.Value
+	key    string // where the items are an object's members
+	source string // of a distributed Map's item; "" else
 }
 
 func (m *mapItem) context() value.Value {
@@ -104,7 +105,11 @@ func (m *mapItem) context() value.Value {
 	if m.key != "" {
 		members = append(members, str("Key", m.key))
 	}
-	return value.OfObject(append(members, member("Value", m.value)))
+	members = append(members, member("Value", m.value))
+	if m.source != "" {
+		members = append(members, str("Source", m.source))
+	}
+	return value.OfObject(members)
 }
 
 // timestamp is a time as the context object has it: UTC, in milliseconds.

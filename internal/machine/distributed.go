@@ -102,7 +102,11 @@ func (s *strand) startMapRun(a *activation, items value.Value, limit int) error 
 	if spec.reader != nil {
 		return m.read(a, most)
 	}
-	return m.start(itemList(items))
+	var list []mapItem
+	for i, v := range itemList(items) {
+		list = append(list, mapItem{index: i, value: v, source: stateData})
+	}
+	return m.start(list)
 }
 
 // labelIn is the Label or, as AWS makes one up for a state without, a UUID that is the state's in its machine.
@@ -155,10 +159,10 @@ func (m *mapRun) tell() {
 }
 
 // start makes the children's inputs of the items and starts the first children.
-func (m *mapRun) start(items []value.Value) error {
+func (m *mapRun) start(items []mapItem) error {
 	inputs := make([]value.Value, 0, len(items))
-	for i, item := range items {
-		input, err := m.owner.state.fan.itemInput(m.owner, &mapItem{index: i, value: item})
+	for i := range items {
+		input, err := m.owner.state.fan.itemInput(m.owner, &items[i])
 		if err != nil {
 			return err
 		}

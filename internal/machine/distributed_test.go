@@ -110,12 +110,42 @@ func TestDistributed(t *testing.T) {
 	}
 }
 
-// TestManifest reads an S3 inventory: a manifest, then the files that it names.
-func TestManifest(t *testing.T) {
-	objects := s3{"items": `{"fileSchema":"Bucket, Key","files":[{"key":"f1"},{"key":"f2"}]}`, "f1": "b,one\n", "f2": "b,two\n"}
-	res, _ := runEvents(t, distributed(reader("MANIFEST", ""), passItem), `{}`, objects.start)
-	if got := res.Output.String(); got != `[{"Bucket":"b","Key":"one"},{"Bucket":"b","Key":"two"}]` {
-		t.Errorf("got %s (%s)", got, res.Cause)
+// TestManyObjects reads manifests, then the objects that they name, and listings with what they list.
+func TestManyObjects(t *testing.T) {
+	inventory := `{"fileSchema":"Bucket, Key","files":[{"key":"f1"},{"key":"f2"}]}`
+	rows := `[{"Bucket":"b","Key":"one"},{"Bucket":"b","Key":"two"}]`
+	sources := `"ItemSelector":{"s.$":"$$.Map.Item.Source"},`
+	listing := `"ItemReader":{"ReaderConfig":{"InputType":"JSONL","Transformation":"LOAD_AND_FLATTEN"},"Resource":"arn:aws:states:::s3:listObjectsV2","Parameters":{"Bucket":"b"}},`
+	for _, test := range []struct {
+		name, fields string
+		objects      s3
+		want         string
+	}{
+		{"an inventory", reader("MANIFEST", ""), s3{"items": inventory, "f1": "b,one\n", "f2": "b,two\n"}, rows},
+		{"an inventory by its type", strings.Replace(reader("", ""), `"Resource":"arn:aws:states:::s3:listObjectsV2"`,
+			`"ReaderConfig":{"ManifestType":"S3_INVENTORY"},"Resource":"arn:aws:states:::s3:getObject"`, 1), s3{"items": inventory, "f1": "b,one\n", "f2": "b,two\n"}, rows},
+		{"no inventory", reader("MANIFEST", `,"ManifestType":"S3_INVENTORY"`), s3{"items": "s3://b/f1"},
+			"States.ItemReaderFailed: The manifest is not JSON: unexpected character 's' at offset 0"},
+		{"what Athena wrote", reader("JSONL", `,"ManifestType":"ATHENA_DATA"`), s3{"items": "s3://b/f1\ns3://b/f2\n", "f1": "1\n", "f2": "2\n3\n"}, `[1,2,3]`},
+		{"no more than MaxItems", reader("JSONL", `,"ManifestType":"ATHENA_DATA","MaxItems":2`), s3{"items": "s3://b/f1\ns3://b/f2\n", "f1": "1\n2\n3\n"}, `[1,2]`},
+		{"listed and loaded", listing, s3{"k": "1\n2\n"}, `[1,2,1,2,1,2]`},
+		{"where loaded items come from", listing + sources, s3{"k": "1\n"}, `[{"s":"S3://b/k"},{"s":"S3://b/k"},{"s":"S3://b/k"}]`},
+		{"where listed items come from", reader("", "") + sources, s3{}, `[{"s":"S3://b"},{"s":"S3://b"},{"s":"S3://b"}]`},
+		{"where the items of an object come from", reader("JSON", "") + sources, s3{"items": "[1]"}, `[{"s":"S3://b/items"}]`},
+		{"where the items of the input come from", sources, s3{}, `[{"s":"STATE_DATA"}]`},
+		{"Parquet", reader("PARQUET", ""), s3{"items": "PAR1"},
+			"States.ItemReaderFailed: the object is a Parquet file, which AWS reads and stride does not; use CSV, JSON or JSONL"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			res, _ := runEvents(t, distributed(test.fields, passItem), `[1]`, test.objects.start)
+			got := res.Output.String()
+			if res.Status != Succeeded {
+				got = res.Error.String() + ": " + res.Cause.String()
+			}
+			if got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }
 

@@ -56,11 +56,36 @@ type reading struct {
 	run   *mapRun
 	spec  *readerSpec
 	limit int // 0: none
-	items []value.Value
-	files []value.Value // of a manifest, still to be read: requests
-	parse func(body string) ([]value.Value, error)
+	items []mapItem
 	input value.Value
+	at    s3Object   // being read
+	files []s3Object // still to be read
+	parse func(body string) ([]value.Value, error)
 }
+
+// An s3Object is an object that holds items, or a bucket whose objects are the items.
+type s3Object struct{ bucket, key value.Value }
+
+func s3ObjectOf(request value.Value) s3Object {
+	bucket, _ := request.Get("Bucket")
+	key, _ := request.Get("Key")
+	return s3Object{bucket, key}
+}
+
+func (o s3Object) request() value.Value {
+	return object(member("Bucket", o.bucket), member("Key", o.key))
+}
+
+// source is where items come from, as the context object has it. AWS: Map.Item.Source.
+func (o s3Object) source() string {
+	if !o.key.Defined() {
+		return "S3://" + o.bucket.Str()
+	}
+	return "S3://" + o.bucket.Str() + "/" + o.key.Str()
+}
+
+// stateData is the source of items that come from no object.
+const stateData = "STATE_DATA"
 
 // limit is MaxItems. That it is a number is checked before the run starts, that it is not negative by the run.
 func (r *readerSpec) limit(a *activation) (int, error) {
@@ -78,19 +103,33 @@ func (m *mapRun) read(a *activation, limit int) (err error) {
 		m.fail(&failure{name: errItemReader, cause: history.Verbatim("field MaxItems must be positive")})
 		return nil
 	}
-	g := &reading{run: m, spec: spec, limit: limit, input: emptyObject}
+	g := &reading{run: m, spec: spec, limit: limit, input: emptyObject, parse: spec.parse}
 	if spec.arguments != nil {
 		if g.input, err = spec.arguments.eval(a); err != nil {
 			return err
 		}
 	}
-	g.parse = spec.parse
-	if strings.HasSuffix(spec.resource, ":listObjectsV2") {
+	g.at = s3ObjectOf(g.input)
+	switch {
+	case spec.lists():
+		g.at.key = value.Value{}
 		m.call(spec.resource, g.input, g.listed, g.failed)
-	} else {
+	case spec.text("ManifestType") != "" || spec.text("InputType") == "MANIFEST":
+		m.call(spec.resource, g.input, g.manifest, g.failed)
+	default:
 		m.call(spec.resource, g.input, g.got, g.failed)
 	}
 	return nil
+}
+
+func (r *readerSpec) lists() bool { return strings.HasSuffix(r.resource, ":listObjectsV2") }
+
+// flattens says whether the objects of a listing are read, too. AWS: ReaderConfig, Transformation.
+func (r *readerSpec) flattens() bool { return r.text("Transformation") == "LOAD_AND_FLATTEN" }
+
+// getObject is the resource that reads an object.
+func (r *readerSpec) getObject() string {
+	return strings.Replace(r.resource, ":listObjectsV2", ":getObject", 1)
 }
 
 func (g *reading) failed(f Failure) {
@@ -101,31 +140,57 @@ func (g *reading) failed(f Failure) {
 	g.run.fail(&failure{name: errItemReader, cause: cause})
 }
 
+func (g *reading) fail(err error) {
+	g.run.fail(&failure{name: errItemReader, cause: history.Verbatim(err.Error())})
+}
+
 // got takes an object's content.
 func (g *reading) got(output history.Text) {
-	body, _ := output.Value().Get("Body")
-	if g.spec.text("InputType") == "MANIFEST" && g.files == nil {
-		g.manifest(body.Str())
-		return
-	}
-	items, err := g.parse(body.Str())
+	body, err := content(output)
 	if err != nil {
-		g.run.fail(&failure{name: errItemReader, cause: history.Verbatim(err.Error())})
+		g.fail(err)
 		return
 	}
-	g.items = append(g.items, items...)
+	items, err := g.parse(body)
+	if err != nil {
+		g.fail(err)
+		return
+	}
+	g.add(items)
 	g.more()
 }
 
-// more reads the next file of a manifest, or starts the run with what was read.
+func (g *reading) add(items []value.Value) {
+	source := g.at.source()
+	for _, item := range items {
+		g.items = append(g.items, mapItem{index: len(g.items), value: item, source: source})
+	}
+}
+
+// content is an object's Body, which the task has unpacked if it was compressed with gzip.
+func content(output history.Text) (string, error) {
+	v, _ := output.Value().Get("Body")
+	body := v.Str()
+	switch {
+	case strings.HasPrefix(body, "PAR1"):
+		return "", errParquet
+	case strings.HasPrefix(body, "\x28\xb5\x2f\xfd"):
+		return "", readerError("the object is compressed with Zstandard, which AWS reads and stride does not; use gzip")
+	}
+	return body, nil
+}
+
+const errParquet = readerError("the object is a Parquet file, which AWS reads and stride does not; use CSV, JSON or JSONL")
+
+// more reads the next object, or starts the run with what was read.
 func (g *reading) more() {
 	if g.limit > 0 && len(g.items) >= g.limit {
 		g.items, g.files = g.items[:g.limit], nil
 	}
 	if len(g.files) > 0 {
-		next := g.files[0]
+		g.at = g.files[0]
 		g.files = g.files[1:]
-		g.run.call(g.spec.resource, next, g.got, g.failed)
+		g.run.call(g.spec.getObject(), g.at.request(), g.got, g.failed)
 		return
 	}
 	if err := g.run.start(g.items); err != nil {
@@ -138,9 +203,15 @@ func (g *reading) more() {
 func (g *reading) listed(output history.Text) {
 	page := output.Value()
 	contents, _ := page.Get("Contents")
+	var items []value.Value
 	for _, c := range contents.Items() {
-		g.items = append(g.items, listedObject(c))
+		if g.spec.flattens() {
+			g.files = append(g.files, s3Object{g.at.bucket, s3ObjectOf(c).key})
+		} else {
+			items = append(items, listedObject(c))
+		}
 	}
+	g.add(items)
 	token, _ := page.Get("NextContinuationToken")
 	if token.Str() == "" || g.limit > 0 && len(g.items) >= g.limit {
 		g.more()
@@ -166,28 +237,49 @@ func listedObject(c value.Value) value.Value {
 	return value.OfObject(members)
 }
 
-// manifest reads an S3 inventory's manifest, or Athena's list of s3://bucket/key lines, and then the files that it names.
-func (g *reading) manifest(body string) {
-	bucket, _ := g.input.Get("Bucket")
-	if doc, err := value.Parse(body); err == nil {
-		schema, _ := doc.Get("fileSchema")
-		g.parse = func(body string) ([]value.Value, error) { return records(body, ',', headersOf(schema.Str())) }
-		files, _ := doc.Get("files")
-		for _, f := range files.Items() {
-			key, _ := f.Get("key")
-			g.files = append(g.files, object(member("Bucket", bucket), member("Key", key)))
-		}
-	} else {
-		g.parse = func(body string) ([]value.Value, error) { return records(body, ',', nil) }
-		for _, line := range strings.Fields(body) {
-			host, key, _ := strings.Cut(strings.TrimPrefix(line, "s3://"), "/")
-			g.files = append(g.files, object(str("Bucket", host), str("Key", key)))
-		}
+// manifest reads an S3 inventory's manifest, or Athena's list of s3://bucket/key lines, and then the objects that it names. What
+// kind it is, ManifestType says, or else the text.
+func (g *reading) manifest(output history.Text) {
+	body, err := content(output)
+	if err != nil {
+		g.fail(err)
+		return
 	}
-	if g.files == nil {
-		g.files = []value.Value{}
+	doc, err := value.Parse(body)
+	if err != nil && g.spec.text("ManifestType") == "S3_INVENTORY" {
+		g.fail(readerError("The manifest is not JSON: " + err.Error()))
+		return
+	}
+	if err == nil && g.spec.text("ManifestType") != "ATHENA_DATA" {
+		g.inventory(doc)
+	} else {
+		g.athena(body)
 	}
 	g.more()
+}
+
+// inventory takes an S3 inventory's manifest. Its objects are CSV without a header.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+func (g *reading) inventory(doc value.Value) {
+	schema, _ := doc.Get("fileSchema")
+	headers := headersOf(schema.Str())
+	g.parse = func(body string) ([]value.Value, error) { return records(body, ',', headers) }
+	files, _ := doc.Get("files")
+	for _, f := range files.Items() {
+		key, _ := f.Get("key")
+		g.files = append(g.files, s3Object{g.at.bucket, key})
+	}
+}
+
+// athena takes the list of objects that a query has written. They are read as InputType says.
+func (g *reading) athena(body string) {
+	if g.spec.text("InputType") == "MANIFEST" {
+		g.parse = func(body string) ([]value.Value, error) { return records(body, ',', nil) }
+	}
+	for _, line := range strings.Fields(body) {
+		bucket, key, _ := strings.Cut(strings.TrimPrefix(line, "s3://"), "/")
+		g.files = append(g.files, s3Object{value.OfString(bucket), value.OfString(key)})
+	}
 }
 
 func headersOf(schema string) []string {
@@ -212,6 +304,8 @@ func (r *readerSpec) parse(body string) ([]value.Value, error) {
 		return records(body, delimiter(r.text("CSVDelimiter")), headers)
 	case "JSONL":
 		return parseLines(body)
+	case "PARQUET":
+		return nil, errParquet
 	}
 	return r.parseJSON(body)
 }

@@ -48,7 +48,7 @@ var optimised = map[string]*integration{
 	"events":         {model: "eventbridge", prefix: "EventBridge", service: "EventBridge", exception: "EventBridgeException", plain: true},
 	"glue":           {model: "glue", prefix: "Glue", service: "AWSGlue", exception: "AWSGlueException"},
 	"mediaconvert":   {model: "mediaconvert", prefix: "MediaConvert", service: "AWSMediaConvert", exception: "AWSMediaConvertException"},
-	"s3":             {model: "s3", prefix: "S3", service: "Amazon S3", exception: "AmazonS3Exception", plain: true},
+	"s3":             {model: "s3", prefix: "S3", service: "Amazon S3", exception: "AmazonS3Exception", plain: true, actions: s3Actions},
 	"sagemaker":      {model: "sagemaker", prefix: "SageMaker", service: "AmazonSageMaker", exception: "AmazonSageMakerException"},
 	"sns":            {model: "sns", prefix: "SNS", service: "AmazonSNS", exception: "AmazonSNSException"},
 	"sqs":            {model: "sqs", prefix: "SQS", service: "AmazonSQS", exception: "AmazonSQSException"},

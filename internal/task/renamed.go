@@ -1,6 +1,10 @@
 package task
 
 import (
+	"compress/gzip"
+	"io"
+	"strings"
+
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -47,6 +51,27 @@ func inJSON(_ *attempt, in value.Value) (value.Value, error) {
 		return in, nil
 	}
 	return in.With("ContentType", value.OfString("application/json")), nil
+}
+
+// s3Actions are what distributed Maps read items with.
+var s3Actions = map[string]*action{"getObject": {result: unpacked}}
+
+// unpacked has the content of an object that is compressed with gzip: items may come so. Content that is not what it begins as
+// stays as it is, and what reads it says why that is no item.
+func unpacked(_, out value.Value) value.Value {
+	packed := get(out, "Body").Str()
+	if !strings.HasPrefix(packed, "\x1f\x8b") {
+		return out
+	}
+	r, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		return out
+	}
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return out
+	}
+	return out.With("Body", value.OfString(string(body)))
 }
 
 // invokedModel has the model's answer as JSON. https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
