@@ -67,6 +67,7 @@ func (a *app) commands() []*cli.Command {
 		runCommand(a),
 		testCommand(a),
 		localCommand(a),
+		devCommand(a),
 		demoCommand(a),
 		startCommand(a),
 		tailCommand(a),

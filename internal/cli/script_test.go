@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -65,8 +67,25 @@ func TestScript(t *testing.T) {
 			}
 			return startAWS(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await},
 	})
+}
+
+// await FILE REGEXP waits until a file, which a command in the background writes, has a match.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	pattern := regexp.MustCompile("(?m)" + args[1])
+	deadline := time.After(2 * time.Minute)
+	for {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && pattern.Match(text) {
+			return
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-deadline:
+			ts.Fatalf("no match of %s in %s:\n%s", args[1], args[0], text)
+		}
+	}
 }
 
 // goVariables let the go command of a script use this machine's caches, and show where the repository is.
