@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/xrash/smetrics"
+	"github.com/stride-aws/stride/internal/diag"
 )
 
 // The exit codes, all of them.
@@ -104,12 +104,7 @@ func cause(err error) error {
 
 // nearest is "; did you mean X?" for the candidate most like name, "" where none is near.
 func nearest(name string, candidates []string) string {
-	best, score := "", 0.84
-	for _, c := range candidates {
-		if s := smetrics.JaroWinkler(name, c, 0.7, 4); s > score {
-			best, score = c, s
-		}
-	}
+	best := diag.Nearest(name, candidates)
 	if best == "" {
 		return ""
 	}

@@ -49,7 +49,8 @@ type Environment struct {
 	Keep       int               `yaml:"keep"` // versions of a machine that rollback can reach
 	Roles      Roles             `yaml:"roles"`
 	Workflows  Workflows         `yaml:"workflows"`
-	Lambda     Lambda            `yaml:"lambda"`
+	Lambda     Lambda            `yaml:"lambda"`    // of all functions
+	Functions  map[string]Lambda `yaml:"functions"` // of single ones, by handler: "payments.Charge"
 	Rollout    Rollout           `yaml:"rollout"`
 	Bucket     Bucket            `yaml:"bucket"`
 }
@@ -99,18 +100,6 @@ type Logging struct {
 	Level     string `yaml:"level"`     // ALL, ERROR, FATAL, OFF
 	Data      *bool  `yaml:"data"`      // inputs and outputs too
 	Retention int    `yaml:"retention"` // days; 0: for ever
-}
-
-// Lambda are settings of all functions, which a workflow's flow.Function may override.
-type Lambda struct {
-	Architecture string            `yaml:"architecture"` // arm64, x86_64, host
-	Env          map[string]string `yaml:"env"`
-	Tracing      bool              `yaml:"tracing"`
-	KMSKey       string            `yaml:"kmsKey"`
-	Retention    int               `yaml:"retention"` // of the logs, in days
-	Subnets      []string          `yaml:"subnets"`
-	Groups       []string          `yaml:"securityGroups"`
-	Role         string            `yaml:"role"` // ARN of a role of yours, for all functions
 }
 
 // ReadConfig reads file, which messages call name. A file that is not there is an empty configuration, unless it was asked for.
@@ -167,7 +156,7 @@ func builtin(name string) Environment {
 		Workflows: Workflows{
 			Logging: Logging{Level: "ALL", Data: new(true), Retention: 30},
 		},
-		Lambda:  Lambda{Architecture: "arm64", Retention: 30},
+		Lambda:  Lambda{Architecture: "arm64", Retention: new(30)},
 		Rollout: Rollout{Type: "all-at-once", Percentage: 10, Interval: 5 * time.Minute},
 		Bucket:  Bucket{Above: plan.MaxDirect >> 20},
 	}
@@ -253,33 +242,34 @@ func (c *Config) apply(node *yaml.Node, e *Environment, getenv func(string) (str
 	if err != nil {
 		return err
 	}
+	before := e.Functions
+	e.Functions = nil
 	if err := expanded.Decode(e); err != nil {
 		return &diag.Diagnostic{Place: diag.Place{File: c.file}, Message: err.Error()}
+	}
+	for name, f := range before { // a map's values are decoded anew, not changed
+		if e.Functions == nil {
+			e.Functions = map[string]Lambda{}
+		}
+		e.Functions[name] = f.over(e.Functions[name])
 	}
 	return nil
 }
 
 // check refuses settings that AWS would refuse after half a deploy.
 func (c *Config) check(e *Environment) error {
-	var found diag.List
-	bad := func(format string, args ...any) {
-		found = append(found, &diag.Diagnostic{
-			Place: diag.Place{File: c.file}, Message: "environment " + e.Name + ": " + fmt.Sprintf(format, args...),
-		})
-	}
+	var found []string
+	bad := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	if !slices.Contains([]string{"ALL", "ERROR", "FATAL", "OFF"}, e.Workflows.Logging.Level) {
 		bad("workflows.logging.level is %q; it is ALL, ERROR, FATAL or OFF", e.Workflows.Logging.Level)
 	}
-	if !slices.Contains([]string{"arm64", "x86_64", "host"}, e.Lambda.Architecture) {
-		bad("lambda.architecture is %q; it is arm64, x86_64 or host", e.Lambda.Architecture)
+	e.Lambda.check("lambda", bad)
+	for _, name := range sortedKeys(e.Functions) {
+		f := e.Functions[name]
+		f.check("functions."+name, bad)
 	}
-	for _, r := range []struct {
-		key  string
-		days int
-	}{{"workflows.logging.retention", e.Workflows.Logging.Retention}, {"lambda.retention", e.Lambda.Retention}} {
-		if !slices.Contains(retentions, r.days) {
-			bad("%s is %d days; CloudWatch Logs takes %v, and 0 for ever", r.key, r.days, retentions[1:])
-		}
+	if days := e.Workflows.Logging.Retention; !slices.Contains(retentions, days) {
+		bad("workflows.logging.retention is %d days; CloudWatch Logs takes %v, and 0 for ever", days, retentions[1:])
 	}
 	e.Rollout.check(bad)
 	if e.Bucket.Create && e.Bucket.Name == "" {
@@ -293,6 +283,15 @@ func (c *Config) check(e *Environment) error {
 	}
 	if len(e.Account) != 12 && e.Account != "" {
 		bad("account is %q; it is twelve digits, in quotes", e.Account)
+	}
+	return c.report(e, found...)
+}
+
+// report makes findings about an environment of texts; nil where there are none.
+func (c *Config) report(e *Environment, texts ...string) error {
+	var found diag.List
+	for _, text := range texts {
+		found = append(found, &diag.Diagnostic{Place: diag.Place{File: c.file}, Message: "environment " + e.Name + ": " + text})
 	}
 	return found.Err()
 }

@@ -7,9 +7,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/jsonschema"
 )
 
@@ -75,11 +77,46 @@ func TestLayers(t *testing.T) {
 	want := builtin("prod")
 	want.Inherit, want.Account, want.Region, want.Keep = "dev", "111122223333", "eu-west-1", 9
 	want.Tags = map[string]string{"team": "a", "kind": "y"}
-	want.Lambda.Retention = 7
+	want.Lambda.Retention = new(7)
 	want.Workflows.Vars = map[string]string{"TOPIC": "arn:t"}
 	want.Workflows.Logging.Level, want.Workflows.Logging.Data = "ERROR", new(false)
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestFunctions: settings of one function win over flow.Function's, and those over the environment's, value by value.
+func TestFunctions(t *testing.T) {
+	e := environment(t, `
+defaults:
+  lambda: {memory: 256, env: {A: all, B: all, C: all}, subnets: [s], timeout: 10s}
+  functions:
+    payments.Charge: {memory: 512, env: {C: default}}
+environments:
+  dev: {functions: {payments.Charge: {env: {D: dev}, concurrency: 5}}}
+  prod:
+    inherit: dev
+    functions:
+      payments.Charge: {timeout: 5s, tracing: true, retention: 0}
+      payments.Refund: {architecture: x86_64}
+`, "prod", nil)
+	code := flow.FunctionSpec{Memory: 1024, Timeout: flow.DefaultFunctionTimeout, Storage: flow.DefaultStorage, Concurrency: 2, Env: map[string]string{"B": "code"}}
+	plain := flow.FunctionSpec{Memory: flow.DefaultMemory, Timeout: flow.DefaultFunctionTimeout, Storage: flow.DefaultStorage}
+	variables := map[string]string{"A": "all", "B": "code", "C": "all"}
+	for _, tt := range []struct {
+		handler string
+		spec    flow.FunctionSpec
+		want    Lambda
+	}{
+		{"payments.Charge", code, Lambda{Memory: 512, Timeout: 5 * time.Second, Storage: 512, Concurrency: 5, Architecture: "arm64", Tracing: new(true), Retention: new(0),
+			Subnets: []string{"s"}, Env: map[string]string{"A": "all", "B": "code", "C": "default", "D": "dev"}}},
+		{"payments.Refund", code, Lambda{Memory: 1024, Timeout: 10 * time.Second, Storage: 512, Concurrency: 2, Architecture: "x86_64", Retention: new(30), Subnets: []string{"s"}, Env: variables}},
+		{"stock.Reserve", plain, Lambda{Memory: 256, Timeout: 10 * time.Second, Storage: 512, Architecture: "arm64", Retention: new(30), Subnets: []string{"s"},
+			Env: map[string]string{"A": "all", "B": "all", "C": "all"}}},
+	} {
+		if diff := cmp.Diff(tt.want, e.lambda(tt.handler, &tt.spec)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.handler, diff)
+		}
 	}
 }
 

@@ -58,6 +58,10 @@ func (p *Project) Prepare(ctx context.Context, env *Environment, workflows []flo
 	if err != nil {
 		return nil, err
 	}
+	everyone, _ := p.handlers(all, all)
+	if err := p.Config.report(env, env.checkFunctions(everyone)...); err != nil {
+		return nil, err
+	}
 	return &Built{
 		project: p, env: env, compiled: compiled, handlers: handlers, artifacts: make([]bundle.Artifact, len(handlers)),
 		builder: &bundle.Builder{Dir: p.Dir},
@@ -87,27 +91,10 @@ func (b *Built) Handlers() ([]string, []bundle.Artifact) {
 func (b *Built) bundles() []bundle.Handler {
 	out := make([]bundle.Handler, len(b.handlers))
 	for i, h := range b.handlers {
-		out[i] = bundle.Handler{Package: h.spec.Func.Package, Func: h.spec.Func.Name, Target: b.env.target(), Errors: h.errors}
+		l := b.env.lambda(h.name, &h.spec)
+		out[i] = bundle.Handler{Package: h.spec.Func.Package, Func: h.spec.Func.Name, Target: l.target(), Errors: h.errors}
 	}
 	return out
-}
-
-func (e *Environment) target() bundle.Target {
-	switch e.Lambda.Architecture {
-	case "host":
-		return bundle.Host
-	case "x86_64":
-		return bundle.AMD64
-	}
-	return bundle.ARM64
-}
-
-// architecture is the target in Lambda's words.
-func (e *Environment) architecture() string {
-	if t := e.target(); t.Arch == "amd64" {
-		return "x86_64"
-	}
-	return "arm64"
 }
 
 // chosen are those of all that were compiled from workflows.
@@ -289,27 +276,25 @@ func (c *composer) guard(service string) string {
 }
 
 func (c *composer) function(h handler, zip bundle.Artifact) {
-	l := &c.env.Lambda
+	l := c.env.lambda(h.name, &h.spec)
 	name := c.functionName(h.name)
 	group := "/aws/lambda/" + name
-	needs := policy.Needs{LogGroup: c.place.ARN("logs", "log-group:"+group), Tracing: l.Tracing, VPC: len(l.Subnets) > 0}
+	tracing := l.Tracing != nil && *l.Tracing
+	needs := policy.Needs{LogGroup: c.place.ARN("logs", "log-group:"+group), Tracing: tracing, VPC: len(l.Subnets) > 0}
 	for _, p := range h.spec.Policies {
 		needs.Declared = append(needs.Declared, policy.Declared{Actions: p.Actions, Resources: p.Resources})
 	}
-	variables := map[string]string{}
-	maps.Copy(variables, l.Env)
-	maps.Copy(variables, h.spec.Env)
 	c.zips[name] = zip.Path
-	c.logGroup(group, l.Retention, l.KMSKey, h.workflows...)
+	c.logGroup(group, *l.Retention, l.KMSKey, h.workflows...)
 	c.desired.Functions = append(c.desired.Functions, plan.Function{
-		Name: name, Handler: h.name, Concurrency: h.spec.Concurrency, Tags: c.tags(h.workflows...), Source: c.project.source(h.spec.Func),
+		Name: name, Handler: h.name, Concurrency: l.Concurrency, Tags: c.tags(h.workflows...), Source: c.project.source(h.spec.Func),
 		Code: plan.Code{SHA256: zip.Digest, Size: zip.Size, Packages: packages(zip)},
 		Settings: plan.Settings{
 			Role:    c.role(l.Role, name+"-lambda", "lambda.amazonaws.com", policy.Function(needs), h.workflows...),
-			Runtime: "provided.al2023", Handler: "bootstrap", Architecture: c.env.architecture(),
+			Runtime: "provided.al2023", Handler: "bootstrap", Architecture: l.architecture(),
 			Description: h.spec.Func.Package + "." + h.spec.Func.Name,
-			Memory:      h.spec.Memory, Timeout: int(h.spec.Timeout / time.Second), Storage: h.spec.Storage,
-			Env: variables, Tracing: l.Tracing, KMSKey: l.KMSKey, Subnets: l.Subnets, SecurityGroups: l.Groups,
+			Memory:      l.Memory, Timeout: int(l.Timeout / time.Second), Storage: l.Storage,
+			Env: l.Env, Tracing: tracing, KMSKey: l.KMSKey, Subnets: l.Subnets, SecurityGroups: l.Groups,
 		},
 	})
 }

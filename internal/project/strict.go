@@ -59,11 +59,19 @@ func (k *keyChecker) structure(node *yaml.Node, t reflect.Type, path string) {
 		key := node.Content[i]
 		f, ok := fields[key.Value]
 		if !ok {
-			k.report(key, fmt.Sprintf("unknown key %q", dotted(path, key.Value)), "there is "+list(sortedKeys(fields)))
+			k.report(key, fmt.Sprintf("unknown key %q", dotted(path, key.Value)), keyHint(key.Value, sortedKeys(fields)))
 			continue
 		}
 		k.check(node.Content[i+1], f.Type, dotted(path, key.Value))
 	}
+}
+
+// keyHint says which key was meant, and which ones there are.
+func keyHint(name string, names []string) string {
+	if near := diag.Nearest(name, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "there is " + list(names)
 }
 
 func (k *keyChecker) want(node *yaml.Node, kind yaml.Kind, path, what string) bool {
