@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -39,7 +41,23 @@ func TestPackKeepsEverything(t *testing.T) {
 	for len(events) < 3*pageOf {
 		add(&Details{Input: events[2].Details.Input})
 	}
-	p := Pack(events)
+	packed := Pack(events)
+	p, err := ReadPacked(packed.AppendBinary(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPages(t, packed, events)
+	checkPages(t, p, events)
+}
+
+var (
+	sameText  = cmp.Comparer(func(a, b Text) bool { return a.Present() == b.Present() && a.String() == b.String() })
+	sameValue = cmp.Comparer(func(a, b value.Value) bool { return a.String() == b.String() })
+)
+
+// checkPages reads pages of p, which must be those of events.
+func checkPages(t *testing.T, p *Packed, events []*Event) {
+	t.Helper()
 	for _, span := range [][2]int{{0, len(events)}, {pageOf - 1, pageOf + 1}, {pageOf, pageOf + 3}, {2*pageOf + 5, 10_000}, {len(events), len(events) + 1}} {
 		want := events[min(span[0], len(events)):min(span[1], len(events))]
 		got := p.Events(span[0], span[1])
@@ -47,8 +65,8 @@ func TestPackKeepsEverything(t *testing.T) {
 			t.Fatalf("events %v: %d, want %d", span, len(got), len(want))
 		}
 		for i := range got {
-			if !reflect.DeepEqual(got[i], want[i]) {
-				t.Errorf("event %d: %+v %+v, want %+v %+v", span[0]+i, got[i], got[i].Details, want[i], want[i].Details)
+			if diff := cmp.Diff(want[i], got[i], sameText, sameValue); diff != "" {
+				t.Errorf("event %d: %s", span[0]+i, diff)
 			}
 		}
 	}
@@ -63,4 +81,21 @@ func TestPackSharesPayloads(t *testing.T) {
 	if p := Pack(events); len(p.texts) != 1 || len(p.data) > 15*len(events) {
 		t.Errorf("%d texts and %d bytes for 1000 events with one payload", len(p.texts), len(p.data))
 	}
+}
+
+// FuzzReadPacked holds that what is no packed history is refused, not a panic, and that what is one survives a round.
+func FuzzReadPacked(f *testing.F) {
+	f.Add(Pack([]*Event{{ID: 1, Type: ExecutionStarted, Time: time.Unix(1, 0).UTC(), Details: &Details{Input: Verbatim("{}"), RoleARN: "arn:x",
+		AssignedVariables: []value.Member{{Name: "v", Value: value.True}}}}}).AppendBinary(nil))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := ReadPacked(data)
+		if err != nil {
+			return
+		}
+		text := p.AppendBinary(nil)
+		again, err := ReadPacked(text)
+		if err != nil || string(again.AppendBinary(nil)) != string(text) {
+			t.Errorf("%q becomes %q: %v", data, text, err)
+		}
+	})
 }
