@@ -64,6 +64,7 @@ func (s *Service) CreateActivity(in *CreateActivityInput) (*CreateActivityOutput
 		}
 		a.tags.set(in.Tags)
 		s.activities.put(a.name, a)
+		s.cloud.keep.activity(s, a)
 	} else if in.EncryptionConfiguration != nil && *in.EncryptionConfiguration != a.encryption {
 		return nil, errorf("ActivityAlreadyExists", "Activity Already Exists: '%s'", a.arn)
 	}
@@ -123,6 +124,7 @@ func (s *Service) DeleteActivity(in *ActivityInput) (*Empty, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.activities.remove(a.name)
+	s.cloud.keep.activityGone(s, a)
 	return &Empty{}, nil
 }
 
@@ -193,6 +195,7 @@ func (s *Service) GetActivityTask(ctx context.Context, in *GetActivityTaskInput)
 	if t == nil {
 		return &GetActivityTaskOutput{}, nil
 	}
+	s.cloud.accepted(t.task.Execution.ARN, t.token, machine.Input{Kind: machine.TaskStarted, Worker: in.WorkerName})
 	t.reply.Started(in.WorkerName)
 	return &GetActivityTaskOutput{t.token, t.task.Input.String()}, nil
 }

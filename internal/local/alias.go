@@ -93,6 +93,7 @@ func (s *Service) CreateStateMachineAlias(in *CreateStateMachineAliasInput) (*Cr
 	case !known:
 		a = &alias{name: in.Name, description: in.Description, routes: in.RoutingConfiguration, created: s.cloud.Now()}
 		m.aliases.put(a.name, a)
+		s.cloud.keep.machine(m)
 	}
 	return &CreateStateMachineAliasOutput{m.aliasARN(a.name), epoch.Of(a.created)}, nil
 }
@@ -281,6 +282,7 @@ func (s *Service) UpdateStateMachineAlias(in *UpdateStateMachineAliasInput) (*Up
 		a.routes = in.RoutingConfiguration
 	}
 	a.updated = s.cloud.Now()
+	s.cloud.keep.machine(m)
 	return &UpdateStateMachineAliasOutput{epoch.Of(a.updated)}, nil
 }
 
@@ -292,6 +294,7 @@ func (s *Service) DeleteStateMachineAlias(in *StateMachineAliasInput) (*Empty, e
 	}
 	defer m.mu.Unlock()
 	m.aliases.remove(a.name)
+	s.cloud.keep.machine(m)
 	return &Empty{}, nil
 }
 

@@ -13,17 +13,23 @@ import (
 type execution struct {
 	service    *Service
 	machine    *stateMachine
-	home       home // what lists it
+	home       home // what lists it in memory; nil with a store
 	revision   *revision
 	program    *machine.Program
 	run        *machine.Execution // as the machine knows it
 	traceInput string
-	mockCase   string          // of "arn#case"
-	label      string          // of the Distributed Map that started it
-	itemCount  int             // of a Distributed Map's batch
-	seq        int64           // its place in its machine's index
-	seed       uint64          // of its ids and random numbers, so that they can be repeated
-	journal    []machine.Input // what it reacted to; belongs to the loop of its run
+	mockCase   string                 // of "arn#case"
+	label      string                 // of the Distributed Map that started it
+	itemCount  int                    // of a Distributed Map's batch
+	seq        int64                  // its place in its machine's index
+	shelf      string                 // where the store has it: its machine's id, or its map run's ARN
+	parent     string                 // of a nested execution: the task that started it
+	seed       uint64                 // of its ids and random numbers, so that they can be repeated
+	journal    []machine.Input        // what it reacted to; belongs to the loop of its run. With a store: only what is to be replayed
+	resumed    bool                   // it ran when the process before this one ended
+	updates    []machine.MapRunUpdate // that were accepted for it, then
+	inputs     int64                  // in the store's journal; belongs to the loop, too
+	logged     int64                  // the last event that its log had when it was read from the store
 
 	mu          sync.Mutex
 	status      machine.Status
@@ -38,6 +44,7 @@ type execution struct {
 	redriven    time.Time
 	redriveSeen map[string]epoch.Time // answers by client token
 	mapRuns     []*mapRun
+	accepted    int64        // answers in the store that were accepted for it
 	control     *machine.Run // nil when over
 	done        chan struct{}
 }
@@ -116,6 +123,9 @@ func (s *Service) executionOf(text string) (*execution, error) {
 	}
 	if e, ok := s.executions.Load(text); ok {
 		return e.(*execution), nil
+	}
+	if e := s.stored(text); e != nil {
+		return e, nil
 	}
 	return nil, noExecution(text)
 }
@@ -236,12 +246,10 @@ func (s *Service) ListExecutions(in *ListExecutionsInput) (*ListExecutionsOutput
 	if (in.StateMachineArn == "") == (in.MapRunArn == "") {
 		return nil, validation("Must specify exactly one of stateMachineArn or mapRunArn")
 	}
-	list, mu, name, err := s.listOf(in)
+	list, name, err := s.listOf(in)
 	if err != nil {
 		return nil, err
 	}
-	mu.RLock()
-	defer mu.RUnlock()
 	from, err := in.openToken(name, list.end())
 	if err != nil {
 		return nil, err
@@ -263,36 +271,55 @@ func (s *Service) ListExecutions(in *ListExecutionsInput) (*ListExecutionsOutput
 	return out, nil
 }
 
-// listOf is the list that a call wants, the lock that guards it, and its name for tokens.
-func (s *Service) listOf(in *ListExecutionsInput) (*list, *sync.RWMutex, string, error) {
+// listOf is the list that a call wants, and its name for tokens.
+func (s *Service) listOf(in *ListExecutionsInput) (l lister, name string, err error) {
 	if in.MapRunArn != "" {
 		run, err := s.mapRunOf(in.MapRunArn)
 		if err != nil {
-			return nil, nil, "", err
+			return nil, "", err
 		}
-		return run.children.of(in.StatusFilter), &run.mu, in.MapRunArn + in.StatusFilter, nil
+		l, err = s.listIn(run.arn, "", in.StatusFilter, &run.mu, func() *index { return &run.children })
+		return l, in.MapRunArn + in.StatusFilter, err
 	}
 	a, err := s.checkedARN("stateMachineArn", in.StateMachineArn)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, "", err
 	}
 	m, err := s.machineOf(a)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, "", err
 	}
 	if m.kind == Express {
-		return nil, nil, "", notExpress()
+		return nil, "", notExpress()
 	}
+	if a.rest != "" && !m.has(a.rest) {
+		return nil, "", noReference()
+	}
+	l, err = s.listIn(m.id, a.rest, in.StatusFilter, &m.mu, func() *index {
+		if a.rest != "" {
+			return m.qualified[a.rest]
+		}
+		return &m.executions
+	})
+	return l, a.text + " " + in.StatusFilter, err
+}
+
+// has tells whether a qualifier names one of m's versions or aliases.
+func (m *stateMachine) has(qualifier string) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	ix := &m.executions
-	if a.rest != "" {
-		if _, isAlias := m.aliases.get(a.rest); !isAlias && m.version(a.rest) == nil {
-			return nil, nil, "", noReference()
-		}
-		ix = m.qualified[a.rest]
+	_, isAlias := m.aliases.get(qualifier)
+	return isAlias || m.version(qualifier) != nil
+}
+
+// listIn is a list in the store or, where there is none, of an index in memory.
+func (s *Service) listIn(shelf, qualifier, status string, mu *sync.RWMutex, ix func() *index) (lister, error) {
+	if s.cloud.keep.on() {
+		return s.storedList(shelf, qualifier, status)
 	}
-	return ix.of(in.StatusFilter), &m.mu, a.text + " " + in.StatusFilter, nil
+	mu.RLock()
+	defer mu.RUnlock()
+	return lockedList{ix().of(status), mu}, nil
 }
 
 // listItem is e in a list; false where the filters of the call leave it out.

@@ -13,8 +13,19 @@ type executionLog struct {
 	level                          string
 	withData                       bool
 
+	after int64            // events up to this one were logged before the process started
+	note  func(last int64) // is told what was logged; nil: nobody
+
 	mu      sync.Mutex
 	pending []LogMessage
+	last    int64 // event of pending
+}
+
+// resumed leaves out the events up to after, which are in the log, and lets note know of the others.
+func (l *executionLog) resumed(after int64, note func(last int64)) {
+	if l != nil {
+		l.after, l.note = after, note
+	}
 }
 
 // logBatch is how many events are written at once while an execution runs.
@@ -44,12 +55,13 @@ func (s *Service) openLog(m *stateMachine, r *revision) {
 
 // write logs an event if the level wants it.
 func (l *executionLog) write(ev *history.Event, about history.Log) {
-	if l == nil || !wanted(l.level, ev.Type) {
+	if l == nil || ev.ID <= l.after || !wanted(l.level, ev.Type) {
 		return
 	}
 	m := LogMessage{ev.Time, string(ev.AppendLog(nil, about, l.withData))}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.last = ev.ID
 	if l.pending = append(l.pending, m); len(l.pending) >= logBatch {
 		l.flush()
 	}
@@ -71,6 +83,9 @@ func (l *executionLog) flush() {
 	}
 	l.to.Put(l.account, l.region, l.group, l.stream, l.pending)
 	l.pending = nil
+	if l.note != nil {
+		l.note(l.last)
+	}
 }
 
 // AWS: log levels for Step Functions execution events: FATAL logs how executions end badly, ERROR also what failed on the way.

@@ -3,11 +3,14 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/task"
+	"github.com/stride-aws/stride/internal/uuid"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -35,12 +38,20 @@ func (s *Service) environment(run *machine.Execution, m *stateMachine, mockCase 
 
 // startTask starts a task of any kind.
 func (s *Service) startTask(ctx context.Context, t *machine.Task, r machine.Replier) {
-	if t.Token != "" && t.Resource.Kind != machine.Activity {
-		r = s.cloud.tokens.gated(ctx, t.Token, r)
+	switch {
+	case t.Token == "" || t.Resource.Kind == machine.Activity:
+	case t.Submitted && t.Resource.Pattern == "waitForTaskToken":
+		r.Park()
+		s.cloud.tokens.expect(ctx, t, r)
+		return
+	default:
+		r = s.cloud.tokens.gated(ctx, t, r)
 	}
 	switch {
 	case t.Resource.Kind == machine.Activity:
 		s.startActivity(ctx, t, r)
+	case t.Resource.Service == "states" && t.Submitted:
+		s.attachNested(ctx, t, r)
 	case t.Resource.Service == "states":
 		s.startNested(ctx, t, r)
 	case t.Resource.Service == "aws-sdk:sfn":
@@ -59,8 +70,10 @@ func (s *Service) startActivity(ctx context.Context, t *machine.Task, r machine.
 		r.Failed(machine.Failure{Error: "ActivityDoesNotExist", Cause: history.Verbatim(messageOf(err)), Stage: machine.Scheduling})
 		return
 	}
-	s.cloud.tokens.expect(ctx, t.Token, r)
 	r.Park()
+	if s.cloud.tokens.expect(ctx, t, r) { // its worker has the token
+		return
+	}
 	a.offer(&activityTask{token: t.Token, task: t, reply: r, ctx: ctx})
 }
 
@@ -140,6 +153,7 @@ func (s *Service) startNested(ctx context.Context, t *machine.Task, r machine.Re
 		return
 	}
 	in := nestedInput(t.Input)
+	s.identify(in, t)
 	target := s
 	if a, err := parseARN(in.StateMachineArn); err == nil {
 		target = s.cloud.Service(a.account, a.region)
@@ -162,12 +176,41 @@ func (s *Service) startNested(ctx context.Context, t *machine.Task, r machine.Re
 	if !strings.HasPrefix(t.Resource.Pattern, "sync") {
 		return
 	}
-	child, ok := target.executions.Load(out.ExecutionArn)
-	if !ok { // an Express machine: its executions cannot be looked up
-		r.Failed(sdkFailure("StepFunctions", noExecution(out.ExecutionArn)))
+	target.watchNested(ctx, out.ExecutionArn, t.Resource.Pattern, r)
+}
+
+// watchNested answers a .sync task when the execution that it started is over.
+func (s *Service) watchNested(ctx context.Context, arn, pattern string, r machine.Replier) {
+	child, err := s.executionOf(arn)
+	if err != nil { // an Express machine: its executions cannot be looked up
+		r.Failed(sdkFailure("StepFunctions", noExecution(arn)))
 		return
 	}
-	go child.(*execution).report(ctx, t.Resource.Pattern, r)
+	go child.report(ctx, pattern, r)
+}
+
+// attachNested waits for the execution that a .sync task had started before the process was.
+func (s *Service) attachNested(ctx context.Context, t *machine.Task, r machine.Replier) {
+	started, _ := t.SubmitOutput.Value().Get("ExecutionArn")
+	target := s
+	if a, err := parseARN(started.Str()); err == nil {
+		target = s.cloud.Service(a.account, a.region)
+	}
+	target.watchNested(ctx, started.Str(), t.Resource.Pattern, r)
+}
+
+// identify makes a nested start one that a run which is repeated after the process ended makes again, name and all.
+func (s *Service) identify(in *StartExecutionInput, t *machine.Task) {
+	found, ok := s.executions.Load(t.Execution.ARN)
+	if !ok || !s.cloud.keep.on() {
+		return
+	}
+	in.parent = t.Execution.ARN + "#" + strconv.FormatInt(t.Seq, 10)
+	if in.Name == nil {
+		source := rand.NewPCG(found.(*execution).seed+1, uint64(t.Seq))
+		name := uuid.From(source.Uint64(), source.Uint64())
+		in.Name = &name
+	}
 }
 
 // nestedInput are the parameters of states:startExecution. Input may be any JSON: a text is taken for the JSON it holds.

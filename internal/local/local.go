@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/store"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -32,6 +33,10 @@ type Options struct {
 	// Allows says why a role may not do an action on a resource; nil where it may. It is asked for what Step Functions itself does
 	// as a machine's role: log delivery, and the children of distributed Maps. nil: everything is allowed.
 	Allows func(roleARN, action, resource string) error
+	// Store keeps what must outlast the process; see Cloud.Load and Cloud.Resume. nil: everything is in memory.
+	Store *store.Store
+	// Keep is how many executions that are over are kept, of an account and region or, with a Store, of all. 0: a million.
+	Keep int
 	// Logs takes the log events of executions, and knows which log groups there are. nil: no group exists.
 	Logs Logs
 }
@@ -54,6 +59,7 @@ type LogMessage struct {
 type Cloud struct {
 	Options
 	tokens tokens
+	keep   keeper
 
 	operations map[string]operation
 	mu         sync.RWMutex
@@ -70,7 +76,10 @@ func New(o Options) *Cloud {
 	if o.Clock == nil {
 		o.Clock = machine.RealClock()
 	}
-	return &Cloud{Options: o, services: map[scope]*Service{}, operations: operations()}
+	if o.Keep == 0 {
+		o.Keep = keptAtMost
+	}
+	return &Cloud{Options: o, services: map[scope]*Service{}, operations: operations(), keep: keeper{store: o.Store, most: int64(o.Keep)}}
 }
 
 // Service is Step Functions of one account in one region; it is made when first asked for.

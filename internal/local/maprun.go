@@ -13,7 +13,8 @@ import (
 
 // mapRun is the run of a Distributed Map, as its machine last told it, with its child executions.
 type mapRun struct {
-	owner *execution
+	arn   string
+	owner *execution // nil where it is over and in the store
 
 	mu       sync.RWMutex
 	state    machine.MapRun
@@ -23,7 +24,7 @@ type mapRun struct {
 
 // noteMapRun files what the machine of e tells of a map run.
 func (s *Service) noteMapRun(e *execution, r machine.MapRun) {
-	found, known := s.mapRuns.LoadOrStore(r.ARN, &mapRun{owner: e, state: r})
+	found, known := s.mapRuns.LoadOrStore(r.ARN, &mapRun{arn: r.ARN, owner: e, state: r})
 	run := found.(*mapRun)
 	if known {
 		run.mu.Lock()
@@ -34,6 +35,15 @@ func (s *Service) noteMapRun(e *execution, r machine.MapRun) {
 	e.mu.Lock()
 	e.mapRuns = append(e.mapRuns, run)
 	e.mu.Unlock()
+}
+
+// record is run as the store has it.
+func (run *mapRun) record() mapRunRecord {
+	run.mu.RLock()
+	defer run.mu.RUnlock()
+	r := mapRunRecord{run.state.Execution.ARN, run.state.Execution.Redrives, run.state}
+	r.State.Execution = nil
+	return r
 }
 
 // moved implements home.
@@ -61,16 +71,8 @@ func (s *Service) startChild(ctx context.Context, parent *execution, c *machine.
 		go s.runExpressChild(ctx, parent, c, r)
 		return
 	}
-	e := &execution{service: s, machine: parent.machine, revision: parent.revision, program: c.Program, run: c.Execution, label: c.Label,
-		mockCase: parent.mockCase, itemCount: itemsOf(c.Execution.Input), seed: rand.Uint64(), status: machine.RunningStatus, done: make(chan struct{})}
-	run, err := s.mapRunOf(c.Execution.MapRunARN)
-	if err == nil {
-		e.home = run
-		run.mu.Lock()
-		run.lastSeq++
-		e.seq = run.lastSeq
-		run.children.add(e)
-		run.mu.Unlock()
+	e, err := s.child(parent, c)
+	if err == nil && e.is(machine.RunningStatus) {
 		s.executions.Store(e.run.ARN, e)
 		err = s.launch(e)
 	}
@@ -92,6 +94,33 @@ func (s *Service) mayRunChild(parent *execution, c *machine.Child) error {
 		return err
 	}
 	return s.cloud.Allows(role, "states:DescribeExecution", c.Execution.ARN)
+}
+
+// child is a new child execution or, where the parent goes on after the process ended, the one that it had started.
+func (s *Service) child(parent *execution, c *machine.Child) (*execution, error) {
+	if e := s.stored(c.Execution.ARN); e != nil {
+		e.program = c.Program
+		if e.resumed = e.is(machine.RunningStatus); e.resumed {
+			return e, e.readJournal()
+		}
+		return e, nil
+	}
+	run, err := s.mapRunOf(c.Execution.MapRunARN)
+	if err != nil {
+		return nil, err
+	}
+	e := &execution{service: s, machine: parent.machine, revision: parent.revision, program: c.Program, run: c.Execution, label: c.Label, shelf: run.arn,
+		mockCase: parent.mockCase, itemCount: itemsOf(c.Execution.Input), seed: rand.Uint64(), status: machine.RunningStatus, done: make(chan struct{})}
+	run.mu.Lock()
+	run.lastSeq = max(run.lastSeq, s.cloud.keep.last(run)) + 1
+	e.seq = run.lastSeq
+	if !s.cloud.keep.on() {
+		e.home = run
+		run.children.add(e)
+	}
+	run.mu.Unlock()
+	s.cloud.keep.started(e, "")
+	return e, nil
 }
 
 // answerParent tells the map run how e ended; a map run that is over stops it.
@@ -158,6 +187,9 @@ func (s *Service) mapRunOf(text string) (*mapRun, error) {
 	}
 	if run, ok := s.mapRuns.Load(text); ok {
 		return run.(*mapRun), nil
+	}
+	if run := s.storedMapRun(text); run != nil {
+		return run, nil
 	}
 	return nil, noResource(text)
 }
@@ -310,13 +342,16 @@ func (s *Service) UpdateMapRun(in *UpdateMapRunInput) (*Empty, error) {
 	if status != machine.RunningStatus {
 		return nil, &Error{Code: "ValidationException", Reason: "CANNOT_UPDATE_COMPLETED_MAP_RUN", Message: "Map Run: '" + in.MapRunArn + "' is already completed"}
 	}
-	run.owner.updateMapRun(machine.MapRunUpdate{ARN: in.MapRunArn, MaxConcurrency: in.MaxConcurrency,
+	s.cloud.updateMapRun(run.owner, machine.MapRunUpdate{ARN: in.MapRunArn, MaxConcurrency: in.MaxConcurrency,
 		ToleratedFailureCount: in.ToleratedFailureCount, ToleratedFailurePercentage: in.ToleratedFailurePercentage})
 	return &Empty{}, nil
 }
 
 // updateMapRun tells e's machine of new limits, while it runs.
-func (e *execution) updateMapRun(u machine.MapRunUpdate) {
+func (c *Cloud) updateMapRun(e *execution, u machine.MapRunUpdate) {
+	if c.keep.on() {
+		c.keep.accept(e, "", machine.Input{Kind: machine.MapRunUpdated, Update: &u})
+	}
 	e.mu.Lock()
 	control := e.control
 	e.mu.Unlock()

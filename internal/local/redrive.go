@@ -53,6 +53,9 @@ func (s *Service) RedriveExecution(in *RedriveExecutionInput) (*RedriveExecution
 		return nil, err
 	}
 	now := epoch.Of(s.cloud.Now())
+	if err := s.cloud.keep.store.Sync(); err != nil { // its journal is read
+		return nil, err
+	}
 	e.mu.Lock()
 	if seen, ok := e.redriveSeen[in.ClientToken]; ok && in.ClientToken != "" {
 		e.mu.Unlock()
@@ -65,19 +68,37 @@ func (s *Service) RedriveExecution(in *RedriveExecutionInput) (*RedriveExecution
 		}
 		return nil, errorf("ExecutionNotRedrivable", "%s", reason)
 	}
-	from := e.status
-	e.reopen(now, in.ClientToken)
+	from, count := e.status, e.count()
+	err = e.reopen(now, in.ClientToken)
 	e.mu.Unlock()
-	e.home.moved(e, from, machine.RunningStatus)
+	if err != nil {
+		return nil, err
+	}
+	if other, taken := s.executions.LoadOrStore(e.run.ARN, e); taken && other != e { // read from the store by another call as well
+		return nil, errorf("ExecutionNotRedrivable", "Execution is RUNNING and cannot be redriven")
+	}
+	e.moved(from, machine.RunningStatus)
+	if k := &s.cloud.keep; k.on() {
+		k.started(e, from)
+		k.input(e, e.journal[len(e.journal)-1])
+		k.logged(e, int64(count))
+	}
 	return &RedriveExecutionOutput{now}, s.launch(e)
 }
 
 // reopen makes e a running execution again. e.mu is held.
-func (e *execution) reopen(now epoch.Time, clientToken string) {
-	if e.redriveSeen == nil {
-		e.redriveSeen = map[string]epoch.Time{}
+func (e *execution) reopen(now epoch.Time, clientToken string) error {
+	if k := &e.service.cloud.keep; k.on() {
+		program, err := e.revision.compiled()
+		if err != nil {
+			return err
+		}
+		e.program, e.journal = program, nil
+		if err := e.readJournal(); err != nil {
+			return err
+		}
 	}
-	e.redriveSeen[clientToken] = now
+	e.sawRedrive(clientToken, now)
 	e.redrives++
 	e.redriven = now.Time
 	e.status, e.stopped = machine.RunningStatus, time.Time{}
@@ -85,4 +106,13 @@ func (e *execution) reopen(now epoch.Time, clientToken string) {
 	e.done = make(chan struct{})
 	e.events, e.packed = e.packed.Events(0, e.packed.Len()), nil
 	e.journal = append(e.journal, machine.Input{Kind: machine.Redriven, Time: now.Time})
+	return nil
+}
+
+// sawRedrive notes which answer a client token was given.
+func (e *execution) sawRedrive(clientToken string, at epoch.Time) {
+	if e.redriveSeen == nil {
+		e.redriveSeen = map[string]epoch.Time{}
+	}
+	e.redriveSeen[clientToken] = at
 }

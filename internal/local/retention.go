@@ -9,9 +9,10 @@ import (
 
 // What is kept of executions that are over. AWS keeps them for 90 days; here there is also a limit to how many, so that a server
 // which runs for long stays of bounded size: an execution of five states takes some 2 KB and what its payloads take, once each.
+// With a store the keeper does the same there.
 const (
 	keptFor     = 90 * 24 * time.Hour
-	keptAtMost  = 1_000_000 // in an account and region
+	keptAtMost  = 1_000_000 // Options.Keep where it says nothing
 	sweepAtOnce = 4         // how many a finishing execution may evict
 )
 
@@ -36,7 +37,7 @@ func (s *Service) retire(e *execution) {
 	r.mu.Lock()
 	r.over = append(r.over, ended{e, at})
 	var out []ended
-	for len(out) < sweepAtOnce && r.head < len(r.over) && (len(r.over)-r.head > keptAtMost || at.Sub(r.over[r.head].at) > keptFor) {
+	for len(out) < sweepAtOnce && r.head < len(r.over) && (len(r.over)-r.head > s.cloud.Keep || at.Sub(r.over[r.head].at) > keptFor) {
 		out = append(out, r.over[r.head])
 		r.over[r.head] = ended{}
 		r.head++
@@ -58,6 +59,9 @@ func (s *Service) evict(old ended) {
 	old.e.mu.Unlock()
 	if stale {
 		s.executions.CompareAndDelete(old.e.run.ARN, old.e)
+		for _, run := range old.e.mapRuns {
+			s.mapRuns.CompareAndDelete(run.arn, run)
+		}
 		old.e.home.dropped(old.e)
 	}
 }

@@ -23,6 +23,8 @@ type StartExecutionInput struct {
 	Input           *string `json:"input"`
 	TraceHeader     string  `json:"traceHeader"`
 	IncludedData    string  `json:"includedData"`
+
+	parent string // the task that starts the execution, where one does
 }
 
 // read takes the parameters from parsed JSON: starts are too frequent for reflection.
@@ -109,14 +111,17 @@ func (s *Service) targetOf(text string) (target, error) {
 type started struct {
 	target
 	name      string
+	named     bool // by the caller
 	input     value.Value
 	inputText string
+	trace     string
+	parent    string
 }
 
 func (s *Service) checkStart(in *StartExecutionInput) (*started, error) {
-	st := &started{inputText: "{}"}
+	st := &started{inputText: "{}", trace: in.TraceHeader, parent: in.parent}
 	if in.Name != nil {
-		st.name = *in.Name
+		st.name, st.named = *in.Name, true
 		if err := checkName(st.name); err != nil {
 			return nil, err
 		}
@@ -165,10 +170,11 @@ func (s *Service) StartExecution(in *StartExecutionInput) (*StartExecutionOutput
 	now := s.cloud.Now()
 	if st.machine.kind == Express {
 		x := s.newExpress(st, now)
-		go x.finish(context.Background())
+		s.cloud.keep.express(x)
+		go x.background()
 		return &StartExecutionOutput{x.run.ARN, epoch.Of(now)}, nil
 	}
-	e, isNew, err := s.admit(st, in.TraceHeader, now)
+	e, isNew, err := s.admit(st, now)
 	if err != nil {
 		return nil, err
 	}
@@ -181,24 +187,61 @@ func (s *Service) StartExecution(in *StartExecutionInput) (*StartExecutionOutput
 }
 
 // admit registers a Standard execution, or finds the one that the start repeats.
-func (s *Service) admit(st *started, trace string, now time.Time) (e *execution, isNew bool, err error) {
+func (s *Service) admit(st *started, now time.Time) (e *execution, isNew bool, err error) {
 	m := st.machine
+	program, err := st.revision.compiled()
+	if err != nil {
+		return nil, false, err
+	}
 	e = &execution{
-		service: s, machine: m, home: m, revision: st.revision, program: st.revision.program, traceInput: trace, mockCase: st.mockCase,
+		service: s, machine: m, shelf: m.id, revision: st.revision, program: program, traceInput: st.trace, mockCase: st.mockCase, parent: st.parent,
 		run:  st.described(now, s.arn("execution", m.name+":"+st.name)),
 		seed: rand.Uint64(), status: machine.RunningStatus, done: make(chan struct{}),
 	}
-	if old, taken := s.executions.LoadOrStore(e.run.ARN, e); taken {
-		old := old.(*execution)
-		if old.is(machine.RunningStatus) && old.run.InputText == st.inputText {
+	if old := s.taken(e, st.named); old != nil {
+		if old.repeatedBy(st) {
 			return old, false, nil
 		}
 		return nil, false, errorf("ExecutionAlreadyExists", "Execution Already Exists: '%s'", e.run.ARN)
 	}
+	m.admit(e, st)
+	s.cloud.keep.started(e, "")
+	return e, true, nil
+}
+
+// taken registers e, unless its name is another one's; only a name that was given can be.
+func (s *Service) taken(e *execution, named bool) *execution {
+	if old, taken := s.executions.LoadOrStore(e.run.ARN, e); taken {
+		return old.(*execution)
+	}
+	if !named {
+		return nil
+	}
+	old := s.stored(e.run.ARN)
+	if old != nil {
+		s.executions.CompareAndDelete(e.run.ARN, e)
+	}
+	return old
+}
+
+// repeatedBy says whether a start is the one that made e: the same while e runs or, after the process ended, by the same task.
+func (e *execution) repeatedBy(st *started) bool {
+	if e.run.InputText != st.inputText {
+		return false
+	}
+	return e.is(machine.RunningStatus) || st.parent != "" && e.parent == st.parent
+}
+
+// admit gives e its place.
+func (m *stateMachine) admit(e *execution, st *started) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.lastSeq++
 	e.seq = m.lastSeq
+	if m.service.cloud.keep.on() {
+		return
+	}
+	e.home = m
 	m.executions.add(e)
 	for _, q := range st.qualifiers {
 		if m.qualified == nil {
@@ -209,7 +252,6 @@ func (s *Service) admit(st *started, trace string, now time.Time) (e *execution,
 		}
 		m.qualified[q].add(e)
 	}
-	return e, true, nil
 }
 
 // indexes are all that list e.  m.mu is held.
@@ -256,19 +298,43 @@ func (s *Service) launch(e *execution) error {
 		}
 	}
 	env.MapRun = func(r machine.MapRun) { s.noteMapRun(e, r) }
-	env.Journal = func(in machine.Input) { e.journal = append(e.journal, in) }
 	e.repeatable(env)
 	env.StartChild = func(ctx context.Context, c *machine.Child, r machine.Replier) { s.startChild(ctx, e, c, r) }
+	s.journalled(e, env, log)
 	control := e.program.Start(e.run, env)
 	if len(e.journal) > 0 {
 		control.Replay(e.journal)
 	}
+	for _, u := range e.updates {
+		control.UpdateMapRun(u)
+	}
 	e.mu.Lock()
 	e.control = control
 	e.mu.Unlock()
-	s.cloud.notify(e)
+	if !e.resumed {
+		s.cloud.notify(e)
+	}
 	go e.finish(control, log)
 	return nil
+}
+
+// journalled lets env keep e's journal, in memory or in the store. With a store, no task starts before what led to it is on disk.
+func (s *Service) journalled(e *execution, env *machine.Env, log *executionLog) {
+	k := &s.cloud.keep
+	if !k.on() {
+		env.Journal = func(in machine.Input) { e.journal = append(e.journal, in) }
+		return
+	}
+	env.Journal = func(in machine.Input) { k.input(e, in) }
+	start := env.StartTask
+	env.StartTask = func(ctx context.Context, t *machine.Task, r machine.Replier) {
+		k.store.Then(func() {
+			if ctx.Err() == nil {
+				start(ctx, t, r)
+			}
+		})
+	}
+	log.resumed(e.logged, func(event int64) { k.logged(e, event) })
 }
 
 // record keeps an event; one that a replayed run emits again is kept already.
@@ -304,13 +370,17 @@ func (e *execution) finish(control *machine.Run, log *executionLog) {
 	}
 	e.control = nil
 	e.packed, e.events = history.Pack(e.events), nil
-	if result.Status == machine.Succeeded {
-		e.journal = nil // never redriven
+	if result.Status == machine.Succeeded || e.home == nil { // never redriven, or read from the store where it is
+		e.journal = nil
 	}
 	done := e.done
 	e.mu.Unlock()
-	e.home.moved(e, from, result.Status)
-	e.service.retire(e)
+	e.moved(from, result.Status)
+	if k := &e.service.cloud.keep; k.on() {
+		k.finished(e)
+	} else {
+		e.service.retire(e)
+	}
 	close(done)
 	e.service.cloud.notify(e)
 }
@@ -338,7 +408,11 @@ func (x *express) finish(ctx context.Context) (machine.Result, error) {
 		env.Emit = func(ev *history.Event) { log.write(ev, history.Log{ExecutionARN: x.run.ARN}) }
 	}
 	defer log.close()
-	return x.started.revision.program.Start(x.run, env).Wait(ctx), nil
+	program, err := x.started.revision.compiled()
+	if err != nil {
+		return machine.Result{}, err
+	}
+	return program.Start(x.run, env).Wait(ctx), nil
 }
 
 // StartSyncExecutionOutput is the answer of StartSyncExecution.
@@ -493,11 +567,20 @@ func (s *Service) forget(m *stateMachine) {
 	all := m.executions.all.items
 	m.executions, m.qualified = index{}, nil
 	m.mu.Unlock()
+	if s.cloud.keep.on() {
+		s.executions.Range(func(_, e any) bool {
+			if e := e.(*execution); e.machine == m {
+				all = append(all, e)
+			}
+			return true
+		})
+	}
 	go func() {
 		for _, e := range all {
 			e.stop(history.Text{}, history.Text{})
 			s.executions.CompareAndDelete(e.run.ARN, e)
 		}
+		s.cloud.keep.clearMachine(m.id)
 	}()
 }
 

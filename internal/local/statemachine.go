@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stride-aws/stride/internal/asl"
@@ -33,6 +34,7 @@ const (
 // stateMachine is a state machine with its versions, aliases and the index of its executions.
 type stateMachine struct {
 	service *Service
+	id      string // of its own, in the store: a machine of the same name that was deleted had another
 	arn     string
 	name    string
 	kind    string
@@ -48,14 +50,17 @@ type stateMachine struct {
 	executions  index
 	qualified   map[string]*index // executions started through a version or an alias
 	lastSeq     int64             // place of the latest execution
+	revisions   int               // made so far
 }
 
-// revision is one state of a machine's definition and configuration; it does not change.
+// revision is one state of a machine's definition and configuration; what its fields say does not change.
 type revision struct {
+	number     int    // of the machine's revisions, from 0
+	filed      bool   // the store has it; guarded by the machine's lock
 	id         string // "" before the first update
 	definition string
-	program    *machine.Program
-	references map[string][]string // variables by state
+	program    atomic.Pointer[machine.Program] // nil until compiled is first called
+	references map[string][]string             // variables by state
 	roleARN    string
 	logging    LoggingConfiguration
 	tracing    TracingConfiguration
@@ -136,6 +141,7 @@ func (s *Service) CreateStateMachine(in *CreateStateMachineInput) (*CreateStateM
 	}
 	m := s.newMachine(in, program)
 	s.machines.put(m.name, m)
+	s.cloud.keep.machine(m)
 	s.openLog(m, m.current)
 	return m.creationAnswer(), nil
 }
@@ -170,13 +176,14 @@ func checkRole(arn string) error {
 
 func (s *Service) newMachine(in *CreateStateMachineInput, p *machine.Program) *stateMachine {
 	now := s.cloud.Now()
-	m := &stateMachine{service: s, arn: s.arn("stateMachine", in.Name), name: in.Name, kind: in.Type, created: now, creation: *in}
+	m := &stateMachine{service: s, id: uuid.New(), revisions: 1, arn: s.arn("stateMachine", in.Name), name: in.Name, kind: in.Type, created: now, creation: *in}
 	m.tags.set(in.Tags)
 	m.current = &revision{
-		definition: in.Definition, program: p, references: variableReferences(p.Definition()), roleARN: in.RoleArn,
+		definition: in.Definition, references: variableReferences(p.Definition()), roleARN: in.RoleArn,
 		encryption: in.EncryptionConfiguration, updated: now,
 		logging: completeLogging(in.LoggingConfiguration),
 	}
+	m.current.program.Store(p)
 	if in.TracingConfiguration != nil {
 		m.current.tracing = *in.TracingConfiguration
 	}
@@ -330,6 +337,7 @@ func (s *Service) UpdateStateMachine(in *UpdateStateMachineInput) (*UpdateStateM
 	defer m.mu.Unlock()
 	out := &UpdateStateMachineOutput{UpdateDate: epoch.Of(s.cloud.Now())}
 	m.revise(in, program, out.UpdateDate.Time)
+	defer s.cloud.keep.machine(m)
 	out.RevisionID = m.current.id
 	s.openLog(m, m.current)
 	if in.Publish {
@@ -366,9 +374,10 @@ func (in *UpdateStateMachineInput) check() error {
 
 // revise makes the revision that in asks for the current one, unless it is the same.
 func (m *stateMachine) revise(in *UpdateStateMachineInput, p *machine.Program, now time.Time) {
-	next := *m.current
+	next := m.current.successor(m.revisions)
 	if p != nil {
-		next.definition, next.program, next.references = *in.Definition, p, variableReferences(p.Definition())
+		next.definition, next.references = *in.Definition, variableReferences(p.Definition())
+		next.program.Store(p)
 	}
 	if in.RoleArn != nil {
 		next.roleARN = *in.RoleArn
@@ -386,7 +395,16 @@ func (m *stateMachine) revise(in *UpdateStateMachineInput, p *machine.Program, n
 		return
 	}
 	next.id, next.updated = uuid.New(), now
-	m.current = &next
+	m.current = next
+	m.revisions++
+}
+
+// successor is a revision like r, under another number.
+func (r *revision) successor(number int) *revision {
+	next := &revision{number: number, id: r.id, definition: r.definition, references: r.references, roleARN: r.roleARN,
+		logging: r.logging, tracing: r.tracing, encryption: r.encryption, updated: r.updated}
+	next.program.Store(r.program.Load())
+	return next
 }
 
 func (r *revision) sameAs(old *revision) bool {
@@ -415,6 +433,7 @@ func (s *Service) DeleteStateMachine(in *DeleteStateMachineInput) (*Empty, error
 	}
 	s.mu.Lock()
 	s.machines.remove(m.name)
+	s.cloud.keep.machineGone(m)
 	s.mu.Unlock()
 	s.forget(m)
 	return &Empty{}, nil

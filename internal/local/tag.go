@@ -64,8 +64,17 @@ type ListTagsForResourceOutput struct {
 	Tags []Tag `json:"tags"`
 }
 
-// withTags calls f with the tags of the machine or activity that an ARN names, locked. Versions and aliases have none.
-func (s *Service) withTags(text string, f func(*tagSet) error) error {
+// changeTags is withTags for an f that changes them.
+func (s *Service) changeTags(text string, f func(*tagSet) error) error {
+	return s.withTags(text, func(t *tagSet, keep func()) error {
+		defer keep()
+		return f(t)
+	})
+}
+
+// withTags calls f with the tags of the machine or activity that an ARN names, locked, and with what files a change of them.
+// Versions and aliases have none.
+func (s *Service) withTags(text string, f func(t *tagSet, keep func()) error) error {
 	var v violations
 	v.text("resourceArn", text, longestARN)
 	if err := v.err(); err != nil {
@@ -84,11 +93,11 @@ func (s *Service) withTags(text string, f func(*tagSet) error) error {
 	case a.kind == "stateMachine" && m != nil:
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		return f(&m.tags)
+		return f(&m.tags, func() { s.cloud.keep.machine(m) })
 	case a.kind == "activity" && act != nil:
 		act.mu.Lock()
 		defer act.mu.Unlock()
-		return f(&act.tags)
+		return f(&act.tags, func() { s.cloud.keep.activity(s, act) })
 	}
 	return noResource(text)
 }
@@ -98,7 +107,7 @@ func (s *Service) TagResource(in *TagsInput) (*Empty, error) {
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return &Empty{}, s.withTags(in.ResourceArn, func(t *tagSet) error {
+	return &Empty{}, s.changeTags(in.ResourceArn, func(t *tagSet) error {
 		grown := append(tagSet{}, *t...)
 		if grown.set(in.Tags); len(grown) > mostTags {
 			return errorf("TooManyTags", "Too many tags: '%s'", in.ResourceArn)
@@ -110,7 +119,7 @@ func (s *Service) TagResource(in *TagsInput) (*Empty, error) {
 
 // UntagResource removes tags; those that are not there are no error.
 func (s *Service) UntagResource(in *TagsInput) (*Empty, error) {
-	return &Empty{}, s.withTags(in.ResourceArn, func(t *tagSet) error {
+	return &Empty{}, s.changeTags(in.ResourceArn, func(t *tagSet) error {
 		t.remove(in.TagKeys)
 		return nil
 	})
@@ -119,7 +128,7 @@ func (s *Service) UntagResource(in *TagsInput) (*Empty, error) {
 // ListTagsForResource lists tags.
 func (s *Service) ListTagsForResource(in *TagsInput) (*ListTagsForResourceOutput, error) {
 	out := &ListTagsForResourceOutput{Tags: []Tag{}}
-	return out, s.withTags(in.ResourceArn, func(t *tagSet) error {
+	return out, s.withTags(in.ResourceArn, func(t *tagSet, _ func()) error {
 		out.Tags = append(out.Tags, *t...)
 		return nil
 	})

@@ -11,12 +11,78 @@ import (
 )
 
 // tokens are the tasks that wait to be ended through the API, by task token.
-type tokens struct{ pending sync.Map } // string -> machine.Replier
+type tokens struct {
+	pending sync.Map // string -> awaited
 
-// expect lets r be answered under a token for as long as ctx lasts.
-func (t *tokens) expect(ctx context.Context, token string, r machine.Replier) {
-	t.pending.Store(token, r)
-	context.AfterFunc(ctx, func() { t.pending.CompareAndDelete(token, r) })
+	mu   sync.Mutex
+	owed map[string][]machine.Input // answers that were accepted before the process started
+}
+
+// awaited is who an answer is for.
+type awaited struct {
+	machine.Replier
+	execution string // ARN
+}
+
+// owe keeps an answer for a task that will wait again.
+func (t *tokens) owe(token string, in machine.Input) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.owed == nil {
+		t.owed = map[string][]machine.Input{}
+	}
+	t.owed[token] = append(t.owed[token], in)
+}
+
+// expect lets r be answered under the task's token for as long as ctx lasts. It is true where the task was answered, or taken by
+// a worker, before the process started.
+func (t *tokens) expect(ctx context.Context, of *machine.Task, r machine.Replier) bool {
+	w := awaited{r, of.Execution.ARN}
+	t.pending.Store(of.Token, w)
+	context.AfterFunc(ctx, func() { t.pending.CompareAndDelete(of.Token, w) })
+	t.mu.Lock()
+	owed := t.owed[of.Token]
+	delete(t.owed, of.Token)
+	t.mu.Unlock()
+	for _, in := range owed {
+		t.answer(of.Token, in)
+	}
+	return len(owed) > 0
+}
+
+// answer gives an answer to the task that waits under a token, if one does.
+func (t *tokens) answer(token string, in machine.Input) {
+	find := t.end
+	if in.Kind == machine.TaskStarted {
+		find = t.find
+	}
+	w, err := find(token)
+	if err != nil {
+		return
+	}
+	switch in.Kind {
+	case machine.TaskStarted:
+		w.Started(in.Worker)
+	case machine.TaskSucceeded:
+		w.Succeeded(in.Output)
+	case machine.TaskFailed:
+		w.Failed(in.Failure)
+	}
+}
+
+// accepted files an answer that its sender is told is accepted.
+func (c *Cloud) accepted(executionARN, token string, in machine.Input) {
+	if !c.keep.on() {
+		return
+	}
+	a, err := parseARN(executionARN)
+	if err != nil {
+		return
+	}
+	if e, ok := c.Service(a.account, a.region).executions.Load(executionARN); ok { // an Express execution is not kept
+		in.Time = c.Now()
+		c.keep.accept(e.(*execution), token, in)
+	}
 }
 
 // AWS: TaskToken, 1 to 2048 characters; SensitiveData up to 262,144.
@@ -26,23 +92,23 @@ const (
 )
 
 // find is the task that waits under a token. A token that was never handed out is invalid; one that once was has timed out.
-func (t *tokens) find(token string) (machine.Replier, error) {
-	if r, ok := t.pending.Load(token); ok {
-		return r.(machine.Replier), nil
+func (t *tokens) find(token string) (awaited, error) {
+	if w, ok := t.pending.Load(token); ok {
+		return w.(awaited), nil
 	}
 	if uuid.Valid(token) {
-		return nil, errorf("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+		return awaited{}, errorf("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
 	}
-	return nil, invalidToken()
+	return awaited{}, invalidToken()
 }
 
 // end takes the task out, so that it is answered once.
-func (t *tokens) end(token string) (machine.Replier, error) {
-	r, err := t.find(token)
-	if err == nil && !t.pending.CompareAndDelete(token, r) {
+func (t *tokens) end(token string) (awaited, error) {
+	w, err := t.find(token)
+	if err == nil && !t.pending.CompareAndDelete(token, w) {
 		return t.find(token)
 	}
-	return r, err
+	return w, err
 }
 
 // SendTaskSuccessInput are the parameters of SendTaskSuccess.
@@ -66,11 +132,13 @@ func (s *Service) SendTaskSuccess(in *SendTaskSuccessInput) (*Empty, error) {
 	if _, err := value.Parse(*in.Output); err != nil {
 		return nil, errorf("InvalidOutput", "Invalid Output: '%s'", jacksonWords(*in.Output, err))
 	}
-	r, err := s.cloud.tokens.end(in.TaskToken)
+	w, err := s.cloud.tokens.end(in.TaskToken)
 	if err != nil {
 		return nil, err
 	}
-	r.Succeeded(history.Verbatim(*in.Output))
+	output := history.Verbatim(*in.Output)
+	s.cloud.accepted(w.execution, in.TaskToken, machine.Input{Kind: machine.TaskSucceeded, Output: output})
+	w.Succeeded(output)
 	return &Empty{}, nil
 }
 
@@ -104,7 +172,7 @@ func (s *Service) SendTaskFailure(in *SendTaskFailureInput) (*Empty, error) {
 	if err := v.err(); err != nil {
 		return nil, err
 	}
-	r, err := s.cloud.tokens.end(in.TaskToken)
+	w, err := s.cloud.tokens.end(in.TaskToken)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +180,8 @@ func (s *Service) SendTaskFailure(in *SendTaskFailureInput) (*Empty, error) {
 	if in.Error != nil {
 		f.Error = *in.Error
 	}
-	r.Failed(f)
+	s.cloud.accepted(w.execution, in.TaskToken, machine.Input{Kind: machine.TaskFailed, Failure: f})
+	w.Failed(f)
 	return &Empty{}, nil
 }
 
@@ -135,11 +204,11 @@ func (s *Service) SendTaskHeartbeat(in *SendTaskHeartbeatInput) (*Empty, error) 
 	if err := v.err(); err != nil {
 		return nil, err
 	}
-	r, err := s.cloud.tokens.find(in.TaskToken)
+	w, err := s.cloud.tokens.find(in.TaskToken)
 	if err != nil {
 		return nil, err
 	}
-	r.Heartbeat()
+	w.Heartbeat()
 	return &Empty{}, nil
 }
 
@@ -153,9 +222,9 @@ type gate struct {
 }
 
 // gated lets a task be answered under its token, for as long as ctx lasts, once it is submitted.
-func (t *tokens) gated(ctx context.Context, token string, r machine.Replier) machine.Replier {
+func (t *tokens) gated(ctx context.Context, of *machine.Task, r machine.Replier) machine.Replier {
 	g := &gate{Replier: r}
-	t.expect(ctx, token, tokenReplier{g})
+	t.expect(ctx, of, tokenReplier{g})
 	return g
 }
 

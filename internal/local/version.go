@@ -78,6 +78,7 @@ func (s *Service) PublishStateMachineVersion(in *PublishStateMachineVersionInput
 	if err != nil {
 		return nil, err
 	}
+	s.cloud.keep.machine(m)
 	return &PublishStateMachineVersionOutput{m.versionARN(v.number), epoch.Of(v.created)}, nil
 }
 
@@ -116,6 +117,7 @@ func (s *Service) DeleteStateMachineVersion(in *DeleteStateMachineVersionInput) 
 	for i, v := range m.versions {
 		if strconv.Itoa(v.number) == a.rest {
 			m.versions = append(m.versions[:i:i], m.versions[i+1:]...)
+			s.cloud.keep.machine(m)
 			break
 		}
 	}
