@@ -20,7 +20,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process"}},
+		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process", "internal/store"}},
 	{"parts of JSONata that know no expressions; the names of services' fields",
 		[]string{"internal/jsonata/jsregexp", "internal/javaname"}},
 	{"pictures of dates are read by regular expressions", []string{"internal/jsonata/picture"}},

@@ -14,23 +14,28 @@ import (
 type localOptions struct {
 	host string
 	port int
+	data string
+	keep int
 }
 
 func localCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "local", Category: groupMore, Usage: "serve the local AWS: Step Functions, Lambda, CloudWatch Logs, IAM, STS",
 		Description: "Any AWS client reaches it at the address that it prints: AWS_ENDPOINT_URL=http://127.0.0.1:8083 aws stepfunctions list-state-machines\n" +
-			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory.\n" +
+			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory unless --data names a directory: what was\n" +
+			"answered is kept there, and executions go on where they were when the server starts again.\n" +
 			"A browser sees workflows and executions at the same address.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Value: 8083, EnvVars: []string{"STRIDE_PORT"}, Usage: "listen on `PORT`; 0: any that is free"},
+			&cli.StringFlag{Name: "data", EnvVars: []string{"STRIDE_DATA"}, Usage: "keep everything in `DIR`, across restarts"},
+			&cli.IntFlag{Name: "keep", Value: 1_000_000, Usage: "keep `N` executions that are over, for 90 days"},
 			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "listen at `ADDRESS`; anything but loopback lets the network in"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 0, 0); err != nil {
 				return err
 			}
-			return a.runLocal(c.Context, localOptions{c.String("host"), c.Int("port")})
+			return a.runLocal(c.Context, localOptions{c.String("host"), c.Int("port"), c.String("data"), c.Int("keep")})
 		},
 	}
 }
@@ -38,7 +43,7 @@ func localCommand(a *app) *cli.Command {
 func (a *app) runLocal(ctx context.Context, o localOptions) error {
 	address := net.JoinHostPort(o.host, strconv.Itoa(o.port))
 	aws, err := localaws.New(localaws.Options{
-		Address: address, MockFile: os.Getenv("SFN_MOCK_CONFIG"), AnyHost: !net.ParseIP(o.host).IsLoopback(),
+		Address: address, DataDir: o.data, Keep: o.keep, MockFile: os.Getenv("SFN_MOCK_CONFIG"), AnyHost: !net.ParseIP(o.host).IsLoopback(),
 		Checkout: a.pageCheckout(),
 	})
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/stride-aws/stride/internal/server/states"
 	"github.com/stride-aws/stride/internal/server/sts"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 	"github.com/stride-aws/stride/internal/task"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/uuid"
@@ -35,6 +36,8 @@ type Options struct {
 	Address  string // to listen at: "127.0.0.1:8083", port 0 for any
 	MockFile string // SFN_MOCK_CONFIG; "": none
 	AnyHost  bool   // answer whatever Host a request names
+	DataDir  string // what must outlast the process is kept there; "": in memory
+	Keep     int    // executions that are over; 0: local.Options' own number
 	// Fast makes waits take no time: the clock jumps when nothing is in progress. A step that waits for a task token keeps its
 	// time, which somebody else decides.
 	Fast bool
@@ -50,6 +53,7 @@ type AWS struct {
 	lambda   *lambda.Service
 	roles    roles
 	page     *page.Page
+	store    *store.Store
 }
 
 // New puts the services together and opens the address; what calls before Serve waits.
@@ -58,21 +62,29 @@ func New(o Options) (*AWS, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := compose(o, l)
+	var kept *store.Store
+	if o.DataDir != "" {
+		if kept, err = store.Open(o.DataDir); err != nil {
+			l.Close()
+			return nil, err
+		}
+	}
+	a, err := compose(o, l, kept)
 	if err != nil {
 		l.Close()
+		kept.Close()
 	}
 	return a, err
 }
 
-func compose(o Options, l net.Listener) (*AWS, error) {
+func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	var clock machine.Clock = machine.RealClock()
 	if o.Fast {
 		clock = newFastClock()
 	}
-	store := logs.NewStore(clock.Now)
+	events := logs.NewStore(clock.Now)
 	host, err := lambdahost.NewHost(lambdahost.Options{Now: clock.Now, Log: func(l lambdahost.LogLine) {
-		store.Put(l.Account, l.Region, l.Group, l.Stream, []local.LogMessage{{Time: l.Time, Text: l.Message}})
+		events.Put(l.Account, l.Region, l.Group, l.Stream, []local.LogMessage{{Time: l.Time, Text: l.Message}})
 	}})
 	if err != nil {
 		return nil, err
@@ -84,17 +96,17 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 	caller := task.New(invoker{functions})
 	caller.Authorize = known.authorize
 	var web *page.Page
-	events := task.NewStatusEvents(caller)
+	statuses := task.NewStatusEvents(caller)
 	metrics := cloudwatch.New(clock.Now)
-	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: store, StartTask: starter(caller, o.Fast), Allows: known.allows,
+	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: events, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast), Allows: known.allows,
 		StatusChanged: func(account, region, execution string, detail value.Value) {
-			events.Changed(account, region, execution, detail)
+			statuses.Changed(account, region, execution, detail)
 			measure(metrics, account, region, detail)
 			web.Changed(detail)
 		}})
 	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
 	services := map[string]wire.Service{
-		"states": states.New(cloud), "lambda": functions, "logs": logs.New(store), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
+		"states": states.New(cloud), "lambda": functions, "logs": logs.New(events), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 	}
 	caller.Here = func(name string) string {
 		if services[name] == nil {
@@ -102,12 +114,39 @@ func compose(o Options, l net.Listener) (*AWS, error) {
 		}
 		return url(l)
 	}
-	a := &AWS{listener: l, host: host, lambda: functions, page: web, roles: known,
-		Server: server.New(server.Options{AnyHost: o.AnyHost, Services: services})}
+	a := &AWS{listener: l, host: host, lambda: functions, page: web, roles: known, store: kept,
+		Server: server.New(server.Options{AnyHost: o.AnyHost, Settle: settle(kept), Services: services})}
 	a.Page(web)
 	a.Accounts(func(key string) string { session, _ := sessions.Session(key); return session.Account })
 	a.Authorize(known.decide(sessions))
-	return a, nil
+	if kept == nil {
+		return a, nil
+	}
+	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, events}, cloud)
+}
+
+// keeper is a service that can be kept in a store.
+type keeper interface{ Keep(*store.Store) error }
+
+// recall reads what the services were when the last process ended, and lets executions go on.
+func recall(kept *store.Store, services []keeper, cloud *local.Cloud) error {
+	for _, s := range services {
+		if err := s.Keep(kept); err != nil {
+			return err
+		}
+	}
+	if err := cloud.Load(); err != nil {
+		return err
+	}
+	return cloud.Resume()
+}
+
+// settle lets no answer out before what it says is kept.
+func settle(kept *store.Store) func() error {
+	if kept == nil {
+		return nil
+	}
+	return kept.Sync
 }
 
 // readObject lets Lambda read code that was deployed through S3.
@@ -121,11 +160,12 @@ func readObject(objects *s3.Service) func(account, bucket, key, version string) 
 	}
 }
 
-// Close stops listening and ends the functions' processes.
+// Close stops listening, closes the store and ends the functions' processes; what runs goes on where the store is opened again.
 func (a *AWS) Close() error {
 	a.listener.Close()
+	kept := a.store.Close() // first: that a function's process ended is no failure of its task
 	a.lambda.Close()
-	return a.host.Close()
+	return cmp.Or(kept, a.host.Close())
 }
 
 // sessionTime is how long a function's credentials are good: longer than any local AWS runs.
@@ -192,8 +232,17 @@ func url(l net.Listener) string { return "http://" + l.Addr().String() }
 // URL is where the AWS is reached.
 func (a *AWS) URL() string { return url(a.listener) }
 
-// Serve answers until ctx ends.
+// Serve answers until ctx ends, or until the store can keep nothing any more.
 func (a *AWS) Serve(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-a.store.Broken():
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	defer context.AfterFunc(ctx, a.page.Close)()
-	return a.Server.Serve(ctx, a.listener)
+	return cmp.Or(a.Server.Serve(ctx, a.listener), a.store.Err())
 }

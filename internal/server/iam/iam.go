@@ -1,6 +1,6 @@
 // Package iam is the local AWS's IAM service: roles and managed policies, over the query protocol. Package server's router hands
 // it the requests signed for "iam"; the other local services ask it for a role's documents (Role), which package policy
-// evaluates. State is in memory; IAM has no regions, so it is kept by account.
+// evaluates. State is in memory and, with Keep, in a store; IAM has no regions, so it is kept by account.
 package iam
 
 import (
@@ -17,12 +17,14 @@ import (
 
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 )
 
 // Service implements wire.Service.
 type Service struct {
 	wire.Query
-	now func() time.Time
+	now   func() time.Time
+	store *store.Store // see Keep
 
 	mu       sync.Mutex
 	accounts map[string]*account
@@ -41,10 +43,10 @@ func New(now func() time.Time) *Service {
 	s := &Service{now: now, accounts: map[string]*account{}}
 	s.Query = wire.Query{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/", Operations: map[string]wire.QueryOperation{}}
 	for name, op := range s.roleOperations() {
-		s.Operations[name] = s.locked(op)
+		s.Operations[name] = s.locked(name, op)
 	}
 	for name, op := range s.policyOperations() {
-		s.Operations[name] = s.locked(op)
+		s.Operations[name] = s.locked(name, op)
 	}
 	return s
 }
@@ -52,11 +54,17 @@ func New(now func() time.Time) *Service {
 // operation answers a call about the account a, with the lock held.
 type operation func(a *account, c *wire.Call, in url.Values) (any, error)
 
-func (s *Service) locked(op operation) wire.QueryOperation {
+// locked makes an operation of the API of op, and files what it changes.
+func (s *Service) locked(name string, op operation) wire.QueryOperation {
 	return func(c *wire.Call, in url.Values) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return op(s.account(c.Account), c, in)
+		a := s.account(c.Account)
+		out, err := op(a, c, in)
+		if err == nil && !reads(name) {
+			err = s.keep(c.Account, a)
+		}
+		return out, err
 	}
 }
 

@@ -68,6 +68,7 @@ func (s *Store) putLogEvents(c *wire.Call, in *putInput) (any, error) {
 		}
 	}
 	st.ingested = now
+	s.keepStream(g, st)
 	g.wake()
 	answer := map[string]any{"nextSequenceToken": strconv.FormatInt(st.nextID, 10)}
 	if len(rejected) > 0 {

@@ -104,6 +104,7 @@ func (s *Store) createLogGroup(c *wire.Call, in *groupInput) (any, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.setTags(in.Tags)
+	s.keep(g)
 	return nil, nil
 }
 
@@ -122,6 +123,9 @@ func (s *Store) deleteLogGroup(c *wire.Call, in *groupInput) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.groups[scope{c.Account, c.Region}], g.name)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.groupGone(g)
 	return nil, nil
 }
 
@@ -138,7 +142,7 @@ func (s *Store) createLogStream(c *wire.Call, in *groupInput) (any, error) {
 	if g.streams[in.LogStreamName] != nil {
 		return nil, wire.Errorf("ResourceAlreadyExistsException", "The specified log stream already exists")
 	}
-	g.stream(in.LogStreamName, s.now())
+	s.keepStream(g, g.stream(in.LogStreamName, s.now()))
 	return nil, nil
 }
 
@@ -149,9 +153,11 @@ func (s *Store) deleteLogStream(c *wire.Call, in *groupInput) (any, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.streams[in.LogStreamName] == nil {
+	st := g.streams[in.LogStreamName]
+	if st == nil {
 		return nil, noStream()
 	}
+	s.streamGone(st)
 	delete(g.streams, in.LogStreamName)
 	return nil, nil
 }
@@ -170,6 +176,7 @@ func (s *Store) putRetentionPolicy(c *wire.Call, in *groupInput) (any, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.retention = in.RetentionInDays
+	s.keep(g)
 	return nil, nil
 }
 
@@ -181,6 +188,7 @@ func (s *Store) deleteRetentionPolicy(c *wire.Call, in *groupInput) (any, error)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.retention = 0
+	s.keep(g)
 	return nil, nil
 }
 
@@ -192,6 +200,7 @@ func (s *Store) tagResource(c *wire.Call, in *groupInput) (any, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.setTags(in.Tags)
+	s.keep(g)
 	return nil, nil
 }
 
@@ -210,6 +219,7 @@ func (s *Store) untagResource(c *wire.Call, in *groupInput) (any, error) {
 	for _, k := range in.TagKeys {
 		delete(g.tags, k)
 	}
+	s.keep(g)
 	return nil, nil
 }
 
@@ -369,6 +379,7 @@ func (s *Store) describeLogStreams(c *wire.Call, in *describeStreamsInput) (any,
 }
 
 func (st *stream) last() int64 {
+	st.load()
 	if len(st.events) == 0 {
 		return 0
 	}
@@ -376,6 +387,7 @@ func (st *stream) last() int64 {
 }
 
 func (st *stream) output(g *group) streamOutput {
+	st.load()
 	out := streamOutput{LogStreamName: st.name, CreationTime: st.created.UnixMilli(), UploadSequenceToken: strconv.FormatInt(st.nextID, 10),
 		Arn: strings.TrimSuffix(g.arn, "*") + "log-stream:" + st.name}
 	if n := len(st.events); n > 0 {

@@ -1,7 +1,7 @@
 // Package logs is the local CloudWatch Logs: groups, streams and their events in memory, and its HTTP face (awsJson1.1).
 // Executions and functions write into it through Put; tail and the SDKs read it with the API's operations.
 //
-// A group keeps its last mostEvents events, so that what a chatty function costs in memory is bounded.
+// With Keep, a store has them, too. A group keeps its last mostEvents events, so that what a chatty function costs in memory is bounded.
 package logs
 
 import (
@@ -9,9 +9,11 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/store"
 )
 
 // mostEvents is how many events a stream keeps.
@@ -19,7 +21,8 @@ const mostEvents = 200_000
 
 // Store is CloudWatch Logs in all accounts and regions.
 type Store struct {
-	now func() time.Time
+	now  func() time.Time
+	kept *store.Store // see Keep
 
 	mu     sync.RWMutex
 	groups map[scope]map[string]*group
@@ -34,6 +37,7 @@ func NewStore(now func() time.Time) *Store {
 
 type group struct {
 	name, arn string // the ARN ends in ":*"
+	key       string // in the store
 	created   time.Time
 
 	mu        sync.RWMutex
@@ -46,11 +50,17 @@ type group struct {
 
 type stream struct {
 	name     string
+	key      string // in the store
 	created  time.Time
-	events   []event // by time
+	events   []event // by time; see load
 	dropped  int     // events that are no longer kept
 	ingested time.Time
 	nextID   int64
+
+	added, leaving []event // since the store has heard of the stream
+	from           *store.Store
+	unread         atomic.Bool // events are in the store alone
+	reading        sync.Mutex
 }
 
 type event struct {
@@ -87,7 +97,7 @@ func (s *Store) create(account, region, name string) (*group, bool) {
 	if g := s.groups[key][name]; g != nil {
 		return g, false
 	}
-	g := &group{name: name, arn: "arn:aws:logs:" + region + ":" + account + ":log-group:" + name + ":*", created: s.now(),
+	g := &group{name: name, key: keyOf(account, region, name), arn: "arn:aws:logs:" + region + ":" + account + ":log-group:" + name + ":*", created: s.now(),
 		tags: map[string]string{}, streams: map[string]*stream{}}
 	s.groups[key][name] = g
 	return g, true
@@ -107,6 +117,7 @@ func (s *Store) Put(account, region, name, streamName string, messages []local.L
 		g.append(st, m.Time.UnixMilli(), now.UnixMilli(), m.Text)
 	}
 	st.ingested = now
+	s.keepStream(g, st)
 	g.wake()
 }
 
@@ -114,7 +125,7 @@ func (s *Store) Put(account, region, name, streamName string, messages []local.L
 func (g *group) stream(name string, now time.Time) *stream {
 	st := g.streams[name]
 	if st == nil {
-		st = &stream{name: name, created: now}
+		st = &stream{name: name, key: keyOf(g.key, name), created: now}
 		g.streams[name] = st
 	}
 	return st
@@ -122,18 +133,26 @@ func (g *group) stream(name string, now time.Time) *stream {
 
 // append adds an event in its place by time. g.mu is held.
 func (g *group) append(st *stream, at, now int64, text string) {
+	st.load()
 	st.nextID++
 	e := event{st.nextID, at, now, text}
 	g.bytes += int64(len(text)) + 26 // AWS: 26 bytes of overhead an event
-	if n := len(st.events); n == 0 || st.events[n-1].time <= at {
-		st.events = append(st.events, e)
-	} else {
-		i := sort.Search(n, func(i int) bool { return st.events[i].time > at })
-		st.events = slices.Insert(st.events, i, e)
-	}
+	st.insert(e)
+	st.added = append(st.added, e)
 	if over := len(st.events) - mostEvents; over > mostEvents/8 {
+		st.leaving = append(st.leaving, st.events[:over]...)
 		st.events = slices.Clone(st.events[over:])
 		st.dropped += over
+	}
+}
+
+// insert puts an event in its place by time.
+func (st *stream) insert(e event) {
+	if n := len(st.events); n == 0 || st.events[n-1].time <= e.time {
+		st.events = append(st.events, e)
+	} else {
+		i := sort.Search(n, func(i int) bool { return st.events[i].time > e.time })
+		st.events = slices.Insert(st.events, i, e)
 	}
 }
 
@@ -146,6 +165,7 @@ func (g *group) wake() {
 
 // between are the events of a stream with from <= time < to; to 0 is no end.
 func (st *stream) between(from, to int64) []event {
+	st.load()
 	i := sort.Search(len(st.events), func(i int) bool { return st.events[i].time >= from })
 	j := len(st.events)
 	if to > 0 {

@@ -85,10 +85,14 @@ func (s *Service) createBucket(q *request) error {
 				Message: "Your previous request to create the named bucket succeeded and you already own it."}
 		}
 	} else {
-		s.buckets[q.bucket] = &bucket{name: q.bucket, account: q.Account, region: q.Region, created: s.now(),
+		b := &bucket{name: q.bucket, account: q.Account, region: q.Region, created: s.now(),
 			objects: map[string]*Object{}, settings: map[string][]byte{}, uploads: map[string]*upload{}}
 		if tags != nil {
-			s.buckets[q.bucket].settings["tagging"] = tags
+			b.settings["tagging"] = tags
+		}
+		s.buckets[q.bucket] = b
+		if err := s.keepBucket(b); err != nil {
+			return err
 		}
 	}
 	q.w.Header().Set("Location", "/"+q.bucket)
@@ -125,6 +129,7 @@ func (s *Service) deleteBucket(q *request, b *bucket) error {
 		return &problem{Status: http.StatusConflict, Code: "BucketNotEmpty", Message: "The bucket you tried to delete is not empty", BucketName: b.name}
 	}
 	delete(s.buckets, b.name)
+	s.bucketGone(b)
 	q.w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -151,9 +156,15 @@ func (s *Service) setting(q *request, b *bucket, name string) error {
 			return err
 		}
 		b.settings[name] = body
+		if err := s.keepBucket(b); err != nil {
+			return err
+		}
 		q.w.WriteHeader(http.StatusOK)
 	case http.MethodDelete:
 		b.settings[name] = nil
+		if err := s.keepBucket(b); err != nil {
+			return err
+		}
 		q.w.WriteHeader(http.StatusNoContent)
 	case http.MethodGet:
 		return q.answerSetting(b, name)

@@ -84,7 +84,9 @@ func (s *Service) putObject(q *request) error {
 		return errPrecondition
 	}
 	o := s.newObject(q.key, body, q.r.Header)
-	b.objects[q.key] = o
+	if err := s.put(b, o); err != nil {
+		return err
+	}
 	q.w.Header().Set("ETag", o.ETag)
 	q.w.Header().Set("X-Amz-Server-Side-Encryption", "AES256")
 	q.w.WriteHeader(http.StatusOK)
@@ -178,7 +180,7 @@ func (s *Service) deleteObject(q *request) error {
 	if err != nil {
 		return err
 	}
-	delete(b.objects, q.key)
+	s.remove(b, q.key)
 	q.w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -203,7 +205,7 @@ func (s *Service) deleteObjects(q *request, b *bucket) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range in.Object {
-		delete(b.objects, k.Key)
+		s.remove(b, k.Key)
 		if !in.Quiet {
 			out.Deleted = append(out.Deleted, k)
 		}

@@ -1,6 +1,6 @@
 // Package s3 is the local AWS's subset of S3: buckets with their settings, objects, listings, ranges and multipart uploads, path
 // style and virtual host. Package server's router hands it the requests signed for "s3"; the lambda service reads deployed code
-// through Get, and tasks read and write items through Get, Put and List. State is in memory. There are no object versions.
+// through Get, and tasks read and write items through Get, Put and List. State is in memory and, with Keep, in a store. There are no object versions.
 package s3
 
 import (
@@ -14,11 +14,13 @@ import (
 
 	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 )
 
 // Service implements wire.Service.
 type Service struct {
-	now func() time.Time
+	now   func() time.Time
+	store *store.Store // see Keep
 
 	mu      sync.Mutex
 	buckets map[string]*bucket // names are global
@@ -285,8 +287,7 @@ func (s *Service) Put(account, bucket, key string, body []byte, header http.Head
 		return nil, err
 	}
 	o := s.newObject(key, body, header)
-	b.objects[key] = o
-	return o, nil
+	return o, s.put(b, o)
 }
 
 // List is the objects whose keys have the prefix, in the order of their keys.

@@ -142,7 +142,9 @@ func (s *Service) completeUpload(q *request, b *bucket, u *upload, text []byte) 
 	}
 	o := s.newObject(u.key, whole, u.header)
 	o.ETag = fmt.Sprintf(`%s-%d"`, strings.TrimSuffix(etag(sums), `"`), len(in.Part))
-	b.objects[u.key] = o
+	if err := s.put(b, o); err != nil {
+		return err
+	}
 	return q.answer(http.StatusOK, struct {
 		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUploadResult"`
 		Bucket, Key, ETag string

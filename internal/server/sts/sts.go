@@ -4,6 +4,7 @@
 package sts
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 )
 
 // Options say what the service stands on.
@@ -27,7 +29,8 @@ type Options struct {
 // Service implements wire.Service.
 type Service struct {
 	wire.Query
-	o Options
+	o     Options
+	store *store.Store // see Keep
 
 	mu       sync.Mutex
 	sessions map[string]Session // by access key
@@ -83,6 +86,37 @@ func (s *Service) issue(session Session) Credentials {
 	}
 	s.sessions[key] = session
 	return Credentials{key, random(40), "local-" + random(40), session.Expires.UTC().Format(time.RFC3339)}
+}
+
+// table has the sessions that callers have asked for, by access key. Those of functions end with their processes.
+const table = "session"
+
+// Keep reads the sessions that the store has, and files new ones there from now on.
+func (s *Service) Keep(st *store.Store) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.store = st
+	for key, text := range st.Up(table, "") {
+		var session Session
+		if err := json.Unmarshal(text, &session); err != nil {
+			return fmt.Errorf("session %s in the data directory: %w", key, err)
+		}
+		if s.o.Now().After(session.Expires) {
+			st.Write(store.Change{Table: table, Key: key})
+			continue
+		}
+		s.sessions[key] = session
+	}
+	return nil
+}
+
+// kept issues credentials that outlast the process.
+func (s *Service) kept(session Session) Credentials {
+	c := s.issue(session)
+	if text, err := json.Marshal(session); err == nil { // of plain fields
+		s.store.Write(store.Change{Table: table, Key: c.AccessKeyId, Value: text})
+	}
+	return c
 }
 
 func random(n int) string {
@@ -143,7 +177,7 @@ func (s *Service) assumeRole(c *wire.Call, in url.Values) (any, error) {
 	return struct {
 		Credentials     Credentials
 		AssumedRoleUser user
-	}{s.issue(session), user{session.id(), session.Principal()}}, nil
+	}{s.kept(session), user{session.id(), session.Principal()}}, nil
 }
 
 // duration reads DurationSeconds: an hour unless said. AWS: 15 minutes at least.
