@@ -5,13 +5,14 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 100000x
 CASES ?= 1000000
 BENCHTIME ?= 1s
+ROUNDS ?= 200
 # Folders with benchmarks.
 BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jsonpath internal/jsonpath/testdata/bench internal/machine \
   internal/graph workflows internal/bundle internal/lambdahost internal/bench/process
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients
-.PHONY: help demo test lint bench fuzz fuzz-jsonata deploy tail integration clients servers browser lint-infra generate
+.PHONY: help demo test lint bench crash fuzz fuzz-jsonata deploy tail integration clients servers browser lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +48,9 @@ fuzz: ## each fuzz target for FUZZTIME runs (100000x) or seconds (30s)
 
 fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; Node and npm)
 	STRIDE_JSONATA_FUZZ=$(CASES) go test -count=1 -timeout 2h -v ./internal/jsonata/difftest
+
+crash: ## stride local --data killed ROUNDS times under load: nothing is lost or done twice
+	go test -count=1 -timeout 30m ./internal/localaws/crash -v -rounds=$(ROUNDS)
 
 $(CLIENTS)/installed: internal/localaws/clients/requirements.txt
 	python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r $< && touch $@

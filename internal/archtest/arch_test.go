@@ -50,6 +50,7 @@ var layers = []struct {
 	{"the web page: executions of the local AWS as observe tells them", []string{"internal/server/page"}},
 	{"the local AWS put together", []string{"internal/server"}},
 	{"all services behind one address", []string{"internal/localaws"}},
+	{"kills them", []string{"internal/localaws/crash"}},
 	{"commands", []string{"internal/cli"}},
 	{"what a user's main calls", []string{""}},
 	{"the samples", []string{"workflows"}},
