@@ -2,6 +2,7 @@ package logs
 
 import (
 	"cmp"
+	"container/heap"
 	"fmt"
 	"slices"
 	"strconv"
@@ -178,7 +179,6 @@ type filteredEvent struct {
 	Message       string `json:"message"`
 	IngestionTime int64  `json:"ingestionTime"`
 	EventID       string `json:"eventId"`
-	sequence      int64
 }
 
 // filterLogEvents merges the streams of a group by time. A token is how many of the events in the span were looked at.
@@ -208,20 +208,26 @@ func (s *Store) filterLogEvents(c *wire.Call, in *filterInput) (any, error) {
 	if end > 0 {
 		end++ // AWS: events later than endTime are left out, those at it are not
 	}
-	all := g.merged(in.streams, in.StartTime, end)
-	found := []filteredEvent{}
-	i := min(int(skip), len(all))
-	for ; i < len(all) && len(found) < limit; i++ {
-		if match(all[i].Message) {
-			found = append(found, all[i])
+	found, looked, size, more := []filteredEvent{}, int64(0), 0, false
+	g.each(in.streams, in.StartTime, end, func(st *stream, e *event) bool {
+		if more = looked >= skip && (len(found) >= limit || size > mostPage); more {
+			return false
 		}
-	}
+		if looked++; looked > skip && match(e.text) {
+			found = append(found, filtered(st, e))
+			size += len(e.text)
+		}
+		return true
+	})
 	answer := map[string]any{"events": found, "searchedLogStreams": []any{}}
-	if i < len(all) {
-		answer["nextToken"] = sealToken(int64(i))
+	if more {
+		answer["nextToken"] = sealToken(looked)
 	}
 	return answer, nil
 }
+
+// mostPage is how many bytes of messages a page of FilterLogEvents has. AWS: up to 1 MB.
+const mostPage = 1_000_000
 
 // streams tells which streams a call wants.
 func (in *filterInput) streams(name string) bool {
@@ -231,32 +237,77 @@ func (in *filterInput) streams(name string) bool {
 	return strings.HasPrefix(name, in.LogStreamNamePrefix)
 }
 
-// merged are the events of the wanted streams in a span, by time.
-func (g *group) merged(wanted func(string) bool, from, to int64) []filteredEvent {
+// each calls f for the events of the wanted streams in a span, by time, until it is false.
+func (g *group) each(wanted func(string) bool, from, to int64, f func(*stream, *event) bool) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	var all []filteredEvent
-	streams := 0
+	var m merge
 	for _, st := range g.sorted() {
 		if !wanted(st.name) {
 			continue
 		}
-		streams++
-		for _, e := range st.between(from, to) {
-			all = append(all, filteredEvent{st.name, e.time, e.text, e.ingested, eventID(st.name, e), e.id})
+		if events := st.between(from, to); len(events) > 0 {
+			m = append(m, run{st, len(m), events})
 		}
 	}
-	if streams > 1 {
-		slices.SortStableFunc(all, func(a, b filteredEvent) int { return cmp.Compare(a.Timestamp, b.Timestamp) })
+	heap.Init(&m)
+	for len(m) > 0 {
+		least := &m[0]
+		if !f(least.stream, &least.events[0]) {
+			return
+		}
+		if least.events = least.events[1:]; len(least.events) == 0 {
+			heap.Pop(&m)
+			continue
+		}
+		heap.Fix(&m, 0)
 	}
-	return all
+}
+
+// run is what is left of a stream's events, merge a heap of runs by their first event's time and the order of their streams.
+type run struct {
+	*stream
+	place  int
+	events []event
+}
+
+type merge []run
+
+func (m merge) Len() int { return len(m) }
+func (m merge) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(m[i].events[0].time, m[j].events[0].time), cmp.Compare(m[i].place, m[j].place)) < 0
+}
+func (m merge) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
+func (m *merge) Push(x any)   { *m = append(*m, x.(run)) }
+func (m *merge) Pop() any {
+	last := (*m)[len(*m)-1]
+	*m = (*m)[:len(*m)-1]
+	return last
+}
+
+func filtered(st *stream, e *event) filteredEvent {
+	return filteredEvent{st.name, e.time, e.text, e.ingested, eventID(st.name, e)}
 }
 
 // eventID is unique in its group, and of AWS's form: 56 digits.
-func eventID(stream string, e event) string {
+func eventID(stream string, e *event) string {
 	h := uint64(14695981039346656037) // FNV-1a
 	for i := range len(stream) {
 		h = (h ^ uint64(stream[i])) * 1099511628211
 	}
-	return fmt.Sprintf("%018d%020d%018d", e.time, h, e.id)
+	id := make([]byte, 0, 56)
+	id = digits(id, uint64(e.time), 18)
+	id = digits(id, h, 20)
+	return string(digits(id, uint64(e.id), 18))
+}
+
+// digits appends n with leading zeros.
+func digits(dst []byte, n uint64, width int) []byte {
+	from := len(dst)
+	dst = dst[:from+width]
+	for i := from + width - 1; i >= from; i-- {
+		dst[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return dst
 }

@@ -118,24 +118,30 @@ func (t *liveTail) next() (list []liveEvent, sampled bool) {
 	list = []liveEvent{}
 	latest, seen := t.since, map[string]bool{}
 	for _, g := range t.groups {
-		for _, e := range g.merged(t.wants, t.since-latestEvent, 0) {
-			if e.IngestionTime < t.since || t.seen[g.name+e.EventID] {
-				continue
+		g.each(t.wants, t.since-latestEvent, 0, func(st *stream, e *event) bool {
+			if e.ingested < t.since {
+				return true
 			}
-			if e.IngestionTime > latest {
-				latest, seen = e.IngestionTime, map[string]bool{}
+			id := g.name + eventID(st.name, e)
+			if t.seen[id] {
+				return true
 			}
-			if e.IngestionTime == latest {
-				seen[g.name+e.EventID] = true
+			if e.ingested > latest {
+				latest, seen = e.ingested, map[string]bool{}
 			}
-			if !t.match(e.Message) {
-				continue
+			if e.ingested == latest {
+				seen[id] = true
 			}
-			if sampled = len(list) >= liveTailMost; sampled {
-				break
+			if !t.match(e.text) {
+				return true
 			}
-			list = append(list, liveEvent{strings.TrimSuffix(g.arn, ":*"), e.LogStreamName, e.Message, e.Timestamp, e.IngestionTime})
-		}
+			if len(list) >= liveTailMost { // AWS samples: the rest is left out
+				sampled = true
+				return true
+			}
+			list = append(list, liveEvent{strings.TrimSuffix(g.arn, ":*"), st.name, e.text, e.time, e.ingested})
+			return true
+		})
 	}
 	if latest == t.since {
 		for id := range t.seen {
