@@ -37,7 +37,8 @@ type app struct {
 	World
 	globals
 	*printer
-	cli *cli.App
+	cli  *cli.App
+	pace pace // of calls that are made for each of many executions
 }
 
 // The groups of the help, in the order of its printing (which is alphabetical).
@@ -78,6 +79,7 @@ func (a *app) commands() []*cli.Command {
 		stopCommand(a),
 		redriveCommand(a),
 		callbackCommand(a),
+		waitCommand(a),
 		costCommand(a),
 		versionCommand(a),
 		completionCommand(a),

@@ -17,33 +17,46 @@ import (
 // selection says which executions a command is about: those named by ARN, or those of workflows that pass the filters.
 type selection struct {
 	args      []string // execution ARNs, or workflow names
-	status    string
+	status    []types.ExecutionStatus
 	errorName string
+	name      string // the beginning of the execution's
 	since     time.Time
+	until     time.Time
 	limit     int
 }
 
 func selectionFlags(limit int) []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "failed", Usage: "only those that FAILED"},
-		&cli.StringFlag{Name: "status", Usage: "only `STATUS`: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE"},
+		&cli.BoolFlag{Name: "failed", Usage: "only those that FAILED or TIMED_OUT"},
+		&cli.StringSliceFlag{Name: "status", Usage: "only `STATUS`: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE; several: one after the other"},
 		&cli.StringFlag{Name: "error", Usage: "only those that failed with the error `NAME`"},
-		&cli.StringFlag{Name: "since", Usage: "only those started from `TIME` on: 90s, 2h, 3d ago"},
-		&cli.IntFlag{Name: "limit", Aliases: []string{"n"}, Value: limit, Usage: "at most `N`; 0: all"},
+		&cli.StringFlag{Name: "name", Usage: "only those whose name begins with `TEXT`"},
+		&cli.StringFlag{Name: "since", Usage: "only those started from `TIME` on: 90s, 2h, 3d ago, or 2026-01-02T15:04:05Z"},
+		&cli.StringFlag{Name: "until", Usage: "only those started before `TIME`"},
+		&cli.IntFlag{Name: "limit", Aliases: []string{"n"}, Value: limit, Usage: "at most `N` of each workflow; 0: all"},
 	}
 }
 
+var failedStatuses = []types.ExecutionStatus{types.ExecutionStatusFailed, types.ExecutionStatusTimedOut}
+
 func readSelection(c *cli.Context) (selection, error) {
-	since, err := moment(c.String("since"), time.Now())
-	if err != nil {
-		return selection{}, usagef("--since %v", err)
+	s := selection{args: c.Args().Slice(), errorName: c.String("error"), name: c.String("name"), limit: c.Int("limit")}
+	var err error
+	if s.since, err = moment(c.String("since"), time.Now()); err != nil {
+		return s, usagef("--since %v", err)
 	}
-	s := selection{args: c.Args().Slice(), status: strings.ToUpper(c.String("status")), errorName: c.String("error"), since: since, limit: c.Int("limit")}
+	if s.until, err = moment(c.String("until"), time.Now()); err != nil {
+		return s, usagef("--until %v", err)
+	}
 	if c.Bool("failed") {
-		s.status = string(types.ExecutionStatusFailed)
+		s.status = failedStatuses
 	}
-	if known := types.ExecutionStatus("").Values(); s.status != "" && !contains(known, s.status) {
-		return s, usagef("--status takes one of %v, not %s", known, s.status)
+	for _, text := range c.StringSlice("status") {
+		status := strings.ToUpper(text)
+		if known := types.ExecutionStatus("").Values(); !contains(known, status) {
+			return s, usagef("--status takes one of %v, not %s", known, text)
+		}
+		s.status = append(s.status, types.ExecutionStatus(status))
 	}
 	return s, nil
 }
@@ -88,32 +101,76 @@ func (a *app) eachOf(ctx context.Context, s *session, workflow string, sel selec
 	if m.Express {
 		return withHint(fmt.Errorf("%s is EXPRESS: AWS keeps no list of its executions, only its log", m.Name), "stride tail "+workflow+" --env "+a.Env)
 	}
-	in := &sfn.ListExecutionsInput{StateMachineArn: &m.ARN, StatusFilter: types.ExecutionStatus(sel.status), MaxResults: 1000}
-	if sel.limit > 0 {
-		in.MaxResults = int32(min(sel.limit, 1000))
+	n := 0
+	err = a.newest(ctx, s, m.ARN, sel, func(e types.ExecutionListItem) (bool, error) {
+		if e.StartDate.Before(sel.since) || sel.limit > 0 && n >= sel.limit {
+			return false, nil
+		}
+		if !sel.until.IsZero() && !e.StartDate.Before(sel.until) || !strings.HasPrefix(aws.ToString(e.Name), sel.name) {
+			return true, nil
+		}
+		fits, err := a.hasError(ctx, s, e, sel.errorName)
+		if err != nil || !fits {
+			return true, err
+		}
+		n++
+		return true, f(e)
+	})
+	if err != nil {
+		return s.explain(fmt.Errorf("listing executions of %s: %w", m.Name, err))
 	}
-	pages := sfn.NewListExecutionsPaginator(s.states(), in)
-	for n := 0; pages.HasMorePages(); {
-		page, err := pages.NextPage(ctx)
+	return nil
+}
+
+// newest calls f for the executions of a machine that have one of the selection's states, newest first, until it is false. AWS lists those
+// of one status, or all.
+func (a *app) newest(ctx context.Context, s *session, machine string, sel selection, f func(types.ExecutionListItem) (bool, error)) error {
+	statuses := sel.status
+	if len(statuses) == 0 {
+		statuses = []types.ExecutionStatus{""}
+	}
+	lists := make([]*executionList, len(statuses))
+	for i, status := range statuses {
+		in := &sfn.ListExecutionsInput{StateMachineArn: &machine, StatusFilter: status, MaxResults: 1000}
+		if sel.limit > 0 && sel.errorName == "" && sel.name == "" {
+			in.MaxResults = int32(min(sel.limit, 1000))
+		}
+		lists[i] = &executionList{pages: sfn.NewListExecutionsPaginator(s.states(), in)}
+	}
+	for {
+		var first *executionList
+		for _, l := range lists {
+			if err := l.fill(ctx); err != nil {
+				return err
+			}
+			if len(l.page) > 0 && (first == nil || l.page[0].StartDate.After(*first.page[0].StartDate)) {
+				first = l
+			}
+		}
+		if first == nil {
+			return nil
+		}
+		e := first.page[0]
+		first.page = first.page[1:]
+		if more, err := f(e); err != nil || !more {
+			return err
+		}
+	}
+}
+
+// executionList is a list of executions, page by page.
+type executionList struct {
+	pages *sfn.ListExecutionsPaginator
+	page  []types.ExecutionListItem
+}
+
+func (l *executionList) fill(ctx context.Context) error {
+	for len(l.page) == 0 && l.pages.HasMorePages() {
+		out, err := l.pages.NextPage(ctx)
 		if err != nil {
-			return s.explain(fmt.Errorf("listing executions of %s: %w", m.Name, err))
+			return err
 		}
-		for _, e := range page.Executions {
-			if e.StartDate.Before(sel.since) || sel.limit > 0 && n >= sel.limit {
-				return nil
-			}
-			fits, err := a.hasError(ctx, s, e, sel.errorName)
-			if err != nil {
-				return err
-			}
-			if !fits {
-				continue
-			}
-			n++
-			if err := f(e); err != nil {
-				return err
-			}
-		}
+		l.page = out.Executions
 	}
 	return nil
 }
@@ -126,9 +183,15 @@ func (a *app) hasError(ctx context.Context, s *session, e types.ExecutionListIte
 	if e.Status == types.ExecutionStatusRunning || e.Status == types.ExecutionStatusSucceeded {
 		return false, nil
 	}
+	if err := a.pace.wait(ctx); err != nil {
+		return false, err
+	}
 	d, err := s.states().DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: e.ExecutionArn})
 	if err != nil {
-		return false, s.explain(err)
+		return false, err
+	}
+	if d.Error == nil && d.Status == types.ExecutionStatusTimedOut {
+		return name == "States.Timeout", nil
 	}
 	return aws.ToString(d.Error) == name, nil
 }
@@ -182,7 +245,7 @@ func (a *app) runLs(ctx context.Context, sel selection) error {
 }
 
 func stopCommand(a *app) *cli.Command {
-	flags := append(selectionFlags(0), dryRunFlag(),
+	flags := append(bulkFlags(),
 		&cli.StringFlag{Name: "with-error", Usage: "the error `NAME` that the executions end with"},
 		&cli.StringFlag{Name: "cause", Usage: "`TEXT` that says why"})
 	return &cli.Command{
@@ -192,8 +255,8 @@ func stopCommand(a *app) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if sel.status == "" {
-				sel.status = string(types.ExecutionStatusRunning)
+			if len(sel.status) == 0 {
+				sel.status = []types.ExecutionStatus{types.ExecutionStatusRunning}
 			}
 			return a.bulk(c, sel, "stop", "stopped", func(ctx context.Context, s *session, arn string) error {
 				in := &sfn.StopExecutionInput{ExecutionArn: &arn, Error: optional(c.String("with-error")), Cause: optional(c.String("cause"))}
@@ -207,14 +270,14 @@ func stopCommand(a *app) *cli.Command {
 func redriveCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "redrive", Category: groupOperate, Usage: "run failed executions on from the state that failed", ArgsUsage: "EXECUTION-ARN…|WORKFLOW…",
-		Flags: append(selectionFlags(0), dryRunFlag()),
+		Flags: bulkFlags(),
 		Action: func(c *cli.Context) error {
 			sel, err := readSelection(c)
 			if err != nil {
 				return err
 			}
-			if sel.status == "" {
-				sel.status = string(types.ExecutionStatusFailed)
+			if len(sel.status) == 0 {
+				sel.status = failedStatuses
 			}
 			return a.bulk(c, sel, "redrive", "redriven", func(ctx context.Context, s *session, arn string) error {
 				_, err := s.states().RedriveExecution(ctx, &sfn.RedriveExecutionInput{ExecutionArn: &arn})
@@ -224,8 +287,10 @@ func redriveCommand(a *app) *cli.Command {
 	}
 }
 
-func dryRunFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "dry-run", Usage: "only say which executions it would be"}
+func bulkFlags() []cli.Flag {
+	return append(selectionFlags(0),
+		&cli.BoolFlag{Name: "dry-run", Usage: "only say which executions it would be"},
+		&cli.Float64Flag{Name: "rate", Value: defaultRate, Usage: "at most `N` a second"})
 }
 
 func optional(s string) *string {
@@ -233,61 +298,4 @@ func optional(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-// bulk does one thing to each selected execution, slowly enough for the service, and sums up. What failed fails the command.
-func (a *app) bulk(c *cli.Context, sel selection, verb, done string, act func(context.Context, *session, string) error) error {
-	if len(sel.args) == 0 {
-		return usagef("%s needs %s", verb, c.Command.ArgsUsage)
-	}
-	s, err := a.connect(c.Context)
-	if err != nil {
-		return err
-	}
-	var arns []string
-	if err := a.each(c.Context, s, sel, func(e types.ExecutionListItem) error {
-		arns = append(arns, aws.ToString(e.ExecutionArn))
-		return nil
-	}); err != nil {
-		return err
-	}
-	if c.Bool("dry-run") {
-		for _, arn := range arns {
-			a.print("%s\n", arn)
-		}
-		a.talk("%s would be %s\n", executions(len(arns)), done)
-		return nil
-	}
-	if len(arns) > 1 {
-		if yes, err := a.confirm(fmt.Sprintf("%s %s?", verb, executions(len(arns)))); err != nil || !yes {
-			return err
-		}
-	}
-	return a.act(c.Context, s, arns, done, act)
-}
-
-func executions(n int) string {
-	if n == 1 {
-		return "1 execution"
-	}
-	return fmt.Sprintf("%d executions", n)
-}
-
-func (a *app) act(ctx context.Context, s *session, arns []string, done string, act func(context.Context, *session, string) error) error {
-	failed := 0
-	for _, arn := range arns {
-		if err := act(ctx, s, arn); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			failed++
-			a.printError(fmt.Errorf("%s: %w", arn, s.explain(err)))
-			continue
-		}
-		a.print("%s %s\n", done, arn)
-	}
-	if failed > 0 {
-		return fmt.Errorf("%s of %d could not be %s", executions(failed), len(arns), done)
-	}
-	return nil
 }

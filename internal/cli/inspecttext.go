@@ -303,8 +303,8 @@ func (v *inspector) next() {
 	in := " " + observe.Clean(v.story.ARN) + " --env " + v.a.Env
 	switch {
 	case v.story.Status == observe.Running:
-		if waiting := v.waits(&v.story.Thread); waiting != nil {
-			v.a.hint("stride callback succeed" + in + " --state '" + observe.Clean(waiting.Name) + "' --result '{}'")
+		if waiting := observe.WaitingSteps(&v.story.Thread); len(waiting) > 0 {
+			v.a.hint("stride callback succeed" + in + " --state " + quoted(waiting[0].Name) + " --result '{}'")
 			return
 		}
 		v.a.hint("stride tail -f --execution" + in)
@@ -318,17 +318,7 @@ func (v *inspector) next() {
 	}
 }
 
-// waits is a step that waits for a callback.
-func (v *inspector) waits(t *observe.Thread) *observe.Step {
-	for _, step := range t.Steps {
-		if step.WaitsForCallback() {
-			return step
-		}
-		for _, inner := range step.Threads {
-			if found := v.waits(inner); found != nil {
-				return found
-			}
-		}
-	}
-	return nil
+// quoted is a name as a shell takes it.
+func quoted(name string) string {
+	return "'" + strings.ReplaceAll(observe.Clean(name), "'", `'\''`) + "'"
 }

@@ -66,6 +66,13 @@ func (p *printer) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
+// printLine writes v as JSON in one line, where things arrive over time.
+func (p *printer) printLine(v any) error {
+	enc := json.NewEncoder(p.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
 // talk writes to the person: progress, errors.
 func (p *printer) talk(format string, args ...any) { fmt.Fprintf(p.err, format, args...) }
 

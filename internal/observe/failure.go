@@ -136,3 +136,47 @@ func (s *Step) WaitsForCallback() bool {
 	a := s.Attempts[n-1]
 	return a.Ended.IsZero() && strings.HasSuffix(a.Resource, ".waitForTaskToken")
 }
+
+// Token is the task token that a step which waits for its callback has sent: the one text under a name with "token" in it. "" where
+// there is none, or several.
+func (s *Step) Token() string {
+	if !s.WaitsForCallback() {
+		return ""
+	}
+	found := map[string]bool{}
+	tokens(s.Attempts[len(s.Attempts)-1].Parameters.Value(), found)
+	if len(found) != 1 {
+		return ""
+	}
+	for token := range found {
+		return token
+	}
+	return ""
+}
+
+func tokens(v value.Value, found map[string]bool) {
+	for _, item := range v.Items() {
+		tokens(item, found)
+	}
+	for _, m := range v.Members() {
+		if s := m.Value.Str(); s != "" && strings.Contains(strings.ToLower(m.Name), "token") {
+			found[s] = true
+			continue
+		}
+		tokens(m.Value, found)
+	}
+}
+
+// WaitingSteps are the steps of t and below that wait for a callback.
+func WaitingSteps(t *Thread) []*Step {
+	var list []*Step
+	for _, step := range t.Steps {
+		if step.WaitsForCallback() {
+			list = append(list, step)
+		}
+		for _, inner := range step.Threads {
+			list = append(list, WaitingSteps(inner)...)
+		}
+	}
+	return list
+}
