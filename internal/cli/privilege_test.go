@@ -40,6 +40,7 @@ func TestSamplesNeedEveryStatement(t *testing.T) {
 	t.Cleanup(func() { h.Close() })
 	go h.Serve(t.Context())
 	t.Setenv("CI", "true")
+	t.Chdir(".") // comes back from where -C goes
 	var out bytes.Buffer
 	world := cli.World{Args: []string{"deploy", "-C", "../..", "--endpoint-url", h.URL()}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Workflows: workflows.All()}
 	if code := mainIn(t, world); code != 0 {
