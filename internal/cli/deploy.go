@@ -17,6 +17,7 @@ import (
 type deployOptions struct {
 	workflows []string
 	dryRun    bool
+	adopt     bool // what stride did not make
 }
 
 func deployCommand(a *app) *cli.Command {
@@ -25,9 +26,12 @@ func deployCommand(a *app) *cli.Command {
 		Usage: "make AWS what the project is: roles, logs, functions, versions, machines, aliases",
 		Description: "The alias 'current' of each state machine moves last. A deploy that was interrupted is finished by the next one;\n" +
 			"executions that run stay on the version they started with.",
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "dry-run", Usage: "print the plan and change nothing"}},
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Usage: "print the plan and change nothing"},
+			&cli.BoolFlag{Name: "adopt", Usage: "take over what exists under the project's names and has no owner"},
+		},
 		Action: func(c *cli.Context) error {
-			return a.runDeploy(c.Context, deployOptions{c.Args().Slice(), c.Bool("dry-run")})
+			return a.runDeploy(c.Context, deployOptions{c.Args().Slice(), c.Bool("dry-run"), c.Bool("adopt")})
 		},
 	}
 }
@@ -41,7 +45,7 @@ func (a *app) runDeploy(ctx context.Context, o deployOptions) error {
 		return err
 	}
 	p := t.plan()
-	if err := a.adopt(p); err != nil {
+	if err := a.adopt(p, o.adopt); err != nil {
 		return err
 	}
 	if !p.Empty() {
@@ -57,8 +61,9 @@ func (a *app) runDeploy(ctx context.Context, o deployOptions) error {
 	return a.deployed(t, p, d.versions(t.actual))
 }
 
-// adopt asks before something is changed that stride did not make, and refuses what is somebody else's.
-func (a *app) adopt(p *plan.Plan) error {
+// adopt asks before something is changed that stride did not make, and refuses what is somebody else's. --yes is no answer to that: it
+// is given to deploys that should change what is the project's.
+func (a *app) adopt(p *plan.Plan, flag bool) error {
 	var ask []string
 	var refused []error
 	for _, problem := range p.Problems {
@@ -68,10 +73,10 @@ func (a *app) adopt(p *plan.Plan) error {
 		}
 		ask = append(ask, problem.Resource)
 	}
-	if len(refused) > 0 || len(ask) == 0 {
+	if len(refused) > 0 || len(ask) == 0 || flag {
 		return errors.Join(refused...)
 	}
-	yes, err := a.confirm(fmt.Sprintf("%s: stride did not make it; adopt it and change it", strings.Join(ask, ", ")))
+	yes, err := a.ask(fmt.Sprintf("%s: stride did not make it; adopt it and change it", strings.Join(ask, ", ")), "--adopt")
 	if err == nil && !yes {
 		return errors.New("nothing was changed")
 	}

@@ -89,13 +89,18 @@ func paint(on bool, code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// confirm asks a yes-or-no question. Where nobody can answer it is an error that names the flag.
+// confirm asks a yes-or-no question, which --yes has answered.
 func (p *printer) confirm(question string) (bool, error) {
 	if p.yes {
 		return true, nil
 	}
+	return p.ask(question, "--yes")
+}
+
+// ask asks a yes-or-no question. Where nobody can answer it is an error that names the flag.
+func (p *printer) ask(question, flag string) (bool, error) {
 	if inCI() || !isTerminal(p.in) {
-		return false, fmt.Errorf("%s: nobody here to answer; add --yes to go ahead", question)
+		return false, fmt.Errorf("%s: nobody here to answer; add %s to go ahead", question, flag)
 	}
 	p.talk("%s [y/N] ", question)
 	line, err := bufio.NewReader(p.in).ReadString('\n')

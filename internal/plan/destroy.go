@@ -36,3 +36,53 @@ func (m *maker) remove(kind Kind, name string, calls []Call, needs ...string) st
 	m.add(Action{Kind: kind, Op: Delete, Name: name, Calls: calls}, needs...)
 	return id(kind, name)
 }
+
+// Unwanted is what of a, all of it the project's, d does not have.
+func Unwanted(d *Desired, a *Actual) *Actual {
+	out := *a
+	out.LogGroups, out.Roles, out.Functions, out.Machines = maps.Clone(a.LogGroups), maps.Clone(a.Roles), maps.Clone(a.Functions), maps.Clone(a.Machines)
+	for i := range d.LogGroups {
+		delete(out.LogGroups, d.LogGroups[i].Name)
+	}
+	for i := range d.Roles {
+		delete(out.Roles, d.Roles[i].Name)
+	}
+	for i := range d.Functions {
+		delete(out.Functions, d.Functions[i].Name)
+	}
+	for i := range d.Machines {
+		delete(out.Machines, d.Machines[i].Name)
+	}
+	if d.Bucket != nil {
+		out.Buckets = nil
+	}
+	return &out
+}
+
+// Spare takes the functions out of a that versions in the inventory call, of machines that stay, with the roles and their
+// log groups, and returns their names.
+func Spare(in *Inventory, a *Actual) []string {
+	called := map[string]bool{}
+	for _, h := range in.Machines {
+		if _, goes := a.Machines[h.Name]; goes {
+			continue
+		}
+		for _, v := range h.Versions {
+			for name := range v.Pins {
+				called[name] = true
+			}
+		}
+	}
+	var spared []string
+	for _, name := range slices.Sorted(maps.Keys(a.Functions)) {
+		if called[name] {
+			spared = append(spared, name)
+			delete(a.Functions, name)
+			delete(a.LogGroups, "/aws/lambda/"+name)
+		}
+	}
+	if len(spared) > 0 {
+		a.Roles = nil // which of them the functions have was not read
+	}
+	return spared
+}
