@@ -37,11 +37,17 @@ export class StepPanel {
       el("p", { class: "soft" }, `${step.type}, ${clock(step.entered)}` + (step.left ? `, ${duration(step.left - step.entered)}` : "")),
       this.place(step.name), el("p", { class: "bar" }, this.again(step)),
       data.error === null ? null : el("p", { class: "problem" }, el("strong", {}, data.error)), payload("Cause", data.cause),
-      token && settings.write ? callback(this.owner.arn, token, () => this.owner.look()) : null,
+      token && settings.write ? this.answer(token) : null,
       data.mapRun ? el("p", {}, el("a", { href: "#/r/" + encodeURIComponent(data.mapRun) }, "Executions of this map run")) : null,
       payload("Input", data.input), payload("Output", data.output), this.variables(data), this.changes(step, stays, data),
       ...this.attempts(step, data), this.definition(step.name),
     ].filter(Boolean));
+  }
+
+  // Answer is the form for a token's answer: one for as long as it is awaited, so that what is typed stays.
+  answer(token) {
+    if (this.asked !== token) Object.assign(this, { asked: token, form: callback(this.owner.arn, token, () => this.owner.look()) });
+    return this.form;
   }
 
   // Place is the line of the source that the state comes from, once the checkout says so.
