@@ -112,13 +112,16 @@ func (a *app) definitionOf(ctx context.Context, s *session, found *inspection) (
 
 // overlay marks the states of m that the steps of t stayed in.
 func overlay(over graph.Overlay, m *asl.Machine, t *observe.Thread) {
-	for _, step := range t.Steps {
+	for i, step := range t.Steps {
 		s := m.State(step.Name)
 		if s == nil {
 			continue
 		}
 		mark := over[s.Pointer]
 		mark.Count++
+		if i+1 < len(t.Steps) {
+			wentOn(&mark, step.Status, m.State(t.Steps[i+1].Name))
+		}
 		mark.Status = string(step.Status)
 		if step.Error.Present() {
 			mark.Failed++
@@ -130,6 +133,21 @@ func overlay(over graph.Overlay, m *asl.Machine, t *observe.Thread) {
 			}
 		}
 	}
+}
+
+// wentOn notes the state that came after one that ended so.
+func wentOn(mark *graph.Mark, status observe.Status, next *asl.State) {
+	ways := &mark.Next
+	if status == observe.Caught {
+		ways = &mark.Caught
+	}
+	if next == nil {
+		return
+	}
+	if *ways == nil {
+		*ways = map[string]bool{}
+	}
+	(*ways)[next.Pointer] = true
 }
 
 // innerMachine is what a branch or an iteration runs: of a Parallel, the branch that has the thread's first state.

@@ -37,17 +37,9 @@ type Node struct {
 type Edge struct {
 	From, To string // pointers of nodes
 	Label    string
+	LabelAt  Point   // its centre
 	Catch    bool    // taken on an error
-	Way      []point // from the border of one node to that of the other
-}
-
-// Points are the corners of the edge's way.
-func (e *Edge) Points() [][2]float64 {
-	points := make([][2]float64, len(e.Way))
-	for i, p := range e.Way {
-		points[i] = [2]float64{p.X, p.Y}
-	}
-	return points
+	Way      []Point // from the border of one node to that of the other
 }
 
 // Sizes, in pixels, for a sans-serif font of 13 px.
@@ -59,7 +51,11 @@ const (
 	dot        = 22.0 // a begin or end
 	header     = 26.0 // of a container
 	inset      = 16.0 // around what a container holds
-	longest    = 34   // characters of a name before it is cut
+	longest    = 44   // characters of a name before it is cut
+
+	labelWidth   = 6.3 // of a character of a label, whose font has 11 px
+	labelHeight  = 14.0
+	longestLabel = 28 // characters of a label before it is cut
 )
 
 // New lays out a definition.
@@ -77,7 +73,7 @@ type level struct {
 	nodes   []*Node
 	inner   [][]*level // of each node
 	edges   []*Edge
-	centres []point
+	centres []Point
 	size    box
 }
 
@@ -93,7 +89,11 @@ func newLevel(m *asl.Machine, ends bool) *level {
 	}
 	var links []link
 	connect := func(from, to int, label string, catch bool) {
-		links = append(links, link{from, to})
+		e := link{from: from, to: to, side: catch}
+		if label != "" {
+			e.label = box{12 + labelWidth*float64(min(longestLabel, utf8.RuneCountInString(label))), labelHeight}
+		}
+		links = append(links, e)
 		l.edges = append(l.edges, &Edge{From: l.nodes[from].Pointer, To: l.nodes[to].Pointer, Label: label, Catch: catch})
 	}
 	if start, ok := index[m.StartAt]; ok && ends {
@@ -107,7 +107,7 @@ func newLevel(m *asl.Machine, ends bool) *level {
 				connect(from, to, t.label, t.catch)
 			}
 		}
-		if ends && terminalState(s) {
+		if ends && terminalState(s) && s.Type != asl.Fail {
 			if end < 0 {
 				end = l.add(&Node{Pointer: m.Pointer + "#end", Kind: End, W: dot, H: dot}, nil)
 			}
@@ -118,10 +118,10 @@ func newLevel(m *asl.Machine, ends bool) *level {
 	for i, n := range l.nodes {
 		boxes[i] = box{n.W, n.H}
 	}
-	var ways [][]point
-	l.centres, ways, l.size = layout(boxes, links)
-	for i := range l.edges {
-		l.edges[i].Way = ways[i]
+	var routes []route
+	l.centres, routes, l.size = layout(boxes, links)
+	for i, r := range routes {
+		l.edges[i].Way, l.edges[i].LabelAt = r.way, r.label
 	}
 	return l
 }
@@ -169,6 +169,8 @@ func (l *level) emit(g *Graph, x, y float64, depth int) {
 			e.Way[i].X += x
 			e.Way[i].Y += y
 		}
+		e.LabelAt.X += x
+		e.LabelAt.Y += y
 		g.Edges = append(g.Edges, e)
 	}
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"flag"
 	"fmt"
@@ -29,7 +30,7 @@ const sample = `{"StartAt":"Look","States":{
  "Rejected":{"Type":"Fail","Error":"Rejected"}}}`
 
 var ran = Overlay{
-	"/States/Look": {Status: "SUCCEEDED", Count: 1}, "/States/Pack": {Status: "FAILED", Count: 2, Failed: 1},
+	"/States/Look": {Status: "SUCCEEDED", Count: 1, Next: map[string]bool{"/States/Pack": true}}, "/States/Pack": {Status: "FAILED", Count: 2, Failed: 1},
 	"/States/Pack/ItemProcessor/States/Box": {Status: "FAILED", Count: 12, Failed: 1},
 }
 
@@ -110,8 +111,34 @@ func check(g *Graph) []string {
 			problems = append(problems, fmt.Sprintf("the edge from %s to %s does not reach them", e.From, e.To))
 		}
 	}
+	problems = append(problems, checkLabels(g)...)
 	if err := xmlError(g.SVG("x", nil)); err != nil {
 		problems = append(problems, err.Error())
+	}
+	return problems
+}
+
+// checkLabels wants every label to lie on no state and on no other label.
+func checkLabels(g *Graph) []string {
+	var problems []string
+	var labels []*Node
+	for _, e := range g.Edges {
+		if e.Label == "" {
+			continue
+		}
+		w := labelWidth * float64(min(longestLabel, len([]rune(e.Label))))
+		l := &Node{Name: e.Label, X: e.LabelAt.X - w/2, Y: e.LabelAt.Y - labelHeight/2, W: w, H: labelHeight}
+		for _, n := range g.Nodes {
+			if !n.Container && overlap(l, n) {
+				problems = append(problems, fmt.Sprintf("the label %q lies over %s", e.Label, n.Pointer))
+			}
+		}
+		for _, other := range labels {
+			if overlap(l, other) {
+				problems = append(problems, fmt.Sprintf("the label %q lies over the label %q", e.Label, other.Name))
+			}
+		}
+		labels = append(labels, l)
 	}
 	return problems
 }
@@ -124,7 +151,7 @@ func overlap(a, b *Node) bool {
 	return a.X < b.X+b.W-0.1 && b.X < a.X+a.W-0.1 && a.Y < b.Y+b.H-0.1 && b.Y < a.Y+a.H-0.1
 }
 
-func touches(n *Node, p point) bool {
+func touches(n *Node, p Point) bool {
 	dx := math.Max(0, math.Max(n.X-p.X, p.X-n.X-n.W))
 	dy := math.Max(0, math.Max(n.Y-p.Y, p.Y-n.Y-n.H))
 	return dx < 1 && dy < 1
@@ -169,5 +196,24 @@ func BenchmarkLayout(b *testing.B) {
 				New(d)
 			}
 		})
+	}
+}
+
+// Names are hostile: the drawings stay XML, and nothing turns or hides the text around it.
+func TestHostileNames(t *testing.T) {
+	const bad = `</title><script>hit()</script>"&|` + "`\x07\x1b[31m\u202e\u2028\ufeff\n"
+	name, _ := json.Marshal(bad)
+	n := string(name)
+	d := parse(t, `{"Comment":`+n+`,"StartAt":`+n+`,"States":{`+n+`:{"Type":"Choice","Comment":`+n+`,"Choices":[{"Comment":`+n+`,"Variable":"$.a","IsPresent":true,"Next":"B"}],"Default":"B"},
+		"B":{"Type":"Fail"}}}`)
+	g := New(d)
+	svg := g.SVG(bad, Overlay{})
+	if err := xmlError(svg); err != nil || strings.Contains(svg, "<script") {
+		t.Errorf("%v in %s", err, svg)
+	}
+	for _, drawn := range []string{svg, g.Mermaid(nil), Terminal(d, nil)} {
+		if strings.ContainsAny(drawn, "\x07\x1b\u202e\u2028\ufeff") {
+			t.Errorf("a control character is in %q", drawn)
+		}
 	}
 }

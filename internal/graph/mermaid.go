@@ -82,4 +82,6 @@ func (m *mermaid) classes(over Overlay) {
 
 var mermaidEscapes = strings.NewReplacer("&", "#amp;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "#", "#35;", "\n", " ", "\r", " ", "`", "#96;", "|", "#124;")
 
-func mermaidText(s string) string { return mermaidEscapes.Replace(s) }
+func mermaidText(s string) string {
+	return mermaidEscapes.Replace(clean(strings.Join(strings.Fields(s), " ")))
+}

@@ -14,6 +14,36 @@ type Mark struct {
 	Status string
 	Count  int // how often it was entered
 	Failed int // how often it failed
+	// Next and Caught are the pointers of the states that came after it, Caught by way of a Catch. Where no state has any, the ways
+	// between all that were entered count as taken.
+	Next, Caught map[string]bool
+}
+
+// taken tells whether an execution went along e.
+func (o Overlay) taken(e *Edge) bool {
+	from, entered := o[e.From]
+	_, reached := o[e.To]
+	switch {
+	case strings.HasSuffix(e.From, "#start"):
+		return reached
+	case strings.HasSuffix(e.To, "#end"):
+		return entered && from.Status == "SUCCEEDED"
+	case !o.hasWays():
+		return entered && reached
+	}
+	if e.Catch {
+		return from.Caught[e.To]
+	}
+	return from.Next[e.To]
+}
+
+func (o Overlay) hasWays() bool {
+	for _, m := range o {
+		if len(m.Next)+len(m.Caught) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 const style = `
@@ -22,7 +52,7 @@ const style = `
 .stride text{fill:var(--ink)}.stride .kind,.stride .label{fill:var(--soft);font-size:11px}
 .stride .label{paint-order:stroke;stroke:var(--paper);stroke-width:4px}
 .stride .node{fill:var(--box);stroke:var(--line);stroke-width:1.2}.stride .box{fill:none;stroke-dasharray:5 4}
-.stride .dot{fill:var(--ink)}.stride .edge{fill:none;stroke:var(--line);stroke-width:1.4}.stride .catch{stroke-dasharray:4 4;stroke:var(--bad)}
+.stride .dot{fill:var(--ink)}.stride .edge{fill:none;stroke:var(--line);stroke-width:1.4}.stride .taken{stroke:var(--ink);stroke-width:2}.stride .catch{stroke-dasharray:4 4;stroke:var(--bad)}
 .stride .SUCCEEDED .node{stroke:var(--good);stroke-width:2.4}.stride .RUNNING .node{stroke:var(--now);stroke-width:2.4}
 .stride .FAILED .node,.stride .TIMED_OUT .node,.stride .ABORTED .node{stroke:var(--bad);stroke-width:2.4}
 .stride .CAUGHT .node{stroke:var(--bad);stroke-width:2.4;stroke-dasharray:3 3}
@@ -35,17 +65,15 @@ const margin = 20.0
 func (g *Graph) SVG(title string, over Overlay) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="stride" role="img" aria-label="%s" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f">`,
-		html.EscapeString(title), g.Width+2*margin, g.Height+2*margin, g.Width+2*margin, g.Height+2*margin)
-	fmt.Fprintf(&b, "<title>%s</title><style>%s</style>", html.EscapeString(title), style)
-	b.WriteString(`<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z" fill="context-stroke"/></marker></defs>`)
+		escape(title), g.Width+2*margin, g.Height+2*margin, g.Width+2*margin, g.Height+2*margin)
+	fmt.Fprintf(&b, "<title>%s</title><style>%s</style>", escape(title), style)
+	b.WriteString(`<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="10" markerHeight="10" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z" fill="context-stroke"/></marker></defs>`)
 	fmt.Fprintf(&b, `<g transform="translate(%.0f %.0f)">`, margin, margin)
 	for _, n := range g.Nodes {
 		n.svg(&b, over)
 	}
-	out := map[string]int{}
 	for _, e := range g.Edges {
-		e.svg(&b, over, out[e.From])
-		out[e.From]++
+		e.svg(&b, over)
 	}
 	b.WriteString("</g></svg>\n")
 	return b.String()
@@ -64,17 +92,17 @@ func (n *Node) svg(b *strings.Builder, over Overlay) {
 	if over != nil && !entered {
 		class = "skipped"
 	}
-	fmt.Fprintf(b, `<g class="%s"><title>%s</title>`, class, html.EscapeString(n.tip(mark)))
+	fmt.Fprintf(b, `<g class="%s"><title>%s</title>`, class, escape(n.tip(mark)))
 	shape, x, y := "node", n.X+n.W/2, n.Y+n.H/2
 	if n.Container {
 		shape, y = "node box", n.Y+header/2+4
 	}
 	fmt.Fprintf(b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="8"/>`, shape, n.X, n.Y, n.W, n.H)
 	if n.Container {
-		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s <tspan class="kind">%s</tspan></text>`, x, y, html.EscapeString(cut(n.Name, longest)), n.Kind)
+		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s <tspan class="kind">%s</tspan></text>`, x, y, escape(cut(n.Name, longest)), n.Kind)
 	} else {
-		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, y-1, html.EscapeString(cut(n.Name, longest)))
-		fmt.Fprintf(b, `<text class="kind" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, y+13, html.EscapeString(n.Kind))
+		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, y-1, escape(cut(n.Name, longest)))
+		fmt.Fprintf(b, `<text class="kind" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x, y+13, escape(n.Kind))
 	}
 	if entered {
 		fmt.Fprintf(b, `<text class="kind" x="%.1f" y="%.1f" text-anchor="end">%s</text>`, n.X+n.W-2, n.Y-4, badge(mark))
@@ -87,6 +115,15 @@ func badge(m Mark) string {
 		return fmt.Sprintf("%s %d", signs[m.Status], m.Count)
 	}
 	return signs[m.Status]
+}
+
+// escape is text for XML, line by line.
+func escape(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = html.EscapeString(clean(lines[i]))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // tip is what a pointer resting on the node shows.
@@ -109,33 +146,28 @@ func cut(s string, n int) string {
 	return string(r[:n-1]) + "…"
 }
 
-// svg draws the edge, which is the nth of its node: labels of neighbours stand at different heights.
-func (e *Edge) svg(b *strings.Builder, over Overlay, nth int) {
+func (e *Edge) svg(b *strings.Builder, over Overlay) {
 	class := "edge"
 	if e.Catch {
 		class += " catch"
 	}
-	_, from := over[e.From]
-	_, to := over[e.To]
-	if over != nil && !(from || strings.HasSuffix(e.From, "#start")) || over != nil && !(to || strings.HasSuffix(e.To, "#end")) {
+	switch {
+	case over == nil:
+	case over.taken(e):
+		class += " taken"
+	default:
 		class += " skipped"
 	}
 	fmt.Fprintf(b, `<path class="%s" d="%s" marker-end="url(#tip)"/>`, class, curve(e.Way))
 	if e.Label == "" {
 		return
 	}
-	at := e.Way[0]
-	if len(e.Way) > 1 {
-		next := e.Way[1]
-		along := 0.4 + 0.3*float64(nth%2)
-		at = point{at.X + (next.X-at.X)*along, at.Y + (next.Y-at.Y)*along + 3}
-	}
-	fmt.Fprintf(b, `<text class="label" x="%.1f" y="%.1f" text-anchor="middle">%s<title>%s</title></text>`, at.X, at.Y,
-		html.EscapeString(cut(e.Label, 28)), html.EscapeString(e.Label))
+	fmt.Fprintf(b, `<text class="label" x="%.1f" y="%.1f" text-anchor="middle">%s<title>%s</title></text>`, e.LabelAt.X, e.LabelAt.Y+4,
+		escape(cut(e.Label, longestLabel)), escape(e.Label))
 }
 
 // curve is a smooth path through the points: vertical where it leaves and arrives.
-func curve(way []point) string {
+func curve(way []Point) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "M%.1f %.1f", way[0].X, way[0].Y)
 	for i := 1; i < len(way); i++ {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/asl"
@@ -34,9 +35,10 @@ func (t *terminal) machine(m *asl.Machine, indent string) {
 	}
 }
 
-// reached are m's states as a walk from StartAt meets them: first along Next, then choices and catches; what is never reached is last.
+// reached are m's states, each after those that lead to it, loops aside: the main way first, what catches and other choices lead to
+// below it, and last what is never reached.
 func reached(m *asl.Machine) []*asl.State {
-	var order []*asl.State
+	var order []*asl.State // from the end
 	seen := map[string]bool{}
 	var visit func(name string)
 	visit = func(name string) {
@@ -45,14 +47,17 @@ func reached(m *asl.Machine) []*asl.State {
 			return
 		}
 		seen[name] = true
-		order = append(order, s)
-		for _, t := range transitions(s) {
+		for _, t := range slices.Backward(transitions(s)) {
 			visit(t.to)
 		}
+		order = append(order, s)
 	}
 	visit(m.StartAt)
+	slices.Reverse(order)
 	for _, s := range m.States {
-		visit(s.Name)
+		if !seen[s.Name] {
+			order = append(order, s)
+		}
 	}
 	return order
 }
@@ -120,10 +125,10 @@ func (t *terminal) ends(s *asl.State, next string) string {
 	return ""
 }
 
-// clean drops what could disturb a terminal.
+// clean drops what could disturb a terminal, break XML or turn the text around it: control and format characters.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r >= 0x7f && r < 0xa0 || r == utf8.RuneError {
+		if r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return '·'
 		}
 		return r

@@ -141,12 +141,15 @@ type node struct {
 }
 
 type edge struct {
-	From  string       `json:"from"`
-	To    string       `json:"to"`
-	Label string       `json:"label,omitempty"`
-	Catch bool         `json:"catch,omitempty"`
-	Way   [][2]float64 `json:"way"`
+	From  string  `json:"from"`
+	To    string  `json:"to"`
+	Label string  `json:"label,omitempty"`
+	At    point   `json:"at"` // the label's centre
+	Catch bool    `json:"catch,omitempty"`
+	Way   []point `json:"way"`
 }
+
+type point [2]float64
 
 // described is a state machine, or the revision of one that an execution runs.
 type described struct {
@@ -186,7 +189,11 @@ func draw(m *described) (*drawing, error) {
 		out.Nodes[i] = node{n.Pointer, n.Name, n.Kind, n.X, n.Y, n.W, n.H, n.Container, n.Comment}
 	}
 	for i, e := range g.Edges {
-		out.Edges[i] = edge{e.From, e.To, e.Label, e.Catch, e.Points()}
+		way := make([]point, len(e.Way))
+		for k, p := range e.Way {
+			way[k] = point{p.X, p.Y}
+		}
+		out.Edges[i] = edge{e.From, e.To, e.Label, point{e.LabelAt.X, e.LabelAt.Y}, e.Catch, way}
 	}
 	return out, nil
 }

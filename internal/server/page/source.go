@@ -71,10 +71,8 @@ func (c cloud) Events(_ context.Context, arn string, known int) ([]*history.Even
 }
 
 func (c cloud) Awaits(text string) bool {
-	for _, s := range c.Cloud.Scopes() {
-		return c.Service(s.Account, s.Region).Awaits(text) // tokens are the cloud's, whatever the account
-	}
-	return false
+	scopes := c.Cloud.Scopes()
+	return len(scopes) > 0 && c.Service(scopes[0].Account, scopes[0].Region).Awaits(text) // tokens are the cloud's, whatever the account
 }
 
 // call makes a call of the API and reads its answer into out, a pointer.

@@ -3,7 +3,7 @@
 import { button, el, sign, svg, visible } from "./dom.js";
 
 const margin = 24;
-const longestName = 34;
+const longestName = 44;
 const readable = 0.75; // the smallest scale at which names are read without effort
 const largest = 1.3; // the scale of a map that has room to spare
 const cut = (text, n) => ([...text].length > n ? [...text].slice(0, n - 1).join("") + "…" : text);
@@ -15,12 +15,7 @@ export class StateMap {
     this.full = { x: -margin, y: -margin, w: drawing.width + 2 * margin, h: drawing.height + 2 * margin };
     this.canvas = svg("svg", { class: "map", role: "group", "aria-label": "map of " + drawing.name }, tips());
     for (const node of drawing.nodes) this.canvas.append(this.draw(node));
-    const out = new Map();
-    for (const edge of drawing.edges) {
-      const nth = out.get(edge.from) ?? 0;
-      out.set(edge.from, nth + 1);
-      this.canvas.append(drawEdge(edge, nth));
-    }
+    for (const edge of drawing.edges) this.canvas.append(drawEdge(edge));
     this.search = el("input", { type: "search", placeholder: "find a state", "aria-label": "find a state", oninput: () => this.find(), onkeydown: (e) => this.searchKey(e) });
     this.found = el("span", { class: "soft", role: "status" });
     this.node = el("div", { class: "mapbox" }, this.canvas, el("div", { class: "finder" }, this.search, this.found), el("div", { class: "zoom" },
@@ -226,15 +221,11 @@ function tips() {
   return svg("defs", {}, tip("tip"), tip("tip-catch"));
 }
 
-// Edges of one node carry their labels at different heights.
-function drawEdge(edge, nth) {
+function drawEdge(edge) {
   const group = svg("g", { class: "way" + (edge.catch ? " catch" : "") },
     svg("path", { d: curve(edge.way), "marker-end": edge.catch ? "url(#tip-catch)" : "url(#tip)" }));
   if (edge.label) {
-    const [a, b] = [edge.way[0], edge.way[1] ?? edge.way[0]];
-    const along = 0.4 + 0.3 * (nth % 2);
-    group.append(svg("text", { class: "label", x: a[0] + (b[0] - a[0]) * along, y: a[1] + (b[1] - a[1]) * along + 3, "text-anchor": "middle" },
-      cut(edge.label, 28), svg("title", {}, edge.label)));
+    group.append(svg("text", { class: "label", x: edge.at[0], y: edge.at[1] + 4, "text-anchor": "middle" }, cut(edge.label, 28), svg("title", {}, edge.label)));
   }
   return group;
 }
