@@ -26,7 +26,7 @@ var layers = []struct {
 	{"pictures of dates are read by regular expressions", []string{"internal/jsonata/picture"}},
 	{"the definition, and what evaluates its expressions", []string{"internal/asl", "internal/jsonata", "internal/jsonpath"}},
 	{"judges over the expression languages", []string{"internal/jsonata/difftest"}},
-	{"judgements over a definition; the execution as data", []string{"internal/lint", "internal/history", "internal/policy", "internal/graph"}},
+	{"judgements over a definition; the execution as data", []string{"internal/lint", "internal/history", "internal/policy", "internal/graph", "internal/gosource"}},
 	{"runs a definition; prices an execution", []string{"internal/machine", "internal/cost"}},
 	{"runs a recorded execution again", []string{"internal/replay"}},
 	{"a workflow run natively: events, clocks and tasks without JSON", []string{"flow/internal/native"}},

@@ -23,26 +23,28 @@ import (
 
 type importOptions struct {
 	what, dir, module, name string
-	express                 bool
+	express, asl            bool
 }
 
 func importCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "import", Category: groupAuthor, Usage: "adopt an existing state machine, or a file of ASL, as a workflow",
 		ArgsUsage: "STATE-MACHINE-ARN|FILE",
-		Description: "In a project, adds workflows/NAME.asl.json and the Go that registers it; elsewhere begins a project around it in DIR.\n" +
-			"The definition stays as it is. Writes nothing over a file that is there.",
+		Description: "In a project, adds the workflow; elsewhere begins a project around it in DIR. Where Go can say what the machine does, the workflow\n" +
+			"is a Go function, with a handler for each Lambda function, which calls it until its code moves there. What Go cannot say stays ASL,\n" +
+			"and import says why. Writes nothing over a file that is there.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Usage: "write to the project at `DIR` (default: the current one, else a folder called NAME)"},
 			&cli.StringFlag{Name: "module", Usage: "module `PATH` of a new project (default: the folder's name)"},
 			&cli.StringFlag{Name: "name", Usage: "`NAME` of the workflow (default: the machine's, or the file's)"},
 			&cli.BoolFlag{Name: "express", Usage: "the file is an Express workflow"},
+			&cli.BoolFlag{Name: "asl", Usage: "keep the definition as ASL, even where Go could say it"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 1); err != nil {
 				return err
 			}
-			return a.runImport(c.Context, importOptions{c.Args().First(), c.String("out"), c.String("module"), c.String("name"), c.Bool("express")})
+			return a.runImport(c.Context, importOptions{c.Args().First(), c.String("out"), c.String("module"), c.String("name"), c.Bool("express"), c.Bool("asl")})
 		},
 	}
 }
@@ -81,25 +83,34 @@ func (a *app) runImport(ctx context.Context, o importOptions) error {
 		return err
 	}
 	dir, fresh := importDir(o)
-	files, err := machine.files(text)
+	module, err := importModule(dir, fresh, o.module)
+	if err != nil {
+		return err
+	}
+	files, kept, err := machine.asGo(def, module, o.asl)
+	if kept != "" {
+		files, err = machine.files(text)
+	}
 	if err != nil {
 		return err
 	}
 	if fresh {
-		if err := newProjectAround(files, dir, o.module, machine); err != nil {
+		if err := newProjectAround(files, module, machine); err != nil {
 			return err
 		}
 	}
 	if err := writeNew(dir, files); err != nil {
 		return err
 	}
-	a.tellImport(dir, files, machine, len(findings))
+	a.tellImport(dir, files, machine, len(findings), kept)
+	if fresh || kept == "" {
+		if err := tidy(ctx, dir); err != nil {
+			return withHint(err, "cd "+dir+" && go mod tidy")
+		}
+	}
 	if !fresh {
 		a.hint(fmt.Sprintf("add %s to All in workflows/workflows.go", machine.Variable))
 		return nil
-	}
-	if err := tidy(ctx, dir); err != nil {
-		return withHint(err, "cd "+dir+" && go mod tidy")
 	}
 	a.hint(fmt.Sprintf("cd %s && go run ./cmd/stride lint && go run ./cmd/stride graph %s", dir, machine.Name))
 	return nil
@@ -231,8 +242,12 @@ func (m *adopted) files(text string) (map[string][]byte, error) {
 		return nil, err
 	}
 	source, err := format.Source(out.Bytes())
-	file := "workflows/" + strings.ToLower(strings.ReplaceAll(m.Name, "-", "_")) + ".go"
-	return map[string][]byte{m.File: []byte(text), file: source}, err
+	return map[string][]byte{m.File: []byte(text), m.goFile(): source}, err
+}
+
+// goFile is where the workflow is registered.
+func (m *adopted) goFile() string {
+	return "workflows/" + strings.ToLower(strings.ReplaceAll(m.Name, "-", "_")) + ".go"
 }
 
 const aroundOne = `// Package workflows holds the project's workflows.
@@ -247,15 +262,7 @@ func All() []flow.Workflow {
 `
 
 // newProjectAround adds what a project has besides its workflow.
-func newProjectAround(files map[string][]byte, dir, module string, m *adopted) error {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
-	module = first(module, filepath.Base(abs))
-	if !modulePath.MatchString(module) {
-		return usagef("%q is no module path; give one with --module example.com/shop", module)
-	}
+func newProjectAround(files map[string][]byte, module string, m *adopted) error {
 	all, err := fill(scaffold{Module: module, Name: module[strings.LastIndexByte(module, '/')+1:]})
 	if err != nil {
 		return err
@@ -268,7 +275,23 @@ func newProjectAround(files map[string][]byte, dir, module string, m *adopted) e
 	return nil
 }
 
-func (a *app) tellImport(dir string, files map[string][]byte, m *adopted, findings int) {
+// importModule is the module path of the project at dir: that of its go.mod, or of the one that is begun.
+func importModule(dir string, fresh bool, asked string) (string, error) {
+	if !fresh {
+		return moduleOf(dir), nil
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	module := first(asked, filepath.Base(abs))
+	if !modulePath.MatchString(module) {
+		return "", usagef("%q is no module path; give one with --module example.com/shop", module)
+	}
+	return module, nil
+}
+
+func (a *app) tellImport(dir string, files map[string][]byte, m *adopted, findings int, kept string) {
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, filepath.Join(dir, filepath.FromSlash(name)))
@@ -277,10 +300,13 @@ func (a *app) tellImport(dir string, files map[string][]byte, m *adopted, findin
 	for _, name := range names {
 		a.print("%s\n", name)
 	}
+	if kept != "" {
+		a.talk("it stays ASL: %s\n", kept)
+	}
 	if len(m.Substitutions) > 0 {
 		a.talk("fill in the file what something else filled in before: %s\n", strings.Join(m.Substitutions, ", "))
 	}
-	if findings > 0 {
+	if findings > 0 && kept != "" {
 		a.talk("lint has %d remarks; stride lint %s shows them\n", findings, filepath.Join(dir, filepath.FromSlash(m.File)))
 	}
 }
