@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -179,7 +180,7 @@ func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string) erro
 		}
 		machines = append(machines, deployedMachine{m.Workflow, arn, arn + ":" + plan.AliasName, plan.VersionOf(versions[m.Name]), changed})
 	}
-	if err := appendTo(os.Getenv("GITHUB_OUTPUT"), func(w io.Writer) { writeOutputs(w, machines) }); err != nil {
+	if err := appendTo(os.Getenv("GITHUB_OUTPUT"), func(w io.Writer) { writeOutputs(w, !p.Empty(), machines) }); err != nil {
 		return err
 	}
 	if err := appendTo(os.Getenv("GITHUB_STEP_SUMMARY"), p.WriteMarkdown); err != nil {
@@ -199,8 +200,11 @@ func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string) erro
 	return nil
 }
 
-// writeOutputs prints the outputs of a GitHub Actions step: for order-fulfilment order_fulfilment_arn and its like.
-func writeOutputs(w io.Writer, machines []deployedMachine) {
+// writeOutputs prints the outputs of a GitHub Actions step: whether something changed, all machines as JSON, and for order-fulfilment
+// order_fulfilment_arn and its like.
+func writeOutputs(w io.Writer, changed bool, machines []deployedMachine) {
+	text, _ := json.Marshal(machines) // texts and booleans always marshal
+	fmt.Fprintf(w, "changed=%t\nmachines=%s\n", changed, text)
 	for _, m := range machines {
 		name := strings.ReplaceAll(m.Workflow, "-", "_")
 		fmt.Fprintf(w, "%s_arn=%s\n%s_alias_arn=%s\n%s_version=%s\n", name, m.ARN, name, m.Alias, name, m.Version)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/diag"
@@ -72,10 +73,29 @@ func (a *app) report(ctx context.Context, err error) int {
 		return exitInterrupted
 	}
 	a.printError(err)
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		a.annotate(err)
+	}
 	if code == exitUsage {
 		a.hint("stride --help")
 	}
 	return code
+}
+
+// annotate shows an error where GitHub Actions shows errors: at its lines of code, or else on the run.
+func (a *app) annotate(err error) {
+	var list diag.List
+	var one *diag.Diagnostic
+	switch {
+	case errors.As(err, &list):
+	case errors.As(err, &one):
+		list = diag.List{one}
+	default:
+		list = diag.List{{Message: err.Error()}}
+	}
+	for _, d := range list {
+		a.talk("%s\n", annotation(d))
+	}
 }
 
 // printError prints an error's lines, and its hint below.

@@ -162,6 +162,9 @@ func annotation(d *diag.Diagnostic) string {
 		level = "notice"
 	}
 	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
+	if d.Place.File == "" {
+		return fmt.Sprintf("::%s title=stride::%s", level, escape(d.Message))
+	}
 	return fmt.Sprintf("::%s file=%s,line=%d,col=%d,title=%s::%s", level, escape(d.Place.File), max(d.Place.Line, 1), max(d.Place.Column, 1),
 		escape(d.Code), escape(d.Message))
 }

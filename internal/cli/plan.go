@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 
@@ -35,6 +36,10 @@ func (a *app) runPlan(ctx context.Context, o planOptions) error {
 	}
 	p := t.plan()
 	if err := a.printPlan(p, a.out); err != nil {
+		return err
+	}
+	changed := func(w io.Writer) { fmt.Fprintf(w, "changed=%t\n", !p.Empty()) }
+	if err := appendTo(os.Getenv("GITHUB_OUTPUT"), changed); err != nil {
 		return err
 	}
 	if o.exitCode && (!p.Empty() || len(p.Problems) > 0) {

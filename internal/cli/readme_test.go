@@ -58,6 +58,11 @@ func newReader(t *testing.T) *reader {
 	return r
 }
 
+func (r *reader) environment() []string {
+	return append(os.Environ(), "PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "STRIDE_PORT="+r.port,
+		"STRIDE_ENDPOINT_URL=http://127.0.0.1:"+r.port, "NO_COLOR=1", "CI=")
+}
+
 func (r *reader) run(t *testing.T, command, want string) {
 	t.Helper()
 	if dir, ok := strings.CutPrefix(command, "cd "); ok {
@@ -67,8 +72,7 @@ func (r *reader) run(t *testing.T, command, want string) {
 	line, background := strings.CutSuffix(command, " &")
 	cmd := exec.Command("sh", "-c", line)
 	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "STRIDE_PORT="+r.port,
-		"STRIDE_ENDPOINT_URL=http://127.0.0.1:"+r.port, "NO_COLOR=1", "CI=")
+	cmd.Env = r.environment()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if background {
