@@ -36,6 +36,8 @@ func (f *function) from(name string, in val, way []string) string {
 		f.refuse("", "%q is not a state", name)
 	case slices.Contains(way, name):
 		f.refuse(s.Pointer, "state %s is entered again: a loop", name)
+	case s.Type == asl.Choice:
+		f.refuse(s.Pointer, "state %s is a Choice, which asks for fields of values whose types nobody knows", s.Name)
 	case f.written >= tooMany:
 		f.refuse(s.Pointer, "so many ways lead to state %s that each cannot be written out", name)
 	}
@@ -62,7 +64,7 @@ func (f *function) from(name string, in val, way []string) string {
 	case asl.Map:
 		return comment + f.fan(s, in, way)
 	}
-	f.refuse(s.Pointer, "state %s is a %s, which asks for fields of values whose types nobody knows", s.Name, s.Type)
+	f.refuse(s.Pointer, "state %s is of the unknown type %s", s.Name, s.Type)
 	return ""
 }
 
