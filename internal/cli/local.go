@@ -45,6 +45,7 @@ func (a *app) runLocal(ctx context.Context, o localOptions) error {
 	aws, err := localaws.New(localaws.Options{
 		Address: address, DataDir: o.data, Keep: o.keep, MockFile: os.Getenv("SFN_MOCK_CONFIG"), AnyHost: !net.ParseIP(o.host).IsLoopback(),
 		Checkout: a.pageCheckout(),
+		Warn:     func(text string) { a.talk("%s\n", text) },
 	})
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func (t *target) plan() *plan.Plan {
 // owner is whose resources this environment's are.
 func (t *target) owner() deploy.Owner {
 	o := deploy.Owner{Project: t.project.Name, Env: t.env.Name, Place: t.place, RolePath: t.env.Roles.Path,
-		Bucket: t.env.MadeBucket(t.project.Name, t.place)}
+		Bucket: t.env.MadeBucket(t.project.Name, t.place), ScheduleGroup: t.env.ScheduleGroup(t.project.Name, t.place.Region)}
 	o.Machines, o.Functions, o.Roles = t.env.NamePrefixes(t.project.Name, t.place.Region)
 	return o
 }

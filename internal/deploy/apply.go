@@ -213,6 +213,22 @@ var senders = map[plan.Call]func(*sender, context.Context) error{
 	plan.DeleteBucket:         (*sender).deleteBucket,
 	plan.PutObject:            (*sender).putObject,
 	plan.DeleteObject:         (*sender).deleteObject,
+
+	plan.CreateScheduleGroup:   (*sender).createScheduleGroup,
+	plan.DeleteScheduleGroup:   (*sender).deleteScheduleGroup,
+	plan.CreateSchedule:        (*sender).createSchedule,
+	plan.UpdateSchedule:        (*sender).updateSchedule,
+	plan.DeleteSchedule:        (*sender).deleteSchedule,
+	plan.PutRule:               (*sender).putRule,
+	plan.PutTargets:            (*sender).putTargets,
+	plan.TagRule:               (*sender).tagRule,
+	plan.RemoveTargets:         (*sender).removeTargets,
+	plan.DeleteRule:            (*sender).deleteRule,
+	plan.CreatePipe:            (*sender).createPipe,
+	plan.UpdatePipe:            (*sender).updatePipe,
+	plan.TagPipe:               (*sender).tagPipe,
+	plan.DeletePipe:            (*sender).deletePipe,
+	plan.PutBucketNotification: (*sender).putNotification,
 }
 
 // pin notes the version that a function has now.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -70,6 +71,9 @@ func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if d.status != 0 {
 		return failure(r, d), nil
+	}
+	if r.Body == nil {
+		r.Body = http.NoBody // as a server has it
 	}
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)
@@ -198,7 +202,20 @@ func shop(t *testing.T, place plan.Place, generation int) (*plan.Desired, map[st
 		t.Fatal(err)
 	}
 	d.Machines = []plan.Machine{{Name: "test-orders", Workflow: "orders", Type: "STANDARD", Definition: tree, Functions: functions,
-		Role: role("test-orders", "states.amazonaws.com"), Logging: plan.Logging{Level: "OFF"}, Tags: tags}}
+		Role: role("test-orders", "states.amazonaws.com"), Logging: plan.Logging{Level: "OFF"}, Tags: maps.Clone(tags)}}
+	d.ScheduleGroup = plan.ScheduleGroup{Name: "test-shop", Tags: tags}
+	target := place.ARN("states", "stateMachine:test-orders:current")
+	if generation < 3 {
+		d.Triggers = append(d.Triggers, plan.Trigger{Kind: plan.KindSchedule, Key: "daily", Name: "test-orders-daily", Machine: "test-orders", Enabled: generation == 1,
+			Role: role("test-orders-scheduler", "scheduler.amazonaws.com"), Settings: map[string]string{"GroupName": "test-shop", "Target": target,
+				"ScheduleExpression": fmt.Sprintf("cron(%d 9 * * ? *)", generation), "ScheduleExpressionTimezone": "UTC"}})
+	}
+	if generation > 1 {
+		d.Triggers = append(d.Triggers, plan.Trigger{Kind: plan.KindRule, Key: "placed", Name: "test-orders-placed", Machine: "test-orders", Enabled: true, Tags: tags,
+			Role: role("test-orders-events", "events.amazonaws.com"), Settings: map[string]string{"EventBusName": "default", "Target": target,
+				"EventPattern": fmt.Sprintf(`{"source":["shop-%d"]}`, generation), "InputPath": "$.detail"}})
+	}
+	d.Machines[0].Tags[plan.TagTriggers] = plan.TriggersTag(d.Triggers)
 	return d, zips
 }
 
@@ -345,7 +362,7 @@ func killedAt(t *testing.T, c *cloud, n int, f func(context.Context) error) bool
 }
 
 func destroy(ctx context.Context, c *Clients, place plan.Place) error {
-	found, err := c.Find(ctx, Owner{Project: "shop", Env: "test", Place: place, Machines: "test-", Functions: "test-", Roles: "test-", RolePath: "/", Bucket: "test-code"})
+	found, err := c.Find(ctx, Owner{Project: "shop", Env: "test", Place: place, Machines: "test-", Functions: "test-", Roles: "test-", RolePath: "/", Bucket: "test-code", ScheduleGroup: "test-shop"})
 	if err != nil {
 		return err
 	}
@@ -360,7 +377,7 @@ func empty(t *testing.T, c *cloud, d *plan.Desired) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(actual.Functions)+len(actual.Machines)+len(actual.Roles)+len(actual.LogGroups)+len(actual.Buckets) > 0 {
+	if len(actual.Functions)+len(actual.Machines)+len(actual.Roles)+len(actual.LogGroups)+len(actual.Buckets)+len(actual.Triggers)+len(actual.ScheduleGroups) > 0 {
 		t.Errorf("destroy left %v", actual)
 	}
 }
@@ -384,8 +401,8 @@ func TestDestroySparesOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(actual.Roles) != 3 || len(actual.Machines) != 1 || len(actual.Functions) != 0 {
-		t.Errorf("%d roles, %d machines, %d functions are left; want 3, 1, 0", len(actual.Roles), len(actual.Machines), len(actual.Functions))
+	if len(actual.Roles) != 4 || len(actual.Machines) != 1 || len(actual.Functions) != 0 {
+		t.Errorf("%d roles, %d machines, %d functions are left; want 4, 1, 0", len(actual.Roles), len(actual.Machines), len(actual.Functions))
 	}
 }
 

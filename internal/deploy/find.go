@@ -23,6 +23,7 @@ type Owner struct {
 	Machines, Functions, Roles string
 	RolePath                   string
 	Bucket                     string // that stride may have made; "": none
+	ScheduleGroup              string
 }
 
 func (o Owner) owns(tags plan.Tags) bool {
@@ -39,11 +40,14 @@ func (c *Clients) Find(ctx context.Context, o Owner) (*plan.Actual, error) {
 	f := &finder{Clients: c, owner: o, actual: &plan.Actual{
 		Place: o.Place, LogGroups: map[string]plan.LogGroup{}, Roles: map[string]plan.Role{},
 		Functions: map[string]plan.LiveFunction{}, Machines: map[string]plan.LiveMachine{},
-		Buckets: map[string]plan.LiveBucket{},
+		Buckets: map[string]plan.LiveBucket{}, Triggers: map[string]plan.Trigger{}, ScheduleGroups: map[string]plan.ScheduleGroup{},
 	}}
 	g := newGroup(ctx)
 	g.do(f.machines)
 	g.do(f.functions)
+	if o.ScheduleGroup != "" {
+		g.do(f.scheduleGroup)
+	}
 	g.do(f.roles)
 	if o.Bucket != "" {
 		g.do(f.bucket)
@@ -98,12 +102,32 @@ func (f *finder) machines(ctx context.Context) error {
 			}
 		}
 	}
+	found := map[string]plan.Tags{}
 	tags := func(ctx context.Context, name string) (plan.Tags, error) {
-		return f.machineTags(ctx, f.owner.Place.ARN("states", "stateMachine:"+name))
+		t, err := f.machineTags(ctx, f.owner.Place.ARN("states", "stateMachine:"+name))
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		found[name] = t
+		return t, err
 	}
 	return f.mine(ctx, "state machine", names, tags, func(name string) {
-		f.actual.Machines[name] = plan.LiveMachine{Machine: plan.Machine{Name: name}}
+		f.actual.Machines[name] = plan.LiveMachine{Machine: plan.Machine{Name: name, Tags: found[name]}}
+		for _, t := range plan.RecordedTriggers(name, found[name]) {
+			t.Settings["GroupName"] = f.owner.ScheduleGroup
+			f.actual.Triggers[t.ID()] = t
+		}
 	})
+}
+
+func (f *finder) scheduleGroup(ctx context.Context) error {
+	tags := func(ctx context.Context, name string) (plan.Tags, error) {
+		live, err := f.readScheduleGroup(ctx, f.owner.Place, name)
+		if live == nil {
+			return nil, err
+		}
+		return live.Tags, err
+	}
+	return f.mine(ctx, "schedule group", []string{f.owner.ScheduleGroup}, tags, func(name string) { f.actual.ScheduleGroups[name] = plan.ScheduleGroup{Name: name} })
 }
 
 func (f *finder) functions(ctx context.Context) error {

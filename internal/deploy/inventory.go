@@ -53,7 +53,7 @@ func (c *Clients) Inventory(ctx context.Context, o Owner, d *plan.Desired, keep 
 
 // allMachines are the names of the machines that o made.
 func (c *Clients) allMachines(ctx context.Context, o Owner) ([]string, error) {
-	f := &finder{Clients: c, owner: o, actual: &plan.Actual{Machines: map[string]plan.LiveMachine{}}}
+	f := &finder{Clients: c, owner: o, actual: &plan.Actual{Machines: map[string]plan.LiveMachine{}, Triggers: map[string]plan.Trigger{}}}
 	if err := f.machines(ctx); err != nil {
 		return nil, err
 	}

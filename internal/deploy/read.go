@@ -31,7 +31,8 @@ func (c *Clients) Read(ctx context.Context, d *plan.Desired) (*plan.Actual, erro
 	a := &plan.Actual{
 		Place: d.Place, LogGroups: map[string]plan.LogGroup{}, Roles: map[string]plan.Role{},
 		Functions: map[string]plan.LiveFunction{}, Machines: map[string]plan.LiveMachine{}, Alarms: map[string]bool{},
-		Buckets: map[string]plan.LiveBucket{},
+		Buckets: map[string]plan.LiveBucket{}, Triggers: map[string]plan.Trigger{}, ScheduleGroups: map[string]plan.ScheduleGroup{},
+		EventBuckets: map[string]bool{},
 	}
 	r := &reader{Clients: c, actual: a}
 	g := newGroup(ctx)
@@ -46,8 +47,14 @@ func (c *Clients) Read(ctx context.Context, d *plan.Desired) (*plan.Actual, erro
 			return err
 		})
 	}
+	g.do(func(ctx context.Context) error { return r.triggers(ctx, d) })
 	for i := range d.Machines {
-		g.do(func(ctx context.Context) error { return r.machine(ctx, &d.Machines[i]) })
+		g.do(func(ctx context.Context) error {
+			if err := r.machine(ctx, &d.Machines[i]); err != nil {
+				return err
+			}
+			return r.otherTriggers(ctx, d, d.Machines[i].Name)
+		})
 	}
 	for i := range d.Functions {
 		g.do(func(ctx context.Context) error { return r.function(ctx, d.Functions[i].Name) })
@@ -111,6 +118,54 @@ func (r *reader) describeGroups(ctx context.Context, groups []plan.LogGroup) err
 			return nil
 		}
 	}
+}
+
+// triggers reads those that are wanted, and what they stand on.
+func (r *reader) triggers(ctx context.Context, d *plan.Desired) error {
+	g := newGroup(ctx)
+	grouped := false
+	for i := range d.Triggers {
+		g.do(func(ctx context.Context) error { return r.trigger(ctx, &d.Triggers[i], d.ScheduleGroup.Name) })
+		grouped = grouped || d.Triggers[i].Kind == plan.KindSchedule
+	}
+	if grouped {
+		g.do(func(ctx context.Context) error {
+			live, err := r.readScheduleGroup(ctx, d.Place, d.ScheduleGroup.Name)
+			if live != nil {
+				r.store(func(a *plan.Actual) { a.ScheduleGroups[live.Name] = *live })
+			}
+			return err
+		})
+	}
+	for _, bucket := range d.EventBuckets {
+		g.do(func(ctx context.Context) error {
+			on, err := r.bucketEvents(ctx, bucket, d.Place.Account)
+			r.store(func(a *plan.Actual) { a.EventBuckets[bucket] = on })
+			return err
+		})
+	}
+	return g.wait()
+}
+
+func (r *reader) trigger(ctx context.Context, t *plan.Trigger, group string) error {
+	live, err := r.readTrigger(ctx, r.actual.Place, t, group)
+	if live != nil {
+		r.store(func(a *plan.Actual) { a.Triggers[live.ID()] = *live })
+	}
+	return err
+}
+
+// otherTriggers reads those that a machine's tags list and that are not wanted: the only requests that wait for others.
+func (r *reader) otherTriggers(ctx context.Context, d *plan.Desired, machine string) error {
+	var tags plan.Tags
+	r.store(func(a *plan.Actual) { tags = a.Machines[machine].Tags })
+	g := newGroup(ctx)
+	for _, t := range plan.RecordedTriggers(machine, tags) {
+		if !slices.ContainsFunc(d.Triggers, func(want plan.Trigger) bool { return want.ID() == t.ID() }) {
+			g.do(func(ctx context.Context) error { return r.trigger(ctx, &t, d.ScheduleGroup.Name) })
+		}
+	}
+	return g.wait()
 }
 
 func (r *reader) alarms(ctx context.Context, machines []plan.Machine) error {

@@ -13,10 +13,11 @@ func TestDeployRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := map[string]bool{"iam:PassRole": true, "s3:GetObject": true, "s3:TagResource": true}
+	made := map[string]bool{"iam:PassRole": true, "s3:GetObject": true, "s3:TagResource": true, "scheduler:TagResource": true}
 	for prefix, api := range map[string]reflect.Type{
 		"lambda": reflect.TypeFor[LambdaAPI](), "states": reflect.TypeFor[StatesAPI](), "iam": reflect.TypeFor[IAMAPI](), "logs": reflect.TypeFor[LogsAPI](),
-		"cloudwatch": reflect.TypeFor[AlarmsAPI](),
+		"cloudwatch": reflect.TypeFor[AlarmsAPI](), "scheduler": reflect.TypeFor[SchedulerAPI](), "events": reflect.TypeFor[EventsAPI](),
+		"pipes": reflect.TypeFor[PipesAPI](),
 	} {
 		for i := range api.NumMethod() {
 			made[prefix+":"+api.Method(i).Name] = true
@@ -57,6 +58,8 @@ func s3Permission(operation string) string {
 		return operation[:3] + "BucketPublicAccessBlock"
 	case "GetBucketEncryption", "PutBucketEncryption":
 		return operation[:3] + "EncryptionConfiguration"
+	case "GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration":
+		return operation[:3] + "BucketNotification"
 	case "ListObjectsV2":
 		return "ListBucket"
 	case "DeleteObjects":

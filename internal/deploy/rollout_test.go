@@ -37,10 +37,11 @@ func (w *wristwatch) worn(c *Clients) *Clients {
 	return c
 }
 
-// canary is the shop at a generation with a rollout that watches alarm "broken".
+// canary is the shop at a generation with a rollout that watches alarm "broken", and without triggers, which come after it.
 func canary(t *testing.T, place plan.Place, generation int, r plan.Rollout) (*plan.Desired, map[string]string) {
 	d, zips := shop(t, place, generation)
-	d.Machines[0].Rollout = r
+	d.Machines[0].Rollout, d.Triggers = r, nil
+	delete(d.Machines[0].Tags, plan.TagTriggers)
 	return d, zips
 }
 

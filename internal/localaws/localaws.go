@@ -1,4 +1,5 @@
-// Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch and its Logs, IAM, STS and S3 behind one endpoint. Options go
+// Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch and its Logs, EventBridge and its
+// Scheduler, IAM, STS and S3 behind one endpoint. Options go
 // in, an http.Handler comes out; the commands local and demo serve it, tests call it in process.
 package localaws
 
@@ -38,6 +39,8 @@ type Options struct {
 	AnyHost  bool   // answer whatever Host a request names
 	DataDir  string // what must outlast the process is kept there; "": in memory
 	Keep     int    // executions that are over; 0: local.Options' own number
+	// Warn is told why a trigger did not start its execution. nil: nobody is.
+	Warn func(text string)
 	// Fast makes waits take no time: the clock jumps when nothing is in progress. A step that waits for a task token keeps its
 	// time, which somebody else decides.
 	Fast bool
@@ -54,6 +57,7 @@ type AWS struct {
 	roles    roles
 	page     *page.Page
 	store    *store.Store
+	triggers *triggers
 }
 
 // New puts the services together and opens the address; what calls before Serve waits.
@@ -97,16 +101,20 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	caller.Authorize = known.authorize
 	var web *page.Page
 	statuses := task.NewStatusEvents(caller)
+	starts := newTriggers(clock, known, objects, o.Warn)
 	metrics := cloudwatch.New(clock.Now)
 	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: events, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast), Allows: known.allows,
 		StatusChanged: func(account, region, execution string, detail value.Value) {
 			statuses.Changed(account, region, execution, detail)
+			starts.changed(account, region, execution, detail)
 			measure(metrics, account, region, detail)
 			web.Changed(detail)
 		}})
 	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
+	starts.cloud = cloud
 	services := map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(events), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
+		"events": starts.bus, "scheduler": starts.schedules,
 	}
 	caller.Here = func(name string) string {
 		if services[name] == nil {
@@ -114,7 +122,7 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 		}
 		return url(l)
 	}
-	a := &AWS{listener: l, host: host, lambda: functions, page: web, roles: known, store: kept,
+	a := &AWS{triggers: starts, listener: l, host: host, lambda: functions, page: web, roles: known, store: kept,
 		Server: server.New(server.Options{AnyHost: o.AnyHost, Settle: settle(kept), Services: services})}
 	a.Page(web)
 	a.Accounts(func(key string) string { session, _ := sessions.Session(key); return session.Account })
@@ -163,6 +171,7 @@ func readObject(objects *s3.Service) func(account, bucket, key, version string) 
 // Close stops listening, closes the store and ends the functions' processes; what runs goes on where the store is opened again.
 func (a *AWS) Close() error {
 	a.listener.Close()
+	a.triggers.schedules.Close()
 	kept := a.store.Close() // first: that a function's process ended is no failure of its task
 	a.lambda.Close()
 	return cmp.Or(kept, a.host.Close())

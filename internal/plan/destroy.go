@@ -5,13 +5,20 @@ import (
 	"slices"
 )
 
-// Destroy removes everything in a: state machines, then the functions that they called, then roles and log groups. Whose they are
+// Destroy removes everything in a: triggers, state machines, then the functions that they called, then roles and log groups. Whose they are
 // was decided by who read a.
 func Destroy(project, env string, a *Actual, keepLogs bool) *Plan {
 	m := &maker{acts: map[string]bool{}, plan: &Plan{Project: project, Env: env, Place: a.Place}}
-	var machines []string
+	var triggers, machines []string
+	for _, name := range slices.Sorted(maps.Keys(a.Triggers)) {
+		t := a.Triggers[name]
+		triggers = append(triggers, m.removeTrigger(&t))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.ScheduleGroups)) {
+		triggers = append(triggers, m.remove(KindScheduleGroup, name, []Call{DeleteScheduleGroup}, triggers...))
+	}
 	for _, name := range slices.Sorted(maps.Keys(a.Machines)) {
-		machines = append(machines, m.remove(KindMachine, name, []Call{DeleteMachine}))
+		machines = append(machines, m.remove(KindMachine, name, []Call{DeleteMachine}, triggers...))
 	}
 	users := machines
 	for _, name := range slices.Sorted(maps.Keys(a.Functions)) {
@@ -55,6 +62,13 @@ func Unwanted(d *Desired, a *Actual) *Actual {
 	}
 	if d.Bucket != nil {
 		out.Buckets = nil
+	}
+	out.Triggers, out.ScheduleGroups = maps.Clone(a.Triggers), maps.Clone(a.ScheduleGroups)
+	for i := range d.Triggers {
+		delete(out.Triggers, d.Triggers[i].ID())
+		if d.Triggers[i].Kind == KindSchedule {
+			out.ScheduleGroups = nil
+		}
 	}
 	return &out
 }

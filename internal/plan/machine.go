@@ -35,6 +35,8 @@ func (m *maker) machine(want *Machine) {
 			Message: fmt.Sprintf("is %s and cannot become %s: destroy it first, or give the workflow another name", have.Type, want.Type)})
 		return
 	}
+	needs = append(needs, m.staleTriggers(want.Name, have.Tags)...)
+	marked.Tags = withTriggers(want.Tags, have.Tags)
 	a := m.machineUpdate(want, &have)
 	a.Was = have.Definition
 	if len(a.Calls) > 0 && have.Running.Total() > 0 {

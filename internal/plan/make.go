@@ -31,6 +31,7 @@ func Make(d *Desired, a *Actual) *Plan {
 		m.machine(&d.Machines[i])
 	}
 	m.aliases()
+	m.triggers()
 	return m.plan
 }
 

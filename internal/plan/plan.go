@@ -45,6 +45,10 @@ type Desired struct {
 	Functions    []Function
 	Machines     []Machine
 	Bucket       *Bucket // nil: none
+
+	Triggers      []Trigger
+	ScheduleGroup ScheduleGroup
+	EventBuckets  []string // buckets whose events triggers wait for
 }
 
 // Actual is what is there under the names that Desired has.
@@ -55,7 +59,12 @@ type Actual struct {
 	Functions map[string]LiveFunction
 	Machines  map[string]LiveMachine
 	Buckets   map[string]LiveBucket
-	Alarms    map[string]bool // names of the CloudWatch alarms that are there, of those that rollouts watch
+
+	Triggers       map[string]Trigger // by ID
+	ScheduleGroups map[string]ScheduleGroup
+	EventBuckets   map[string]bool // whether a bucket's events go to EventBridge
+
+	Alarms map[string]bool // names of the CloudWatch alarms that are there, of those that rollouts watch
 }
 
 // Tags are a resource's.
@@ -200,6 +209,12 @@ const (
 	KindMachine  Kind = "workflow"
 	KindAlias    Kind = "alias"
 	KindBucket   Kind = "bucket"
+
+	KindSchedule      Kind = "schedule"
+	KindScheduleGroup Kind = "schedule group"
+	KindRule          Kind = "rule"
+	KindPipe          Kind = "pipe"
+	KindBucketEvents  Kind = "events of bucket"
 	// A version's name is its machine's or function's, a colon and its number.
 	KindMachineVersion  Kind = "workflow version"
 	KindFunctionVersion Kind = "function version"
@@ -256,6 +271,22 @@ const (
 	DeleteBucket         Call = "s3:DeleteBucket"
 	PutObject            Call = "s3:PutObject" // the code of a function
 	DeleteObject         Call = "s3:DeleteObject"
+
+	CreateScheduleGroup   Call = "scheduler:CreateScheduleGroup"
+	DeleteScheduleGroup   Call = "scheduler:DeleteScheduleGroup"
+	CreateSchedule        Call = "scheduler:CreateSchedule"
+	UpdateSchedule        Call = "scheduler:UpdateSchedule"
+	DeleteSchedule        Call = "scheduler:DeleteSchedule"
+	PutRule               Call = "events:PutRule"
+	PutTargets            Call = "events:PutTargets"
+	TagRule               Call = "events:TagResource"
+	RemoveTargets         Call = "events:RemoveTargets"
+	DeleteRule            Call = "events:DeleteRule"
+	CreatePipe            Call = "pipes:CreatePipe"
+	UpdatePipe            Call = "pipes:UpdatePipe"
+	TagPipe               Call = "pipes:TagResource"
+	DeletePipe            Call = "pipes:DeletePipe"
+	PutBucketNotification Call = "s3:PutBucketNotificationConfiguration"
 )
 
 // Plan is a deployment that has not happened yet.
@@ -291,6 +322,9 @@ type Action struct {
 	Function *Function
 	Machine  *Machine
 	Bucket   *Bucket // of a function: where its code goes through
+
+	Trigger       *Trigger
+	ScheduleGroup *ScheduleGroup
 	// Was is the definition that a machine has now, Undefined of a new one.
 	Was value.Value
 	// Revision is what the plan saw, so that another deploy is noticed: of a function its revision, of an alias its version.

@@ -53,6 +53,8 @@ type Environment struct {
 	Functions  map[string]Lambda `yaml:"functions"` // of single ones, by handler: "payments.Charge"
 	Rollout    Rollout           `yaml:"rollout"`
 	Bucket     Bucket            `yaml:"bucket"`
+	// Triggers start executions: those of each workflow, by names of their own.
+	Triggers map[string]map[string]Trigger `yaml:"triggers"`
 }
 
 // Bucket is the S3 bucket that zips take to Lambda which are too large for a request.
@@ -272,6 +274,7 @@ func (c *Config) check(e *Environment) error {
 		bad("workflows.logging.retention is %d days; CloudWatch Logs takes %v, and 0 for ever", days, retentions[1:])
 	}
 	e.Rollout.check(bad)
+	e.checkTriggers(bad)
 	if e.Bucket.Create && e.Bucket.Name == "" {
 		bad("bucket.create is set, and bucket.name is not")
 	}

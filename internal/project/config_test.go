@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/jsonschema"
+	"github.com/stride-aws/stride/internal/plan"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -166,4 +168,81 @@ func FuzzConfig(f *testing.F) {
 			t.Errorf("no place: %v", err)
 		}
 	})
+}
+
+const triggering = `
+environments:
+  dev:
+    triggers:
+      orders:
+        nightly: {schedule: "rate(1 day)", timezone: Europe/Berlin, window: 15m, input: {b: 1, a: [x]}}
+        uploaded: {bucket: uploads, prefix: in/, suffix: .csv, inputPath: $.detail, enabled: false}
+        placed: {pattern: {source: [shop]}, bus: shop}
+        queued: {queue: "arn:aws:sqs:eu-west-1:111122223333:q", wait: 5s, filter: {body: {n: [1]}}}
+`
+
+// TestTriggers: what is declared, as AWS has it.
+func TestTriggers(t *testing.T) {
+	e := environment(t, triggering, "dev", nil)
+	c := composer{Built: &Built{project: &Project{Name: "shop"}, env: e}, desired: &plan.Desired{},
+		place: plan.Place{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}}
+	m := &plan.Machine{Name: "dev-orders", Workflow: "orders", Type: "EXPRESS", Tags: plan.Tags{}}
+	if err := c.triggers(m); err != nil {
+		t.Fatal(err)
+	}
+	const target = "arn:aws:states:eu-west-1:111122223333:stateMachine:dev-orders:current"
+	want := map[string]map[string]string{
+		"schedule dev-orders-nightly": {"GroupName": "dev-shop", "ScheduleExpression": "rate(1 day)", "ScheduleExpressionTimezone": "Europe/Berlin",
+			"MaximumWindowInMinutes": "15", "Input": `{"a":["x"],"b":1}`, "Target": target},
+		"rule dev-orders-uploaded": {"EventBusName": "default", "InputPath": "$.detail", "Target": target,
+			"EventPattern": `{"detail":{"bucket":{"name":["uploads"]},"object":{"key":[{"wildcard":"in/*.csv"}]}},"detail-type":["Object Created"],"source":["aws.s3"]}`},
+		"rule dev-orders-placed@shop": {"EventBusName": "shop", "EventPattern": `{"source":["shop"]}`, "Target": target},
+		"pipe dev-orders-queued": {"Source": "arn:aws:sqs:eu-west-1:111122223333:q", "BatchSize": "10", "MaximumBatchingWindowInSeconds": "5",
+			"Filter": `{"body":{"n":[1]}}`, "InvocationType": "REQUEST_RESPONSE", "Target": target},
+	}
+	got := map[string]map[string]string{}
+	for _, trigger := range c.desired.Triggers {
+		got[trigger.ID()] = trigger.Settings
+		if trigger.Enabled == (trigger.Key == "uploaded") {
+			t.Errorf("%s is enabled: %t", trigger.ID(), trigger.Enabled)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if tag := m.Tags[plan.TagTriggers]; tag != "pipe/queued rule/placed@shop rule/uploaded schedule/nightly" {
+		t.Errorf("the tag lists %q", tag)
+	}
+	if diff := cmp.Diff(c.desired.Triggers, plan.RecordedTriggers("dev-orders", m.Tags), cmp.Comparer(func(a, b plan.Trigger) bool { return a.ID() == b.ID() }),
+		cmpopts.SortSlices(func(a, b plan.Trigger) bool { return a.ID() < b.ID() })); diff != "" {
+		t.Errorf("what the tag lists is not what there is:\n%s", diff)
+	}
+	var roles []string
+	for _, r := range c.desired.Roles {
+		roles = append(roles, r.Name+" "+r.Policy.String())
+	}
+	const start = `"Resource":["arn:aws:states:eu-west-1:111122223333:stateMachine:dev-orders"],"Condition":{"StringEquals":{"states:StateMachineQualifier":["current"]}}}`
+	for i, part := range []string{start, start, `"sqs:ReceiveMessage"],"Resource":["arn:aws:sqs:eu-west-1:111122223333:q"]`} {
+		if !strings.Contains(roles[i], part) {
+			t.Errorf("the role %s lacks %s", roles[i], part)
+		}
+	}
+}
+
+// TestTriggerMistakes: each declaration, and a part of what is said about it.
+func TestTriggerMistakes(t *testing.T) {
+	for _, tt := range []struct{ trigger, want string }{
+		{`{}`, "it has one of schedule, pattern, bucket and queue"}, {`{schedule: "rate(1 day)", bucket: b}`, "it has one of"},
+		{`{schedule: daily}`, `schedule is "daily"`}, {`{queue: orders}`, "it is the ARN of an SQS queue"}, {`{bucket: b, timezone: UTC}`, "timezone does not go with it"},
+		{`{schedule: "rate(1 day)", window: 90s}`, "it is whole minutes"}, {`{pattern: {a: [b]}, input: {}, inputPath: $.a}`, "input or inputPath, not both"},
+		{`{schedule: "rate(1 day)", tz: UTC}`, `unknown key "environments.dev.triggers.orders.x.tz"`}, {`{bucket: b, enabled: maybe}`, "which is no true or false"},
+	} {
+		c, err := parseConfig([]byte("environments: {dev: {triggers: {orders: {x: "+tt.trigger+"}}}}"), "stride.yaml")
+		if err == nil {
+			_, err = c.Environment("dev", nil)
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", tt.trigger, err, tt.want)
+		}
+	}
 }

@@ -167,6 +167,9 @@ func conflict(w flow.Workflow, a, b flow.FunctionSpec) *diag.Diagnostic {
 // Deployment composes what the environment should have at place. Before Build it has the names and all but the code.
 func (b *Built) Deployment(place plan.Place) (*Deployment, error) {
 	c := composer{Built: b, place: place, desired: &plan.Desired{Project: b.project.Name, Env: b.env.Name, Place: place}, zips: map[string]string{}}
+	if err := c.checkTriggers(); err != nil {
+		return nil, err
+	}
 	for i, h := range b.handlers {
 		c.function(h, b.artifacts[i])
 	}
@@ -176,6 +179,7 @@ func (b *Built) Deployment(place plan.Place) (*Deployment, error) {
 		}
 	}
 	c.desired.Bucket = c.bucket()
+	c.desired.ScheduleGroup = plan.ScheduleGroup{Name: c.scheduleGroup(), Tags: c.tags()}
 	c.sort()
 	return &Deployment{Desired: c.desired, Zips: c.zips}, nil
 }
@@ -210,13 +214,15 @@ func (c *composer) tags(workflows ...string) plan.Tags {
 const maxTagValue = 256
 
 // The longest names that AWS takes. Lambda: CreateFunction; Step Functions: CreateStateMachine; IAM: CreateRole; CloudWatch:
-// PutMetricAlarm; S3: CreateBucket.
+// PutMetricAlarm; S3: CreateBucket; EventBridge Scheduler: CreateScheduleGroup.
 const (
 	maxFunctionName = 64
 	maxMachineName  = 80
 	maxRoleName     = 64
 	maxAlarmName    = 255
 	maxBucketName   = 63
+
+	maxScheduleGroup = 64
 )
 
 // name fills a name template in. What is too long is cut, and keeps apart from others by a hash.
@@ -341,6 +347,9 @@ func (c *composer) machine(w Compiled) error {
 		c.logGroup(group, set.Logging.Retention, "", w.Workflow.Name())
 	}
 	m.Role = c.role(set.Role, name+"-states", "states.amazonaws.com", c.grants(&m), w.Workflow.Name())
+	if err := c.triggers(&m); err != nil {
+		return err
+	}
 	c.desired.Machines = append(c.desired.Machines, m)
 	return nil
 }

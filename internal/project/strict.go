@@ -35,6 +35,7 @@ func (k *keyChecker) check(node *yaml.Node, t reflect.Type, path string) {
 		return
 	}
 	switch t.Kind() {
+	case reflect.Interface: // anything
 	case reflect.Struct:
 		k.structure(node, t, path)
 	case reflect.Map:

@@ -19,6 +19,7 @@ var bucketName = lazyregexp.New(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 var settings = map[string]struct{ code, text, document string }{
 	"encryption":        {document: `<ServerSideEncryptionConfiguration xmlns="` + namespace + `"><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>`},
 	"publicAccessBlock": {document: `<PublicAccessBlockConfiguration xmlns="` + namespace + `"><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`},
+	"notification":      {document: `<NotificationConfiguration xmlns="` + namespace + `"/>`},
 	"tagging":           {code: "NoSuchTagSet", text: "The TagSet does not exist"},
 	"policy":            {code: "NoSuchBucketPolicy", text: "The bucket policy does not exist"},
 	"lifecycle":         {code: "NoSuchLifecycleConfiguration", text: "The lifecycle configuration does not exist"},

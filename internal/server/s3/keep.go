@@ -86,6 +86,7 @@ func (s *Service) bucketGone(b *bucket) {
 // put gives a key of b its object. s.mu is held.
 func (s *Service) put(b *bucket, o *Object) error {
 	b.objects[o.Key] = o
+	s.changed(b, o.Key, o)
 	if s.store == nil {
 		return nil
 	}
@@ -98,6 +99,9 @@ func (s *Service) put(b *bucket, o *Object) error {
 
 // remove takes a key's object away. s.mu is held.
 func (s *Service) remove(b *bucket, key string) {
+	if b.objects[key] != nil {
+		s.changed(b, key, nil)
+	}
 	delete(b.objects, key)
 	s.store.Write(store.Change{Table: objectTable, Key: b.name + "\x00" + key})
 }

@@ -4,6 +4,7 @@
 package s3
 
 import (
+	"bytes"
 	"encoding/xml"
 	"net"
 	"net/http"
@@ -21,9 +22,36 @@ import (
 type Service struct {
 	now   func() time.Time
 	store *store.Store // see Keep
+	// Notify is told of objects that came and went in buckets whose events go to EventBridge. nil: nobody is. To be set before use.
+	Notify func(Change)
 
 	mu      sync.Mutex
 	buckets map[string]*bucket // names are global
+	changes []Change           // to tell when the call is done
+}
+
+// Change is an object that came or went.
+type Change struct {
+	Account, Region, Bucket, Key string
+	Object                       *Object // nil: it was deleted
+}
+
+// changed notes a change. s.mu is held.
+func (s *Service) changed(b *bucket, key string, o *Object) {
+	if s.Notify != nil && bytes.Contains(b.settings["notification"], []byte("<EventBridgeConfiguration")) {
+		s.changes = append(s.changes, Change{b.account, b.region, b.name, key, o})
+	}
+}
+
+// tell tells the changes so far.
+func (s *Service) tell() {
+	s.mu.Lock()
+	changes := s.changes
+	s.changes = nil
+	s.mu.Unlock()
+	for _, c := range changes {
+		s.Notify(c)
+	}
 }
 
 type bucket struct {
@@ -69,6 +97,7 @@ func (s *Service) Serve(w http.ResponseWriter, c *wire.Call) {
 	err := c.Authorized()
 	if err == nil {
 		err = s.handle(q)
+		s.tell()
 	}
 	if err != nil {
 		q.fail(err)
@@ -100,7 +129,7 @@ func operation(q *request) string {
 
 // actions are the names in IAM of a bucket's subresources.
 var actions = map[string]string{"encryption": "EncryptionConfiguration", "publicAccessBlock": "BucketPublicAccessBlock", "tagging": "BucketTagging",
-	"policy": "BucketPolicy", "lifecycle": "LifecycleConfiguration", "ownershipControls": "BucketOwnershipControls", "location": "BucketLocation"}
+	"policy": "BucketPolicy", "lifecycle": "LifecycleConfiguration", "ownershipControls": "BucketOwnershipControls", "notification": "BucketNotification", "location": "BucketLocation"}
 
 // Resource is the ARN that a call is about: an object's where it names one, else its bucket's.
 func Resource(c *wire.Call) string {

@@ -67,7 +67,7 @@ func target(r *http.Request) (prefix, operation string) {
 
 // Signing names by what a request without a signature shows.
 var (
-	byTarget  = map[string]string{"AWSStepFunctions": "states", "Logs_20140328": "logs"}
+	byTarget  = map[string]string{"AWSStepFunctions": "states", "Logs_20140328": "logs", "AWSEvents": "events"}
 	byVersion = map[string]string{"2010-05-08": "iam", "2011-06-15": "sts"} // the query protocol's Version
 	byPath    = []string{"/2014-11-13/", "/2015-03-31/", "/2016-08-19/", "/2017-03-31/", "/2017-10-31/", "/2018-10-31/", "/2019-09-25/", "/2019-09-30/", "/2020-04-22/", "/2020-06-30/", "/2021-07-20/", "/2021-10-31/", "/2021-11-15/"}
 )

@@ -1,0 +1,100 @@
+package deploy
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"github.com/stride-aws/stride/internal/plan"
+)
+
+// TestStaleTriggers: a trigger that the project no longer has is removed, and the machine's tags no longer list it.
+func TestStaleTriggers(t *testing.T) {
+	c := newCloud(t)
+	clients := c.clients()
+	place := identify(t, clients)
+	there := func(kind plan.Kind, name string) bool {
+		live, err := clients.readTrigger(t.Context(), place, &plan.Trigger{Kind: kind, Name: name}, "test-shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return live != nil
+	}
+	for _, step := range []struct {
+		generation     int
+		schedule, rule bool
+		tag            string
+	}{{2, true, true, "rule/placed schedule/daily"}, {3, false, true, "rule/placed"}, {1, true, false, "schedule/daily"}} {
+		d, zips := shop(t, place, step.generation)
+		must(t, c, d, zips)
+		if there(plan.KindSchedule, "test-orders-daily") != step.schedule || there(plan.KindRule, "test-orders-placed") != step.rule {
+			t.Errorf("generation %d: the schedule is there: %t, the rule: %t", step.generation, !step.schedule, !step.rule)
+		}
+		tags, err := clients.machineTags(t.Context(), place.ARN("states", "stateMachine:test-orders"))
+		if err != nil || tags[plan.TagTriggers] != step.tag {
+			t.Errorf("generation %d: the tag lists %q, %v", step.generation, tags[plan.TagTriggers], err)
+		}
+	}
+	d, zips := shop(t, place, 1)
+	d.Triggers = nil
+	delete(d.Machines[0].Tags, plan.TagTriggers)
+	must(t, c, d, zips)
+	if there(plan.KindSchedule, "test-orders-daily") {
+		t.Error("the last trigger is still there")
+	}
+}
+
+// TestTriggerStarts: a bucket's object and an event on the bus start executions through the alias, as the roles that the deploy made.
+func TestTriggerStarts(t *testing.T) {
+	c := newCloud(t)
+	clients := c.clients()
+	place := identify(t, clients)
+	objects := clients.S3.(*s3.Client)
+	if _, err := objects.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("uploads")}); err != nil {
+		t.Fatal(err)
+	}
+	d, zips := shop(t, place, 2)
+	upload := d.Triggers[1]
+	upload.Key, upload.Name = "uploaded", "test-orders-uploaded"
+	upload.Settings = map[string]string{"EventBusName": "default", "Target": upload.Settings["Target"], "InputPath": "$.detail.object.key",
+		"EventPattern": `{"detail":{"bucket":{"name":["uploads"]},"object":{"key":[{"prefix":"in/"}]}},"detail-type":["Object Created"],"source":["aws.s3"]}`}
+	d.Triggers, d.EventBuckets = append(d.Triggers, upload), []string{"uploads"}
+	d.Machines[0].Tags[plan.TagTriggers] = plan.TriggersTag(d.Triggers)
+	for i := range d.Roles {
+		if d.Roles[i].Name == "test-orders-events" {
+			d.Roles[i].Policy.Statement[0].Action, d.Roles[i].Policy.Statement[0].Resource = []string{"states:StartExecution"}, []string{place.ARN("states", "stateMachine:test-orders")}
+		}
+	}
+	must(t, c, d, zips)
+	for _, key := range []string{"out/1", "in/2"} {
+		if _, err := objects.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("uploads"), Key: &key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := clients.Events.(*eventbridge.Client).PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []eventtypes.PutEventsRequestEntry{
+		{Source: aws.String("shop-2"), DetailType: aws.String("Placed"), Detail: aws.String(`{"order":7}`)},
+		{Source: aws.String("shop-1"), DetailType: aws.String("Placed"), Detail: aws.String(`{"order":8}`)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := clients.States.(*sfn.Client)
+	out, err := states.ListExecutions(t.Context(), &sfn.ListExecutionsInput{StateMachineArn: aws.String(place.ARN("states", "stateMachine:test-orders:current"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs := map[string]bool{}
+	for _, e := range out.Executions {
+		one, err := states.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: e.ExecutionArn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs[aws.ToString(one.Input)] = true
+	}
+	if len(out.Executions) != 2 || !inputs[`"in/2"`] || !inputs[`{"order":7}`] {
+		t.Errorf("the executions have inputs %v", inputs)
+	}
+}
