@@ -19,6 +19,37 @@ type Usage struct {
 	Invocations int
 	LambdaGBs   float64
 	Callbacks   bool // waits for a task token or a job: Standard only
+
+	region  string        // "" is us-east-1
+	longest time.Duration // of the executions that this is the mean of
+}
+
+// In is u at the prices of a region.
+func (u Usage) In(region string) Usage {
+	u.region = region
+	return u
+}
+
+// Mean is what one of the executions used on average; the longest of them, and the one with the most memory, count whole, since what
+// one of them needs all must be able to have.
+func Mean(all []Usage) Usage {
+	n := len(all)
+	if n == 0 {
+		return Usage{}
+	}
+	mean := Usage{region: all[0].region}
+	for _, u := range all {
+		mean = mean.plus(u)
+		mean.MemoryMB = max(mean.MemoryMB, u.MemoryMB)
+		mean.Callbacks = mean.Callbacks || u.Callbacks
+		mean.longest = max(mean.longest, u.Duration)
+	}
+	mean.Transitions = (mean.Transitions + n/2) / n
+	mean.Invocations = (mean.Invocations + n/2) / n
+	mean.Duration /= time.Duration(n)
+	mean.Lambda /= time.Duration(n)
+	mean.LambdaGBs /= float64(n)
+	return mean
 }
 
 // memoryFloor is what the smallest Express execution is billed, in MB. AWS: pricing example 3, 50 MB in chunks of 64.
@@ -124,7 +155,13 @@ func functionName(arn string) string {
 }
 
 // Standard is the price of n such executions of a Standard machine, Lambda apart.
-func (u Usage) Standard(n float64) float64 { return n * float64(u.Transitions) * perTransition }
+func (u Usage) Standard(n float64) float64 {
+	price := perTransition
+	if thousand, ok := perThousandTransitions[u.region]; ok {
+		price = thousand / 1000
+	}
+	return n * float64(u.Transitions) * price
+}
 
 // Express is the price of n such executions of an Express machine within a month, Lambda apart.
 func (u Usage) Express(n float64) float64 {
@@ -159,10 +196,22 @@ func (u Usage) Advice() (standard bool, reason string) {
 	switch {
 	case u.Callbacks:
 		return true, "it waits for a callback or a job, which only Standard can"
-	case u.Duration > expressLimit:
+	case max(u.Duration, u.longest) > expressLimit:
 		return true, "it runs longer than the 5 minutes that Express allows"
 	case u.Express(1) < u.Standard(1):
 		return false, "Express costs less, if every step may run more than once and its log is record enough"
 	}
 	return true, "Standard costs no more, runs each step exactly once and keeps a history for 90 days"
+}
+
+// Decides is a line of the table by which people choose a type. AWS: Developer Guide, choosing workflow type.
+type Decides struct{ What, Standard, Express string }
+
+// Table is what else decides.
+var Table = []Decides{
+	{"a step runs", "exactly once", "at least once: it must bear a repeat"},
+	{"lasts", "up to a year", "up to 5 minutes"},
+	{"waits for", "callbacks, approvals, jobs", "nobody"},
+	{"record", "history, 90 days: an audit trail", "its log, if one is kept"},
+	{"starts", "hundreds a second", "thousands a second: streams, events"},
 }

@@ -78,3 +78,30 @@ func TestAdvice(t *testing.T) {
 		}
 	}
 }
+
+func TestMean(t *testing.T) {
+	mean := Mean([]Usage{
+		{Transitions: 4, Duration: time.Second, MemoryMB: 50, Invocations: 1, Lambda: 100 * time.Millisecond, LambdaGBs: 0.1},
+		{Transitions: 8, Duration: 11 * time.Minute, MemoryMB: 90, Invocations: 3, Lambda: 300 * time.Millisecond, LambdaGBs: 0.3, Callbacks: true},
+	})
+	if mean.Transitions != 6 || mean.Invocations != 2 || mean.Lambda != 200*time.Millisecond || math.Abs(mean.LambdaGBs-0.2) > 1e-9 ||
+		mean.MemoryMB != 90 || !mean.Callbacks || mean.Duration != 330500*time.Millisecond {
+		t.Errorf("%+v", mean)
+	}
+	mean = Mean([]Usage{{Duration: time.Second}, {Duration: 8 * time.Minute}})
+	if standard, reason := mean.Advice(); !standard {
+		t.Errorf("one of two runs for 8 minutes: %s", reason)
+	}
+	if got := Mean(nil); got.Transitions != 0 {
+		t.Errorf("of none: %+v", got)
+	}
+}
+
+func TestRegions(t *testing.T) {
+	u := Usage{Transitions: 10}
+	for region, want := range map[string]float64{"": 0.25, "us-east-1": 0.25, "eu-central-1": 0.25, "sa-east-1": 0.375, "eu-west-3": 0.297} {
+		if got := u.In(region).Standard(1000); math.Abs(got-want) > 1e-9 {
+			t.Errorf("1000 executions in %q: $%v, want $%v", region, got, want)
+		}
+	}
+}
