@@ -48,7 +48,9 @@ func (a *app) runGraph(ctx context.Context, what, format string, since time.Time
 	case "svg":
 		a.print("%s", graph.New(d).SVG(what, over))
 	case "mermaid":
-		a.print("%s", graph.New(d).Mermaid(over))
+		for line := range strings.Lines(graph.New(d).Mermaid(over)) {
+			a.print("%s\n", observe.Clean(strings.TrimSuffix(line, "\n")))
+		}
 	default:
 		return usagef("--format takes terminal, svg or mermaid, not %q", format)
 	}

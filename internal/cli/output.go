@@ -11,11 +11,14 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"github.com/stride-aws/stride/internal/observe"
 )
 
 // printer prints by the rules above.
@@ -59,18 +62,28 @@ func inCI() bool { v := os.Getenv("CI"); return v != "" && v != "false" && v != 
 func (p *printer) print(format string, args ...any) { fmt.Fprintf(p.out, format, args...) }
 
 // printJSON writes v as one indented JSON document.
-func (p *printer) printJSON(v any) error {
-	enc := json.NewEncoder(p.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
+func (p *printer) printJSON(v any) error { return p.encode(v, "  ") }
 
 // printLine writes v as JSON in one line, where things arrive over time.
-func (p *printer) printLine(v any) error {
-	enc := json.NewEncoder(p.out)
+func (p *printer) printLine(v any) error { return p.encode(v, "") }
+
+func (p *printer) encode(v any, indent string) error {
+	text, err := encodeJSON(v, indent)
+	if err != nil {
+		return err
+	}
+	_, err = p.out.Write(text)
+	return err
+}
+
+// encodeJSON is v as JSON, with a line end. What a terminal would obey is escaped: machines read the same, and people are safe.
+func encodeJSON(v any, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	enc.SetIndent("", indent)
+	err := enc.Encode(v)
+	return observe.CleanJSON(b.Bytes()), err
 }
 
 // talk writes to the person: progress, errors.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"strings"
@@ -166,11 +165,8 @@ func (t *teller) json(dst []byte, e *observe.Entry) ([]byte, error) {
 	default:
 		line.Event = apiEvent(e.Scene.Event)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(line)
-	return append(dst, b.Bytes()...), err
+	text, err := encodeJSON(line, "")
+	return append(dst, text...), err
 }
 
 func apiEvent(e *history.Event) json.RawMessage { return e.AppendAPI(nil, true) }

@@ -1,10 +1,13 @@
 package observe
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/history"
 )
@@ -294,6 +297,31 @@ func Clean(s string) string {
 	}
 	return b.String()
 }
+
+// CleanJSON is JSON text whose strings have such characters as their JSON escapes; it says the same.
+func CleanJSON(text []byte) []byte {
+	if bytes.IndexFunc(text, hostileInJSON) < 0 {
+		return text
+	}
+	out := make([]byte, 0, len(text)+64)
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		switch {
+		case !hostileInJSON(r):
+			out = append(out, text[i:i+size]...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		i += size
+	}
+	return out
+}
+
+// hostileInJSON leaves out the white space between JSON's tokens; within strings it is escaped anyway.
+func hostileInJSON(r rune) bool { return r != '\n' && r != '\t' && r != '\r' && hostile(r) }
 
 func hostile(r rune) bool {
 	switch {
