@@ -76,7 +76,15 @@ func (g *Graph) SVG(title string, over Overlay) string {
 		e.svg(&b, over)
 	}
 	b.WriteString("</g></svg>\n")
-	return b.String()
+	return strings.Map(legal, b.String())
+}
+
+// legal replaces characters that XML forbids even escaped. XML 1.0, 2.2: Char.
+func legal(r rune) rune {
+	if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+		return '\ufffd'
+	}
+	return r
 }
 
 // signs are what tells a status where colours do not.
