@@ -74,8 +74,14 @@ generate: ## rewrite what is generated: golden files, docs, help
 	go test $$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n1 dirname | sort -u) -update
 
 BROWSER = $(CURDIR)/.stride/browser
-browser: ## the web page in Chromium: every feature, axe, hostile payloads, scale (Debian's chromium; Node and npm)
+.PHONY: browser browser-tools pictures
+browser-tools:
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { apt-get update -qq && apt-get install -y -qq chromium; }
 	@mkdir -p $(BROWSER) && cd $(BROWSER) && npm install --no-save --no-package-lock --no-audit --no-fund --silent playwright-core@1.65.1 axe-core@4.14.1
 	go build -o $(BROWSER)/stride ./cmd/stride
-	STRIDE_BROWSER=$(BROWSER) node --test --test-reporter spec internal/server/page/browser/*.test.mjs
+
+browser: browser-tools ## the web page in Chromium: every feature, axe, hostile payloads, scale (Debian's chromium; Node and npm)
+	STRIDE_BROWSER=$(BROWSER) node --test --test-concurrency 1 --test-reporter spec internal/server/page/browser/*.test.mjs
+
+pictures: browser-tools ## make docs/pictures anew (what browser needs)
+	STRIDE_BROWSER=$(BROWSER) node internal/server/page/browser/pictures.mjs

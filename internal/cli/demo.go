@@ -86,10 +86,12 @@ func (a *app) runDemo(ctx context.Context, stay bool) error {
 	}
 	a.chapter("next")
 	a.print("  make test                                         what you have seen, tested\n")
+	a.print("  go run ./cmd/stride graph order-fulfilment        the state machine, drawn\n")
 	a.print("  go run ./cmd/stride local                         the local AWS, in a terminal of its own\n")
 	a.print("  go run ./cmd/stride deploy                        deploy to it; then start, tail, inspect\n")
-	a.print("  go run ./cmd/stride graph order-fulfilment        the state machine, drawn\n")
+	a.print("  http://%s:%d/                            its page, in a browser: executions live\n", localHost, localPort)
 	if !stay {
+		a.hint("go run ./cmd/stride local   (or this again with --stay: the page shows what you have seen)")
 		return nil
 	}
 	a.talk("%s still listens; see its executions in a browser at %s/ ; Ctrl-C ends\n", a.faint("the local AWS"), server.URL())

@@ -11,6 +11,12 @@ import (
 	"github.com/stride-aws/stride/internal/localaws"
 )
 
+// Where the local AWS listens unless told otherwise.
+const (
+	localHost = "127.0.0.1"
+	localPort = 8083
+)
+
 type localOptions struct {
 	host string
 	port int
@@ -26,10 +32,10 @@ func localCommand(a *app) *cli.Command {
 			"answered is kept there, and executions go on where they were when the server starts again.\n" +
 			"A browser sees workflows and executions at the same address.",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "port", Value: 8083, EnvVars: []string{"STRIDE_PORT"}, Usage: "listen on `PORT`; 0: any that is free"},
+			&cli.IntFlag{Name: "port", Value: localPort, EnvVars: []string{"STRIDE_PORT"}, Usage: "listen on `PORT`; 0: any that is free"},
 			&cli.StringFlag{Name: "data", EnvVars: []string{"STRIDE_DATA"}, Usage: "keep everything in `DIR`, across restarts"},
 			&cli.IntFlag{Name: "keep", Value: 1_000_000, Usage: "keep `N` executions that are over, for 90 days"},
-			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "listen at `ADDRESS`; anything but loopback lets the network in"},
+			&cli.StringFlag{Name: "host", Value: localHost, Usage: "listen at `ADDRESS`; anything but loopback lets the network in"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 0, 0); err != nil {

@@ -159,18 +159,20 @@ func (e *Edge) svg(b *strings.Builder, over Overlay) {
 	if e.Catch {
 		class += " catch"
 	}
+	label := "label"
 	switch {
 	case over == nil:
 	case over.taken(e):
 		class += " taken"
 	default:
 		class += " skipped"
+		label += " skipped"
 	}
 	fmt.Fprintf(b, `<path class="%s" d="%s" marker-end="url(#tip)"/>`, class, curve(e.Way))
 	if e.Label == "" {
 		return
 	}
-	fmt.Fprintf(b, `<text class="label" x="%.1f" y="%.1f" text-anchor="middle">%s<title>%s</title></text>`, e.LabelAt.X, e.LabelAt.Y+4,
+	fmt.Fprintf(b, `<text class="%s" x="%.1f" y="%.1f" text-anchor="middle">%s<title>%s</title></text>`, label, e.LabelAt.X, e.LabelAt.Y+4,
 		escape(cut(e.Label, longestLabel)), escape(e.Label))
 }
 
