@@ -228,11 +228,12 @@ func (r *Run) runChild(p *pending, c *Child) {
 	if env.seeded { // its numbers are the parent's alone
 		env.Seed(c.Execution.ARN)
 	}
-	env.Clock.Hold(1)
+	child := c.Program.Start(c.Execution, &env)
+	env.Clock.Hold(1) // for the child, in place of its task, until the answer is there
 	p.Park()
 	go func() {
-		defer env.Clock.Hold(-1)
-		switch res := c.Program.Run(p, c.Execution, &env); res.Status {
+		defer child.close()
+		switch res := child.loop(p); res.Status {
 		case RunningStatus:
 		case Succeeded:
 			p.Succeeded(history.JSON(res.Output))

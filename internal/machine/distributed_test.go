@@ -210,3 +210,11 @@ func TestConcurrency(t *testing.T) {
 		t.Errorf("the map run is called %s, want %s…", last.ARN, want)
 	}
 }
+
+// TestChildrenWait lets children that run in this process wait on the virtual clock that they share with their parent.
+func TestChildrenWait(t *testing.T) {
+	res, _ := runEvents(t, distributed("", `"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":299,"End":true}}`), `[1,2]`, nil)
+	if res.Status != Succeeded || res.Output.String() != "[1,2]" {
+		t.Errorf("ends as %s %s %s", res.Status, res.Output, res.Cause)
+	}
+}

@@ -45,7 +45,9 @@ func (g *generator) machine(depth int) string {
 		states = append(states, fmt.Sprintf("%q:{%s}", name, g.state(end, names[len(names)-1], depth)))
 	}
 	last := len(states) - 1 // a target of jumps must end the machine itself
-	states[last] = fmt.Sprintf(`%q:{"Type":%q}`, names[last], g.pick("Succeed", "Succeed", "Fail"))
+	states[last] = fmt.Sprintf("%q:{%s}", names[last], g.pick(`"Type":"Succeed"`, `"Type":"Succeed","OutputPath":"$.items"`, `"Type":"Fail"`,
+		`"Type":"Fail","ErrorPath":"$.error.Error","Cause":"c"`, `"Type":"Succeed","QueryLanguage":"JSONata","Output":"{% $states.input %}"`,
+		`"Type":"Fail","QueryLanguage":"JSONata","Error":"{% 'E' & 1 %}"`))
 	return fmt.Sprintf(`"StartAt":%q,"States":{%s}`, names[0], strings.Join(states, ","))
 }
 
@@ -54,8 +56,7 @@ func (g *generator) state(end, last string, depth int) string {
 	if depth > 0 {
 		kinds = append(kinds, "Parallel", "Map", "Distributed")
 	}
-	handlers := g.pick("", `"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":2,"JitterStrategy":"FULL"}],`,
-		fmt.Sprintf(`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.error","Next":%q}],`, last))
+	handlers := g.handlers(last)
 	kind := g.pick(kinds...)
 	if kind != "Distributed" && g.IntN(3) == 0 {
 		return g.jsonataState(kind, end, last, depth)
@@ -71,9 +72,10 @@ func (g *generator) state(end, last string, depth int) string {
 			g.pick("", `"TimeoutSeconds":30,`, `"TimeoutSeconds":30,"HeartbeatSeconds":5,`) +
 			g.pick("", `"ResultPath":"$.task",`, `"ResultSelector":{"r.$":"$"},`) + handlers + end
 	case "Wait":
-		return `"Type":"Wait","Seconds":` + g.pick("0", "1", "3600") + "," + end
+		return `"Type":"Wait",` + g.pick(`"Seconds":0`, `"Seconds":1`, `"Seconds":3600`, `"SecondsPath":"$.n"`, `"SecondsPath":"$.none"`,
+			`"Timestamp":"2026-01-02T04:04:05Z"`, `"TimestampPath":"$.at"`) + "," + end
 	case "Choice":
-		return fmt.Sprintf(`"Type":"Choice","Choices":[{"Variable":"$.list","IsPresent":true,"Next":%q}],"Default":%q`, last, last)
+		return fmt.Sprintf(`"Type":"Choice","Choices":[{%s,"Next":%q}]`, g.test(2), last) + g.pick("", fmt.Sprintf(`,"Default":%q`, last), fmt.Sprintf(`,"Default":%q`, last))
 	case "Parallel":
 		var branches []string
 		for range g.IntN(4) {
@@ -83,8 +85,47 @@ func (g *generator) state(end, last string, depth int) string {
 	case "Map":
 		return `"Type":"Map","ItemsPath":"$.items","MaxConcurrency":` + g.pick("0", "1", "2") + `,"ItemProcessor":{` + g.machine(depth-1) + `},` + handlers + end
 	}
-	return `"Type":"Map","ItemsPath":"$.items",` + g.pick("", `"ToleratedFailurePercentage":100,`, `"ItemBatcher":{"MaxItemsPerBatch":2},`) +
-		`"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},` + g.machine(depth-1) + `},` + handlers + end
+	return `"Type":"Map",` + g.distributed() + `"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"` + g.pick("STANDARD", "EXPRESS") + `"},` +
+		g.machine(depth-1) + `},` + handlers + end
+}
+
+// distributed are the fields of a distributed Map beside its processor.
+func (g *generator) distributed() string {
+	return g.pick(`"ItemsPath":"$.items",`, `"ItemsPath":"$.items","ItemSelector":{"items.$":"$$.Map.Item.Value.items","n.$":"$$.Map.Item.Index"},`,
+		`"ItemReader":{"ReaderConfig":{"InputType":"JSON"},"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"b","Key":"items"}},`,
+		`"ItemReader":{"Resource":"arn:aws:states:::s3:listObjectsV2","Parameters":{"Bucket":"b"}},`) +
+		g.pick("", `"MaxConcurrency":1,`, `"MaxConcurrencyPath":"$.n",`, `"MaxConcurrencyPath":"$.none",`) +
+		g.pick("", `"ToleratedFailurePercentage":100,`, `"ToleratedFailureCount":1,`, `"ToleratedFailureCountPath":"$.n",`) +
+		g.pick("", "", `"ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"n":1}},`) +
+		g.pick("", "", `"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b","Prefix":"p"}},`,
+			`"ResultWriter":{"WriterConfig":{"OutputType":"JSON","Transformation":"FLATTEN"}},`)
+}
+
+// handlers are a state's Retry and Catch.
+func (g *generator) handlers(last string) string {
+	names := g.pick(`"States.ALL"`, `"States.ALL"`, `"States.TaskFailed"`, `"Random","States.Timeout"`, `"States.HeartbeatTimeout"`, `"States.ExceedToleratedFailureThreshold"`)
+	return g.pick("", `"Retry":[{"ErrorEquals":[`+names+`],"MaxAttempts":`+g.pick("0", "2")+`,"IntervalSeconds":1,"MaxDelaySeconds":2,"BackoffRate":3,"JitterStrategy":"FULL"}],`) +
+		g.pick("", fmt.Sprintf(`"Catch":[{"ErrorEquals":[%s],"ResultPath":"$.error","Next":%q}],`, names, last),
+			fmt.Sprintf(`"Catch":[{"ErrorEquals":[%s],"ResultPath":null,"Assign":{"e.$":"$.Error"},"Next":%q}],`, names, last))
+}
+
+// test is what a Choice rule tests.
+func (g *generator) test(depth int) string {
+	switch g.IntN(6) {
+	case 0:
+		if depth > 0 {
+			return g.pick(`"And"`, `"Or"`) + ":[{" + g.test(depth-1) + "},{" + g.test(depth-1) + "}]"
+		}
+	case 1:
+		if depth > 0 {
+			return `"Not":{` + g.test(depth-1) + "}"
+		}
+	case 2:
+		return `"Variable":"$.n",` + g.pick(`"NumericEquals":1`, `"NumericLessThanPath":"$.n"`, `"IsNumeric":true`, `"StringMatches":"*1"`)
+	case 3:
+		return `"Variable":"$.at",` + g.pick(`"TimestampGreaterThan":"2026-01-01T00:00:00Z"`, `"IsTimestamp":true`, `"StringLessThanEqualsPath":"$.at"`)
+	}
+	return `"Variable":"$.list","IsPresent":true`
 }
 
 // jsonataState is a state in JSONata; some of its expressions fail.
@@ -108,12 +149,20 @@ func (g *generator) jsonataState(kind, end, last string, depth int) string {
 	case "Parallel":
 		return head + `"Branches":[{` + g.machine(depth-1) + `}],` + output + handlers + end
 	}
+	if g.IntN(3) == 0 {
+		return head + `"Items":"{% $states.input.items %}","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},` + g.machine(depth-1) + `},` +
+			g.pick("", `"ItemBatcher":{"MaxInputBytesPerBatch":"{% 20 + 1 %}"},`, `"ToleratedFailurePercentage":"{% 50 %}",`) + output + handlers + end
+	}
 	return head + `"Items":` + g.pick(`"{% $states.input.items %}"`, `[1,{"items":[]}]`, `"{% 'none' %}"`) + `,"ItemSelector":{"items":"{% [$states.context.Map.Item.Index] %}"},"ItemProcessor":{` +
 		g.machine(depth-1) + `},` + output + handlers + end
 }
 
 // randomAnswers answers tasks in a way that depends on the task alone, so that a repeated run gets the same answers.
 func randomAnswers(_ context.Context, task *Task, r Replier) {
+	if task.Resource.Service == "s3" {
+		r.Succeeded(history.Verbatim(`{"Body":"[{\"items\":[1]},{\"items\":[]}]","Contents":[{"Key":"k","LastModified":"2026-01-02T03:04:05Z"}]}`))
+		return
+	}
 	choice := int(task.Seq*7+int64(task.Attempt)*3+int64(len(task.State))) % 6
 	if task.Submitted {
 		r.Succeeded(history.Verbatim(`{"items":[1]}`))
@@ -160,7 +209,7 @@ func randomProgram(t testing.TB, seed uint64) *Program {
 	return p
 }
 
-var randomInput = `{"items":[{"items":[1,2]},{"items":[]},{"items":[3]}],"n":1}`
+var randomInput = `{"items":[{"items":[1,2]},{"items":[]},{"items":[3]}],"n":1,"at":"2026-01-02T03:05:05Z"}`
 
 func randomExecution(t testing.TB) *Execution {
 	return &Execution{ARN: testARN, Name: "run", MachineName: "machine", StartTime: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
@@ -170,23 +219,70 @@ func randomExecution(t testing.TB) *Execution {
 // TestRandomDefinitions runs random definitions to their end, checks the events' ids and chains, and repeats each run from every
 // prefix of its journal: the events must be the same.
 func TestRandomDefinitions(t *testing.T) {
-	before := runtime.NumGoroutine()
 	n := uint64(3000)
 	if testing.Short() {
 		n = 300
 	}
-	for seed := range n {
-		checkRandom(t, seed)
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
+	leavesNothing(t, func() {
+		for seed := range n {
+			checkRandom(t, seed)
+			if t.Failed() {
+				t.Fatalf("seed %d", seed)
+			}
 		}
-	}
-	for i := 0; runtime.NumGoroutine() > before && i < 100; i++ {
+	})
+}
+
+// TestRandomDefinitionsWithChildren runs random definitions whose distributed Maps run their children in this process, on one
+// virtual clock, half of them as Express and each sixth stopped on the way.
+func TestRandomDefinitionsWithChildren(t *testing.T) {
+	leavesNothing(t, func() {
+		for seed := range uint64(500) {
+			p, exec := randomProgram(t, seed), randomExecution(t)
+			exec.Express = seed%2 == 1
+			env := seeded(exec.StartTime)
+			env.StartChild = nil
+			var run *Run
+			events := 0
+			env.Emit = func(*history.Event) {
+				if events++; seed%6 == 0 && events == 5 {
+					run.Stop(history.Verbatim("Enough"), history.Text{})
+				}
+			}
+			run = p.Start(exec, env)
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			res := run.Wait(ctx)
+			cancel()
+			if res.Status == RunningStatus {
+				t.Fatalf("seed %d does not end: %d events", seed, events)
+			}
+		}
+	})
+}
+
+// leavesNothing wants goroutines and memory after do to be what they were before, but for a little that stays once.
+func leavesNothing(t *testing.T, do func()) {
+	t.Helper()
+	do() // what stays once stays now
+	before, heap := runtime.NumGoroutine(), heapInUse()
+	do()
+	for i := 0; runtime.NumGoroutine() > before && i < 1000; i++ {
 		runtime.Gosched()
 	}
 	if after := runtime.NumGoroutine(); after > before+2 {
 		t.Errorf("%d goroutines before, %d after", before, after)
 	}
+	if after := heapInUse(); after > heap+4<<20 {
+		t.Errorf("%d bytes in use before, %d after", heap, after)
+	}
+}
+
+func heapInUse() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 func FuzzDefinitions(f *testing.F) {

@@ -119,6 +119,11 @@ func (r *Run) UpdateMapRun(u MapRunUpdate) { r.push(Input{Kind: MapRunUpdated, U
 func (r *Run) Wait(ctx context.Context) Result {
 	r.env.Clock.Hold(1)
 	defer r.close()
+	return r.loop(ctx)
+}
+
+// loop is Wait for one whom the clock counts.
+func (r *Run) loop(ctx context.Context) Result {
 	r.begin()
 	for {
 		r.work()
