@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/stride-aws/stride/internal/localaws"
+	"github.com/stride-aws/stride/internal/task"
 )
 
 // Where the local AWS listens unless told otherwise.
@@ -48,8 +49,14 @@ func localCommand(a *app) *cli.Command {
 
 func (a *app) runLocal(ctx context.Context, o localOptions) error {
 	address := net.JoinHostPort(o.host, strconv.Itoa(o.port))
+	mocks := os.Getenv("SFN_MOCK_CONFIG")
+	if mocks != "" {
+		if _, err := task.ReadMocks(mocks); err != nil { // it may be right by the time that an execution reads it
+			a.talk("warning: %s\n", err)
+		}
+	}
 	aws, err := localaws.New(localaws.Options{
-		Address: address, DataDir: o.data, Keep: o.keep, MockFile: os.Getenv("SFN_MOCK_CONFIG"), AnyHost: !net.ParseIP(o.host).IsLoopback(),
+		Address: address, DataDir: o.data, Keep: o.keep, MockFile: mocks, AnyHost: !net.ParseIP(o.host).IsLoopback(),
 		Checkout: a.pageCheckout(),
 		Warn:     func(text string) { a.talk("%s\n", text) },
 	})

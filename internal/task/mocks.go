@@ -1,8 +1,10 @@
 package task
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -58,7 +60,10 @@ func parseMocks(text []byte) (*Mocks, error) {
 		MockedResponses map[string]map[string]json.RawMessage
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, err
+		return nil, placed(text, err)
+	}
+	if len(file.StateMachines) == 0 {
+		return nil, errors.New("it has no StateMachines")
 	}
 	m := &Mocks{machines: map[string]map[string]map[string]string{}, responses: map[string][]mocked{}}
 	for name, entries := range file.MockedResponses {
@@ -79,6 +84,22 @@ func parseMocks(text []byte) (*Mocks, error) {
 		}
 	}
 	return m, nil
+}
+
+// placed is json's error with its place in the text.
+func placed(text []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var at int64
+	switch {
+	case errors.As(err, &syntax):
+		at = syntax.Offset
+	case errors.As(err, &kind):
+		at = kind.Offset
+		err = fmt.Errorf("%s cannot be a JSON %s", kind.Field, kind.Value)
+	}
+	before := text[:min(int(at), len(text))]
+	return fmt.Errorf("line %d, column %d: %w", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')-1, err)
 }
 
 func parseResponse(entries map[string]json.RawMessage) ([]mocked, error) {
@@ -125,6 +146,9 @@ func parseMocked(key string, text json.RawMessage) (mocked, error) {
 	}
 	if (body.Return == nil) == (body.Throw == nil) {
 		return r, fmt.Errorf("needs one of Return and Throw")
+	}
+	if body.Throw != nil && body.Throw.Error == "" {
+		return r, fmt.Errorf("Throw needs an Error")
 	}
 	if r.failure = body.Throw; r.failure == nil {
 		r.ret, err = value.Parse(string(body.Return))
