@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -67,11 +68,15 @@ type InspectionData struct {
 	AfterResultPath            string                  `json:"afterResultPath,omitempty"`
 	AfterItemsPath             string                  `json:"afterItemsPath,omitempty"`
 	AfterItemSelector          string                  `json:"afterItemSelector,omitempty"`
+	AfterItemBatcher           string                  `json:"afterItemBatcher,omitempty"`
+	AfterItemsPointer          string                  `json:"afterItemsPointer,omitempty"`
 	Variables                  string                  `json:"variables,omitempty"`
 	MaxConcurrency             *int                    `json:"maxConcurrency,omitempty"`
 	ToleratedFailureCount      *int                    `json:"toleratedFailureCount,omitempty"`
 	ToleratedFailurePercentage *float64                `json:"toleratedFailurePercentage,omitempty"`
 	ErrorDetails               *InspectionErrorDetails `json:"errorDetails,omitempty"`
+	Request                    json.RawMessage         `json:"request,omitempty"`
+	Response                   json.RawMessage         `json:"response,omitempty"`
 }
 
 // InspectionErrorDetails says which Retry or Catch took the error.
@@ -106,6 +111,9 @@ func (s *Service) TestState(ctx context.Context, in *TestStateInput) (*TestState
 			result.Data.AfterInputPath, result.Data.AfterParameters = value.Value{}, value.Value{}
 		}
 		out.InspectionData = inspectionData(&result.Data)
+		if in.InspectionLevel == "TRACE" && result.Data.Request.Defined() {
+			out.InspectionData.Request, out.InspectionData.Response = result.Data.Request.AppendJSON(nil), result.Data.Response.AppendJSON(nil)
+		}
 	}
 	return out, nil
 }
@@ -144,7 +152,7 @@ func (s *Service) stateTest(in *TestStateInput) (*machine.Test, error) {
 	if err := in.checkMock(state); err != nil {
 		return nil, err
 	}
-	t := &machine.Test{Definition: def, State: name}
+	t := &machine.Test{Definition: def, State: name, Secrets: in.RevealSecrets}
 	if t.Execution, err = s.testedExecution(in); err != nil {
 		return nil, err
 	}
@@ -165,6 +173,11 @@ func (s *Service) stateTest(in *TestStateInput) (*machine.Test, error) {
 	}
 	if c := in.StateConfiguration; c != nil && c.MapIterationFailureCount != nil {
 		t.FailedIterations = *c.MapIterationFailureCount
+	}
+	if c := in.StateConfiguration; c != nil && c.MapItemReaderData != nil {
+		if t.ReaderData, err = value.Parse(*c.MapItemReaderData); err != nil {
+			return nil, validation("mapItemReaderData must be a valid JSON.")
+		}
 	}
 	t.Mock = in.machineMock()
 	return t, nil
@@ -362,6 +375,7 @@ func inspectionData(d *machine.Inspection) *InspectionData {
 		Input: text(d.Input), AfterArguments: text(d.AfterArguments), AfterInputPath: text(d.AfterInputPath), AfterParameters: text(d.AfterParameters),
 		Result: text(d.Result), AfterResultSelector: text(d.AfterResultSelector), AfterResultPath: text(d.AfterResultPath),
 		AfterItemsPath: text(d.AfterItemsPath), AfterItemSelector: text(d.AfterItemSelector),
+		AfterItemBatcher: text(d.AfterItemBatcher), AfterItemsPointer: text(d.AfterItemsPointer),
 		MaxConcurrency: d.MaxConcurrency, ToleratedFailureCount: d.ToleratedFailureCount, ToleratedFailurePercentage: d.ToleratedFailurePercentage,
 	}
 	if len(d.Variables) > 0 {

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/asl"
@@ -66,7 +67,7 @@ func (s *strand) startMap() error {
 	if err != nil {
 		return err
 	}
-	if handled, err := s.inspectMap(a, limit); handled {
+	if handled, err := s.inspectMap(a, items, limit); handled || err != nil {
 		return err
 	}
 	var d *history.Details
@@ -81,12 +82,15 @@ func (s *strand) startMap() error {
 }
 
 // inspectMap does the work of a mocked Map.
-func (s *strand) inspectMap(a *activation, limit int) (bool, error) {
+func (s *strand) inspectMap(a *activation, items value.Value, limit int) (bool, error) {
 	d := s.data()
 	if d == nil {
 		return false, nil
 	}
 	d.MaxConcurrency = &limit
+	if err := s.inspectItems(a, d, items); err != nil {
+		return true, err
+	}
 	if spec := s.state.fan.distributed; spec != nil {
 		count, err := spec.toleratedCount.integer(a)
 		if err != nil {
@@ -104,6 +108,35 @@ func (s *strand) inspectMap(a *activation, limit int) (bool, error) {
 		}
 	}
 	return s.inspected()
+}
+
+// inspectItems notes what a Map makes of its items. AWS: InspectionData, afterItemsPointer, afterItemSelector, afterItemBatcher.
+func (s *strand) inspectItems(a *activation, d *Inspection, items value.Value) error {
+	m := s.state.fan
+	if m.distributed != nil && m.distributed.reader != nil {
+		items = s.run.inspector.test.ReaderData
+		if pointer := m.distributed.reader.text("ItemsPointer"); pointer != "" && items.Defined() {
+			items = atPointer(items, pointer)
+			d.AfterItemsPointer = items
+		}
+	}
+	list := slices.Clone(itemList(items))
+	if m.itemSelector != nil && items.Defined() {
+		for i, item := range list {
+			input, err := m.itemInput(s, &mapItem{index: i, value: item})
+			if err != nil {
+				return err
+			}
+			list[i] = input
+		}
+		d.AfterItemSelector = value.OfArray(list)
+	}
+	if m.distributed == nil || m.distributed.batcher == nil || !items.Defined() {
+		return nil
+	}
+	batches, err := m.distributed.batcher.batch(a, list)
+	d.AfterItemBatcher = value.OfArray(batches)
+	return err
 }
 
 // evalItems is the array that the Map goes over. In a distributed Map it may also be an object.

@@ -219,7 +219,7 @@ func (s *strand) exit(output value.Value, assigned []value.Member, next *state) 
 	}
 	r := s.run
 	if r.inspector != nil {
-		r.inspector.left(s, output, next)
+		r.inspector.left(s, output, assigned, next)
 		return nil
 	}
 	var d *history.Details

@@ -21,6 +21,10 @@ type Test struct {
 	Retries    int            // how often the state was retried before
 	// FailedIterations is how many of a mocked Map's iterations failed.
 	FailedIterations int
+	// Secrets says that Request and Response show what the task's connection added.
+	Secrets bool
+	// ReaderData is what a Map's ItemReader has read; Undefined: not given.
+	ReaderData value.Value
 }
 
 // A Mock stands in for a state's work: the answer of a Task, the results of a Parallel's branches or a Map's iterations.
@@ -54,8 +58,11 @@ type TestResult struct {
 type Inspection struct {
 	Input, AfterInputPath, AfterParameters, AfterArguments value.Value
 	Result, AfterResultSelector, AfterResultPath           value.Value
-	AfterItemsPath, AfterItemSelector                      value.Value
-	Variables                                              []value.Member
+	AfterItemsPath, AfterItemsPointer                      value.Value
+	AfterItemSelector, AfterItemBatcher                    value.Value
+	// Request and Response are what an HTTP Task sent and got, as InspectionData has them.
+	Request, Response value.Value
+	Variables         []value.Member
 	// MaxConcurrency and the tolerated failures are a Map's; nil where absent.
 	MaxConcurrency, ToleratedFailureCount *int
 	ToleratedFailurePercentage            *float64
@@ -63,6 +70,24 @@ type Inspection struct {
 	// waits, 0 where it is used up.
 	CatchIndex, RetryIndex *int
 	RetryDelay             time.Duration
+}
+
+// A Tracer is a Replier that wants to know what an HTTP Task sends and gets.
+type Tracer interface {
+	// Secrets says whether it may know what the task's connection adds.
+	Secrets() bool
+	// Traced tells it, before the task is answered.
+	Traced(request, response value.Value)
+}
+
+// Secrets implements Tracer.
+func (p *pending) Secrets() bool { return p.run.inspector != nil && p.run.inspector.test.Secrets }
+
+// Traced implements Tracer.
+func (p *pending) Traced(request, response value.Value) {
+	if in := p.run.inspector; in != nil {
+		in.result.Data.Request, in.result.Data.Response = request, response
+	}
 }
 
 // testStateName is what TestState calls every state.
@@ -152,7 +177,8 @@ func (in *inspector) tolerates() bool {
 }
 
 // left ends a test whose state was left.
-func (in *inspector) left(s *strand, output value.Value, next *state) {
+func (in *inspector) left(s *strand, output value.Value, assigned []value.Member, next *state) {
+	in.result.Data.Variables = merged(in.result.Data.Variables, assigned)
 	if in.result.Status == "" {
 		in.result.Status = TestSucceeded
 	}
@@ -162,6 +188,15 @@ func (in *inspector) left(s *strand, output value.Value, next *state) {
 	}
 	s.run.result = Result{Status: Succeeded, Output: output, Time: s.run.now}
 	s.run.finish()
+}
+
+// merged are the variables after an assignment: those that there were keep their places.
+func merged(vars, assigned []value.Member) []value.Member {
+	after := value.OfObject(vars)
+	for _, m := range assigned {
+		after = after.With(m.Name, m.Value)
+	}
+	return after.Members()
 }
 
 // failed ends a test whose state failed: retried, caught or not.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,7 +54,7 @@ const httpTimeout = 60 * time.Second
 func (a *attempt) httpTask() {
 	ctx, cancel := context.WithTimeout(a.ctx, httpTimeout)
 	defer cancel()
-	r, err := a.httpRequest()
+	r, shown, err := a.httpRequest()
 	if err != nil {
 		a.reply.Failed(httpFailure(err))
 		return
@@ -62,6 +63,12 @@ func (a *attempt) httpTask() {
 	if err != nil {
 		a.reply.Failed(httpFailure(err))
 		return
+	}
+	if t, ok := a.reply.(machine.Tracer); ok {
+		if t.Secrets() {
+			shown = r
+		}
+		t.Traced(shown.describe(), describeResponse(resp, body))
 	}
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
 		a.fail("States.Http.StatusCode."+strconv.Itoa(resp.StatusCode), string(body))
@@ -85,12 +92,12 @@ func (e errForbidden) Error() string {
 	return "an HTTP Task cannot set the header " + string(e) + "; credentials belong into its connection"
 }
 
-// httpRequest is the request of an HTTP Task, with its connection's part.
-func (a *attempt) httpRequest() (*outgoing, error) {
-	r := a.outgoing(get(a.Input, "ApiEndpoint").Str())
+// httpRequest is the request of an HTTP Task, with its connection's part, and the same without.
+func (a *attempt) httpRequest() (r, without *outgoing, err error) {
+	r = a.outgoing(get(a.Input, "ApiEndpoint").Str())
 	for name := range r.header {
 		if slices.Contains(forbidden, name) || slices.ContainsFunc(forbiddenPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
-			return nil, errForbidden(name)
+			return nil, nil, errForbidden(name)
 		}
 	}
 	transform, _ := a.Input.Get("Transform")
@@ -101,12 +108,13 @@ func (a *attempt) httpRequest() (*outgoing, error) {
 			r.header.Set(name, text)
 		}
 	}
+	without = r.clone()
 	c, err := a.connection()
 	if err != nil || c == nil {
-		return r, err
+		return r, without, err
 	}
 	c.complete(r)
-	return r, a.authorizeBy(c, r.header)
+	return r, without, a.authorizeBy(c, r.header)
 }
 
 // outgoing is a request to be made.
@@ -118,6 +126,53 @@ type outgoing struct {
 	body    value.Value // not Defined: none
 	encoded bool        // the body as a form
 	arrays  string      // how a form has arrays
+}
+
+func (r *outgoing) clone() *outgoing {
+	copied := *r
+	copied.header, copied.query = r.header.Clone(), url.Values(http.Header(r.query).Clone())
+	return &copied
+}
+
+// address is where the request goes, parameters and all.
+func (r *outgoing) address() (*url.URL, error) {
+	u, err := url.Parse(r.target)
+	if err != nil {
+		return nil, err
+	}
+	query := u.Query()
+	for name, values := range r.query {
+		query[name] = append(query[name], values...)
+	}
+	u.RawQuery = query.Encode()
+	return u, nil
+}
+
+// describe is the request as TestState shows it.
+func (r *outgoing) describe() value.Value {
+	u, err := r.address()
+	if err != nil { // it was sent
+		u = &url.URL{}
+	}
+	var body []byte
+	if in := r.content(); in != nil {
+		body, _ = io.ReadAll(in) // of a text
+	}
+	return object("protocol", value.OfString(u.Scheme), "method", value.OfString(r.method), "url", value.OfString(u.String()),
+		"headers", headersText(r.header), "body", value.OfString(string(body)))
+}
+
+func describeResponse(resp *http.Response, body []byte) value.Value {
+	return object("protocol", value.OfString(resp.Request.URL.Scheme), "statusCode", value.OfString(strconv.Itoa(resp.StatusCode)),
+		"statusMessage", value.OfString(http.StatusText(resp.StatusCode)), "headers", headersText(resp.Header), "body", value.OfString(string(body)))
+}
+
+func headersText(h http.Header) value.Value {
+	var members []value.Member
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		members = append(members, value.Member{Name: name, Value: value.OfString(strings.Join(h[name], ","))})
+	}
+	return value.OfString(value.OfObject(members).String())
 }
 
 // outgoing is the request that the state describes.
@@ -182,15 +237,10 @@ func (r *outgoing) spread(form url.Values, name string, v value.Value) {
 }
 
 func (a *attempt) request(ctx context.Context, r *outgoing) (*http.Response, []byte, error) {
-	u, err := url.Parse(r.target)
+	u, err := r.address()
 	if err != nil {
 		return nil, nil, err
 	}
-	query := u.Query()
-	for name, values := range r.query {
-		query[name] = append(query[name], values...)
-	}
-	u.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), r.content())
 	if err != nil {
 		return nil, nil, err

@@ -3,7 +3,7 @@ import unittest
 import uuid
 from json import loads as load
 
-from server import ACCOUNT, FAIL, PASS, REGION, ROLE, called, client, code_and_message, dump, machine, mocks, until
+from server import ACCOUNT, ENDPOINT, FAIL, PASS, REGION, ROLE, called, client, code_and_message, dump, machine, mocks, until
 
 sfn = client("stepfunctions")
 
@@ -225,6 +225,26 @@ class TestStates(unittest.TestCase):
         self.assertEqual((caught["status"], caught["nextState"], caught["error"]), ("CAUGHT_ERROR", "Caught", "Boom"))
         fine = sfn.test_state(definition=whole, stateName="T", mock={"result": '{"StatusCode": 200}', "fieldValidationMode": "NONE"})
         self.assertEqual(load(fine["output"]), {"StatusCode": 200})
+
+    def test_what_a_map_makes_of_its_items(self):
+        state = {"Type": "Map", "ItemsPath": "$.a", "ItemSelector": {"v.$": "$$.Map.Item.Value"}, "ItemBatcher": {"MaxItemsPerBatch": 2}, "End": True,
+                 "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}}
+        answer = sfn.test_state(definition=dump(state), input='{"a":[1,2,3]}', mock={"result": "[1, 2]"}, inspectionLevel="TRACE")
+        data = answer["inspectionData"]
+        self.assertEqual([load(data[name]) for name in ["afterItemsPath", "afterItemSelector", "afterItemBatcher"]],
+                         [[1, 2, 3], [{"v": 1}, {"v": 2}, {"v": 3}], [{"Items": [{"v": 1}, {"v": 2}]}, {"Items": [{"v": 3}]}]])
+
+    def test_what_an_http_task_sends(self):
+        state = {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "End": True,
+                 "Parameters": {"ApiEndpoint": ENDPOINT + "/", "Method": "GET", "QueryParameters": {"q": "1"}, "Headers": {"X-Mine": "2"}}}
+        data = sfn.test_state(definition=dump(state), roleArn=ROLE, inspectionLevel="TRACE")["inspectionData"]
+        self.assertEqual((data["request"]["method"], data["request"]["url"], load(data["request"]["headers"])["X-Mine"]), ("GET", ENDPOINT + "/?q=1", "2"))
+        self.assertEqual((data["response"]["statusCode"], data["response"]["statusMessage"]), ("200", "OK"))
+
+    def test_variables_after_the_state(self):
+        state = {"Type": "Pass", "Assign": {"v": 2, "w": 3}, "End": True}
+        answer = sfn.test_state(definition=dump(state), variables='{"v":1,"u":0}', inspectionLevel="DEBUG")
+        self.assertEqual(load(answer["inspectionData"]["variables"]), {"v": 2, "w": 3, "u": 0})
 
     def test_variables_and_context(self):
         state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% {'v': $v, 'id': $states.context.Execution.Id} %}", "End": True}
