@@ -67,7 +67,7 @@ func TestScript(t *testing.T) {
 			}
 			return startAWS(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await, "alarm": alarm, "event": event},
 	})
 }
 

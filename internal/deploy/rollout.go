@@ -112,7 +112,7 @@ func (r *rollout) move(ctx context.Context, weight int) error {
 		in.Description = record(r.from.Content, r.from.Packages)
 		in.RoutingConfiguration = append(in.RoutingConfiguration,
 			types.RoutingConfigurationListItem{StateMachineVersionArn: &r.from.Version, Weight: int32(100 - weight)})
-		r.note("%d%% go to version %s for %s", weight, plan.VersionOf(r.to), r.Interval)
+		r.note("%d%% go to version %s for %s", weight, plan.VersionOf(r.to), plan.Brief(r.Interval))
 	}
 	return r.settle(ctx, func() error {
 		_, err := r.States.UpdateStateMachineAlias(ctx, in)
@@ -125,7 +125,7 @@ func (r *rollout) bake(ctx context.Context) error {
 	if r.Bake == 0 || len(r.Alarms) == 0 || r.from.Version == "" {
 		return nil
 	}
-	r.note("all go to version %s; the alarms are watched for %s", plan.VersionOf(r.to), r.Bake)
+	r.note("all go to version %s; the alarms are watched for %s", plan.VersionOf(r.to), plan.Brief(r.Bake))
 	return r.watch(ctx, r.Now().Add(r.Bake))
 }
 

@@ -43,9 +43,9 @@ func (r Rollout) String() string {
 	text := "all at once"
 	switch r.Type {
 	case Canary:
-		text = fmt.Sprintf("%d%% for %s, then all", r.Percentage, brief(r.Interval))
+		text = fmt.Sprintf("%d%% for %s, then all", r.Percentage, Brief(r.Interval))
 	case Linear:
-		text = fmt.Sprintf("%d%% more every %s", r.Percentage, brief(r.Interval))
+		text = fmt.Sprintf("%d%% more every %s", r.Percentage, Brief(r.Interval))
 	}
 	if len(r.Alarms) > 0 {
 		text += ", watching " + strings.Join(r.Alarms, ", ")
@@ -78,8 +78,8 @@ func rolloutChange(r Rollout, from *Alias) Change {
 	return c
 }
 
-// brief is a duration without units that are zero: "5m", not "5m0s".
-func brief(d time.Duration) string {
+// Brief is a duration without units that are zero: "5m", not "5m0s".
+func Brief(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
