@@ -49,7 +49,7 @@ type disturbance struct {
 	after  func() // called when the service has answered
 }
 
-func newCloud(t *testing.T) *cloud {
+func newCloud(t testing.TB) *cloud {
 	t.Helper()
 	local, err := localaws.New(localaws.Options{Address: "127.0.0.1:0", AnyHost: true})
 	if err != nil {
@@ -158,7 +158,7 @@ const definition = `{"StartAt": "Charge", "States": {
 	"Ship": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${fn:ship.Ship}"}, "End": true}}}`
 
 // shop is a deployment whose parts all change with its generation. One of its zips goes through a bucket.
-func shop(t *testing.T, place plan.Place, generation int) (*plan.Desired, map[string]string) {
+func shop(t testing.TB, place plan.Place, generation int) (*plan.Desired, map[string]string) {
 	t.Helper()
 	tags := plan.Tags{plan.TagProject: "shop", plan.TagEnv: "test"}
 	d, zips := &plan.Desired{Project: "shop", Env: "test", Place: place}, map[string]string{}
