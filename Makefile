@@ -27,7 +27,7 @@ test: lint ## lint, and all tests that need Go alone; those of the samples pass 
 lint: ## gofmt, vet, staticcheck, tidy go.mod
 	@test -z "$$(gofmt -l .)" || { echo "gofmt finds:"; gofmt -l .; exit 1; }
 	go vet ./...
-	go vet -tags 'integration moto aws' ./internal/servers ./localstack
+	go vet -tags 'integration moto aws bench' ./internal/servers ./localstack
 	$(STATICCHECK) ./...
 	go mod tidy -diff
 
@@ -39,6 +39,14 @@ tail: ## follow the executions of all workflows in ENV
 
 bench: ## figures beside what they are measured against, in one run: a table, and bench.json (Node for npm jsonata)
 	@go run ./internal/bench -benchtime $(BENCHTIME) $(BENCHES)
+
+.stride/sam/installed:
+	python3 -m venv .stride/sam && .stride/sam/bin/pip install -q aws-sam-cli==1.170.0 && touch $@
+
+bench-deploy: .stride/sam/installed ## deploys beside SAM's and the same reads by hand, on LocalStack: a table, and bench-deploy.json (Python 3.13)
+	@url=$$(localstack/host/start.sh 4599 .stride/bench-deploy | tail -1) && LOCALSTACK=$$url SAM=$(CURDIR)/.stride/sam/bin/sam GOFLAGS=-tags=bench \
+	  go run ./internal/bench -o bench-deploy.json -benchtime 3x -bench Deploy internal/servers; \
+	  status=$$?; localstack/host/stop.sh .stride/bench-deploy; exit $$status
 
 fuzz: ## each fuzz target for FUZZTIME runs (100000x) or seconds (30s)
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
