@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -29,7 +30,7 @@ func uiCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "ui", Category: groupOperate, Usage: "serve the web page over an environment: its workflows and executions",
 		Description: "The page of stride local, for any environment. It only reads, unless --write lets it start, stop, redrive, run from a state\n" +
-			"and answer callbacks. It listens on loopback alone; whoever uses this machine can open it.",
+			"and answer callbacks. It listens on loopback alone, and opens to whoever has the address that it prints, which has a key.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Value: 8084, Usage: "listen on `PORT`; 0: any that is free"},
 			&cli.BoolFlag{Name: "write", Usage: "let the page change something"},
@@ -58,12 +59,12 @@ func (a *app) runUI(ctx context.Context, o uiOptions) error {
 	defer l.Close()
 	web := page.New(page.Options{
 		Source: newRemote(t.session, t.place), Place: fmt.Sprintf("%s: account %s in %s", a.Env, t.place.Account, t.place.Region),
-		Poll: uiPoll, ReadOnly: !o.write, Checkout: a.pageCheckout(),
+		Poll: uiPoll, ReadOnly: !o.write, Checkout: a.pageCheckout(), Key: rand.Text(),
 	})
 	s := server.New(server.Options{})
 	s.Page(web)
 	defer context.AfterFunc(ctx, web.Close)()
-	address := "http://" + l.Addr().String() + "/"
+	address := "http://" + l.Addr().String() + web.Address()
 	if a.Format == "json" {
 		if err := a.printJSON(map[string]string{"page": address}); err != nil {
 			return err

@@ -12,8 +12,11 @@ import (
 	"github.com/stride-aws/stride/internal/graph"
 )
 
-// most is how many machines, or executions of one, a list shows.
-const most = 20_000
+// most is how many machines, or executions of one, a list shows; mostAfar where each thousand is a call to AWS.
+const (
+	most     = 20_000
+	mostAfar = 2_000
+)
 
 // onePage is the longest page of the API. AWS: maxResults <= 1,000. latestPage is what a look at what is new asks for.
 const (
@@ -85,8 +88,12 @@ func (p *Page) executions(r *http.Request) (any, error) {
 	if latest {
 		in["maxResults"] = latestPage
 	}
+	limit := most
+	if p.Poll > 0 {
+		limit = mostAfar
+	}
 	rows := []row{}
-	for len(rows) < most {
+	for len(rows) < limit {
 		var out struct {
 			Executions []struct {
 				ExecutionArn, StateMachineArn, Name, Status string

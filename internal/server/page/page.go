@@ -41,6 +41,7 @@ type Options struct {
 	Place    string        // the environment and account that it marks itself with; "" is the local AWS
 	Poll     time.Duration // how often an open page looks for what is new; 0: Changed tells
 	ReadOnly bool          // no writes
+	Key      string        // whoever opens the page must know it, at Address; "": everybody may
 	// Checkout tells what the project's sources say about a state machine; nil where they say nothing, or there is no project.
 	Checkout func(ctx context.Context, machine string) (*Workflow, error)
 }
@@ -88,7 +89,32 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	p.mux.ServeHTTP(w, r)
+	if p.Key == "" || p.knows(r) {
+		p.mux.ServeHTTP(w, r)
+		return
+	}
+	if r.URL.Path != "/_stride/" || subtle.ConstantTimeCompare([]byte(r.FormValue("key")), []byte(p.Key)) != 1 {
+		http.Error(w, "open the page at the address that stride ui printed: it has a key", http.StatusForbidden)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: p.cookie(), Value: p.Key, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// Address is the path at which the page is opened first.
+func (p *Page) Address() string {
+	if p.Key == "" {
+		return "/"
+	}
+	return "/_stride/?key=" + p.Key
+}
+
+// cookie is the name of the cookie that keeps the key: each page its own, since cookies do not mind ports.
+func (p *Page) cookie() string { return "stride-" + p.Key[:min(6, len(p.Key))] }
+
+func (p *Page) knows(r *http.Request) bool {
+	c, err := r.Cookie(p.cookie())
+	return err == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(p.Key)) == 1
 }
 
 // settings are what the page is told about itself.

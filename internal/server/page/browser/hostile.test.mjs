@@ -33,12 +33,13 @@ async function visit(t, at, path) {
   page.on("dialog", (d) => { wrong.push("dialog " + d.message()); d.dismiss(); });
   page.on("pageerror", (e) => wrong.push(e.message));
   page.on("console", (m) => m.type() === "error" && !/status of 4\d\d/.test(m.text()) && wrong.push(m.text()));
-  page.on("request", (r) => r.url().startsWith(at) || wrong.push("request to " + r.url()));
+  page.on("request", (r) => r.url().startsWith(new URL(at).origin) || wrong.push("request to " + r.url()));
   t.after(async () => {
     await opened.close();
     assert.deepEqual(wrong, []);
   });
-  await page.goto(at + path);
+  await page.goto(at);
+  await page.goto(new URL(at).origin + path);
   return page;
 }
 

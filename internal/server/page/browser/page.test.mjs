@@ -15,12 +15,13 @@ async function visit(t, path = "/", options = {}) {
   const wrong = [];
   page.on("pageerror", (e) => wrong.push("script: " + e.message));
   page.on("console", (m) => m.type() === "error" && !/status of 4\d\d/.test(m.text()) && wrong.push("console: " + m.text()));
-  page.on("request", (r) => r.url().startsWith(at) || wrong.push("request to " + r.url()));
+  page.on("request", (r) => r.url().startsWith(new URL(at).origin) || wrong.push("request to " + r.url()));
   t.after(async () => {
     await opened.close();
     assert.deepEqual(wrong, []);
   });
-  await page.goto(at + path);
+  if (at !== base) await page.goto(at); // its key
+  await page.goto(new URL(at).origin + path);
   return page;
 }
 
@@ -324,6 +325,7 @@ test("the page of any environment reads, and writes when it may", async (t) => {
   const refused = await page.evaluate(async () => (await fetch("/_stride/api/do/StartExecution?on=x", { method: "POST", body: "{}",
     headers: { "X-Stride-Token": document.querySelector('meta[name="stride-token"]').content } })).status);
   assert.equal(refused, 403);
+  assert.equal((await fetch(new URL(reading).origin)).status, 403, "without the key");
 
   const other = await visit(t, machinePath("elsewhere"), { at: writing });
   await other.getByRole("button", { name: "Start…" }).click();

@@ -17,12 +17,12 @@ export const region = "eu-west-1";
 
 const children = [];
 
-// Serve starts a stride command that serves, and returns the first address that it prints.
+// Serve starts a stride command that serves, and returns the first address that it prints: that of the page, with its key, for ui.
 export async function serve(args, env) {
   const child = spawn(binary, args, { cwd: root, env: { ...process.env, AWS_REGION: region, ...env }, stdio: ["ignore", "pipe", "inherit"] });
   children.push(child);
   for await (const line of createInterface({ input: child.stdout })) {
-    const address = line.match(/http:\/\/127\.0\.0\.1:\d+/);
+    const address = line.match(/http:\/\/127\.0\.0\.1:\d+(\/_stride\/\?key=\w+)?/);
     if (address) return address[0];
   }
   throw new Error(`stride ${args.join(" ")} ended without an address`);

@@ -10,7 +10,7 @@ import { machineView, runView } from "./machine.js";
 const views = { m: machineView, e: executionView, r: runView };
 const main = document.getElementById("main");
 const nav = document.getElementById("workflows");
-const state = { view: undefined, machines: [], turn: 0, filter: "" };
+const state = { view: undefined, machines: [], turn: 0, filter: "", missed: undefined };
 const fewMachines = 12; // more of them get a field to search in
 
 const region = (arn) => arn.split(":")[3] + " " + arn.split(":")[4];
@@ -23,7 +23,6 @@ function markPlace() {
   place.title = local ? "everything here is on this machine; nothing is on AWS" : "what you see is there, not on this machine";
   place.textContent = local ? "LOCAL" : settings.place;
   if (!settings.write) place.after(el("span", { class: "place reading", title: "stride ui --write lets the page change something" }, "READ ONLY"));
-  document.title = local ? "stride local" : "stride " + settings.place;
 }
 
 function listMachines() {
@@ -59,13 +58,17 @@ async function show() {
     else main.replaceChildren(welcome());
     return;
   }
+  state.missed = []; // what changes while the view is built
   try {
     const view = await views[kind](decodeURIComponent(arn));
     if (turn !== state.turn) return view.close?.();
     state.view?.close?.();
     state.view = view;
+    for (const change of state.missed) change(view);
+    state.missed = undefined;
     main.replaceChildren(view.node);
     main.scrollTop = 0;
+    document.title = `${view.node.querySelector("h1").textContent} · stride ${settings.place || "local"}`;
   } catch (error) {
     main.replaceChildren(el("div", { class: "view" }, el("h1", {}, "This cannot be shown"), problem(error)));
   }
@@ -88,11 +91,15 @@ function connected(is, word) {
 // Follow hears of changes from the server or, where nobody tells it any, looks for them.
 function follow() {
   if (!settings.poll) {
-    live((row) => state.view?.change?.(row), (is) => {
+    const tell = (change) => {
+      if (state.view) change(state.view);
+      state.missed?.push(change);
+    };
+    live((row) => tell((view) => view.change?.(row)), (is) => {
       connected(is);
       if (!is) return;
       loadMachines();
-      state.view?.reload?.().catch((error) => main.prepend(problem(error)));
+      tell((view) => view.reload?.().catch((error) => main.prepend(problem(error))));
     });
     setInterval(() => document.hidden || loadMachines().catch(() => {}), 3000);
     return;

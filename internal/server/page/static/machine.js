@@ -5,6 +5,7 @@ import { button, day, duration, el, pill, VirtualList } from "./dom.js";
 import { start } from "./forms.js";
 import { StateMap } from "./map.js";
 
+const mostAfar = 2000; // executions that a page which looks is given, as the server cuts them
 const statuses = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"];
 
 // Executions is the list of a machine's executions, or of a map run's.
@@ -59,7 +60,8 @@ class Executions {
   filter() {
     const [text, status] = [this.search.value.toLowerCase(), this.status.value];
     this.shown = this.rows.filter((row) => (!status || row.status === status) && (!text || row.name.toLowerCase().includes(text)));
-    this.count.textContent = this.shown.length === this.rows.length ? String(this.rows.length) : `${this.shown.length} of ${this.rows.length}`;
+    const all = (this.rows.length >= mostAfar && settings.poll ? "the latest " : "") + this.rows.length;
+    this.count.textContent = this.shown.length === this.rows.length ? all : `${this.shown.length} of ${all}`;
     this.list.set(this.shown.length);
     this.list.node.classList.toggle("empty", this.shown.length === 0);
   }
