@@ -61,7 +61,7 @@ func (x *Test) runNative(input []byte, d time.Duration) *outcome {
 			o.errorName = x.errorName(x.compiledOnce().names, f.Err)
 		}
 	} else if o.err != nil {
-		o.errorName, o.cause = native.NameOf(o.err), o.err.Error()
+		o.errorName, o.cause = native.EndName(o.err), o.err.Error()
 	}
 	return o
 }

@@ -158,6 +158,9 @@ func (f *frame) errorTest(fl *flow, x *eval, e *ast.CallExpr) []split {
 	if caught && err.e == expr(stateError) {
 		return f.splitCaught(fl, h, names, target, err)
 	}
+	if len(names) == 1 && names[0] == "States.HeartbeatTimeout" {
+		f.refuse(e, "a missing heartbeat is reported as States.Timeout: only the step itself can tell", "ask for it first, in the if behind the step")
+	}
 	out := split{fl, nameIn(err, names)}
 	if target != nil {
 		fl.env[*target] = sym{e: err.e, t: target.v.Type(), full: true}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -20,12 +21,18 @@ var (
 
 const langPath = "github.com/stride-aws/stride/internal/compile/testdata/lang"
 
-const generatedTest = `package generated
+// generatedTest stands in a package of its own, so that the go command compiles the workflows once: for the test binary, and for
+// the compiler, which asks it for their types.
+const generatedTest = `package run
 
-import "testing"
+import (
+	"testing"
+
+	generated %q
+)
 
 func TestCases(t *testing.T) {
-	for _, c := range Cases {
+	for _, c := range generated.Cases {
 		t.Run(c.Workflow.Name(), c.Run)
 	}
 }
@@ -50,12 +57,18 @@ func runGenerated(t *testing.T, seed uint64, n int) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	for name, text := range map[string]string{"gen.go": langgen.File(langPath, seed, n), "gen_test.go": generatedTest} {
+	test := fmt.Sprintf(generatedTest, path.Dir(path.Dir(langPath))+"/"+filepath.ToSlash(dir))
+	if err := os.Mkdir(filepath.Join(dir, "run"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"gen.go": langgen.File(langPath, seed, n), "run/gen_test.go": test} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.Command("go", "test", "-vet=off", "./"+dir).CombinedOutput()
+	cmd := exec.Command("go", "test", "-vet=off", "-timeout", "5m", "./"+dir+"/run")
+	cmd.Env = append(os.Environ(), "GOGC=400")
+	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return
 	}
@@ -80,5 +93,6 @@ func functionOf(seed uint64, id string) string {
 	if _, err := fmt.Sscan(id, &n); err != nil {
 		return ""
 	}
-	return strings.TrimSpace(langgen.Function(seed+n, id))
+	text, setup := langgen.Function(seed+n, id)
+	return strings.TrimSpace(text) + "\n" + setup
 }

@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -127,6 +128,9 @@ func (x *eval) expr(e ast.Expr) sym {
 		return x.slice(e)
 	case *ast.StarExpr:
 		s := x.expr(e.X)
+		if isNull(s.e) { // Go would panic, and nobody gets here
+			return zeroSym(x.typeOf(e))
+		}
 		return sym{e: s.e, t: x.typeOf(e), maybe: s.maybe, raw: s.raw}
 	case *ast.FuncLit:
 		return sym{e: null, t: x.typeOf(e), full: true, fn: &closure{lit: e, frame: x.frame, node: e}}
@@ -233,6 +237,9 @@ func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 		return x.bad(at, "the fields of "+typeName(t)+" are not known in JSON: the type writes its own", "decide in a handler")
 	}
 	f, ok := fieldOf(t, v)
+	if part, embedded := x.embedded(s, t, v); !ok && embedded {
+		return part
+	}
 	if !ok {
 		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
 	}
@@ -242,6 +249,17 @@ func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 	return s.field(f, x.subst(f.v.Type()))
 }
 
+// embedded is an embedded struct, whose fields are those of the struct around it in JSON.
+func (x *eval) embedded(s sym, t types.Type, v *types.Var) (sym, bool) {
+	var o object
+	for _, f := range fieldsOf(t) {
+		if slices.ContainsFunc(f.path[:len(f.path)-1], func(p *types.Var) bool { return p.Origin() == v.Origin() }) {
+			o.fields = append(o.fields, field{name: f.name, v: s.field(f, x.subst(f.v.Type())), omit: f.omit})
+		}
+	}
+	return sym{e: o, t: x.subst(v.Type())}, len(o.fields) > 0
+}
+
 func (s sym) field(f jsonField, t types.Type) sym {
 	if o, ok := s.e.(object); ok {
 		for _, have := range o.fields {
@@ -249,6 +267,9 @@ func (s sym) field(f jsonField, t types.Type) sym {
 				return have.v
 			}
 		}
+		return zeroSym(t)
+	}
+	if isNull(s.e) { // of a nil pointer: Go would panic, and nobody gets here
 		return zeroSym(t)
 	}
 	return sym{
@@ -520,13 +541,16 @@ func (x *eval) index(e *ast.IndexExpr) sym {
 	t := x.typeOf(e)
 	switch kindOf(of.t) {
 	case sliceKind:
+		if isNull(of.e) { // Go would panic, and nobody gets here
+			return zeroSym(t)
+		}
 		if a, ok := of.e.(array); ok {
 			if l, ok := at.e.(lit); ok && int(l.v.Float()) < len(a.items) {
 				item := a.items[int(l.v.Float())]
 				if s, ok := item.(slot); ok {
 					item = s.of
 				}
-				return sym{e: item, t: t}
+				return sym{e: item, t: t, raw: of.raw}
 			}
 		}
 		return sym{e: index{of.e, at.use()}, t: t, raw: of.raw, maybe: of.raw}
@@ -545,6 +569,9 @@ func (x *eval) lookup(at ast.Node, m, k sym, t types.Type) sym {
 		return x.bad(at, "the keys of a map must be strings in JSON", "use map[string]...")
 	}
 	s := sym{t: t, raw: m.raw, maybe: true}
+	if isNull(m.e) {
+		return zeroSym(t)
+	}
 	if l, ok := k.e.(lit); ok {
 		if o, ok := m.e.(object); ok {
 			for _, f := range o.fields {
@@ -591,6 +618,8 @@ func (x *eval) composite(e *ast.CompositeLit) sym {
 		return s
 	}
 	switch kindOf(t) {
+	case timeKind: // time.Time{}: its fields are its package's own
+		return zeroSym(t)
 	case structKind:
 		return x.structLit(e, t)
 	case sliceKind:
@@ -686,7 +715,7 @@ func (o object) set(t types.Type, v *types.Var, to sym) (object, bool) {
 			}
 			for i := range out.fields {
 				if out.fields[i].name == f.name {
-					out.fields[i].v, found = sym{e: part.use(), t: part.t, raw: part.raw, full: part.full, boxed: part.boxed}, true
+					out.fields[i].v, found = part.settledNow(), true
 				}
 			}
 		}
@@ -696,17 +725,19 @@ func (o object) set(t types.Type, v *types.Var, to sym) (object, bool) {
 
 func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
 	items := make([]expr, len(e.Elts))
+	raw := false
 	for i, elt := range e.Elts {
 		if _, keyed := elt.(*ast.KeyValueExpr); keyed {
 			return x.bad(elt, "a slice literal with indices has no form in JSON", "list the items in their order")
 		}
 		it := x.as(x.expr(elt), elemOf(t))
+		raw = raw || it.raw || it.maybe
 		items[i] = it.use()
 		if kindOf(it.t) == sliceKind && !isArrayLit(items[i]) {
 			items[i] = it.nested()
 		}
 	}
-	return sym{e: array{items}, t: t, full: true}
+	return sym{e: array{items}, t: t, full: true, raw: raw}
 }
 
 func isArrayLit(e expr) bool { _, ok := e.(array); return ok }
@@ -720,7 +751,7 @@ func (x *eval) mapLit(e *ast.CompositeLit, t types.Type) sym {
 			return x.bad(kv.Key, "the keys of a map literal must be constant strings", "make the map in a handler")
 		}
 		v := x.as(x.expr(kv.Value), elemOf(t))
-		o.fields = append(o.fields, field{name: k.v.Str(), v: sym{e: v.use(), t: v.t, raw: v.raw}})
+		o.fields = append(o.fields, field{name: k.v.Str(), v: v.settledNow()})
 	}
 	return sym{e: o, t: t, full: true}
 }

@@ -234,13 +234,15 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 			return x.bad(e, "append of a string's bytes has no form in JSONata", "use + on strings")
 		}
 		if isNull(args[0].e) {
-			return sym{e: args[1].items(), t: t, full: args[1].full}
+			return sym{e: args[1].items(), t: t, full: args[1].full, raw: args[1].raw}
 		}
-		return sym{e: call{"$append", []expr{args[0].items(), args[1].items()}}, t: t, full: args[0].full || args[1].full}
+		return sym{e: call{"$append", []expr{args[0].items(), args[1].items()}}, t: t, full: args[0].full || args[1].full, raw: args[0].raw || args[1].raw}
 	}
 	items := make([]expr, len(args)-1)
+	raw := args[0].raw
 	for i, a := range args[1:] {
 		a = x.as(a, elemOf(t))
+		raw = raw || a.raw || a.maybe
 		items[i] = a.use()
 		if kindOf(a.t) == sliceKind && !isArrayLit(items[i]) {
 			items[i] = a.nested()
@@ -248,9 +250,9 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 	}
 	head := args[0].items()
 	if a, ok := head.(array); ok {
-		return sym{e: array{append(a.items[:len(a.items):len(a.items)], items...)}, t: t, full: true}
+		return sym{e: array{append(a.items[:len(a.items):len(a.items)], items...)}, t: t, full: true, raw: raw}
 	}
-	return sym{e: call{"$append", []expr{head, array{items}}}, t: t, full: true, raw: args[0].raw}
+	return sym{e: call{"$append", []expr{head, array{items}}}, t: t, full: true, raw: raw}
 }
 
 func (x *eval) extreme(name string, args []sym, t types.Type) sym {
@@ -466,6 +468,9 @@ func (x *eval) writesItself(at ast.Expr, s sym) bool {
 func errorf(x *eval, e *ast.CallExpr, a []sym) sym {
 	format, ok := constString(a[0])
 	at := wrapped(format)
+	if at < len(a) {
+		a[at] = x.as(a[at], errorType)
+	}
 	if !ok || strings.Count(format, "%w") != 1 || at >= len(a) || kindOf(a[at].t) != errorKind {
 		return x.bad(e, "fmt.Errorf without one %w makes an error that has no name", "use flow.Fail, which takes a name")
 	}
@@ -611,5 +616,5 @@ func flowFail(_ *eval, _ *ast.CallExpr, a []sym) sym {
 }
 
 func failure(name, cause sym) sym {
-	return sym{e: object{[]field{{name: "Error", v: name}, {name: "Cause", v: cause}}}, t: errorType, full: true}
+	return sym{e: object{[]field{{name: "Error", v: name.settledNow()}, {name: "Cause", v: cause.settledNow()}}}, t: errorType, full: true}
 }

@@ -78,6 +78,11 @@ func (s sym) use() expr {
 	return cond{call{"$exists", []expr{s.e}}, s.e, null}
 }
 
+// settledNow is s as a value that is never missing; what it holds may still lack parts.
+func (s sym) settledNow() sym {
+	return sym{e: s.use(), t: s.t, raw: s.raw || s.maybe, full: s.full, boxed: s.boxed}
+}
+
 // orElse relies on JSONata's truth: undefined, null, "", 0 and {} are false.
 func (s sym) orElse(zero expr) expr { return cond{s.e, s.e, zero} }
 
@@ -162,7 +167,7 @@ func (s sym) present() expr {
 
 // settled is s once the workflow variable name has its value.
 func (s sym) settled(name string) sym {
-	s.e, s.maybe = ref{name}, false
+	s.e, s.raw, s.maybe = ref{name}, s.raw || s.maybe, false
 	return s
 }
 
@@ -174,7 +179,7 @@ func merge(test expr, a, b sym) sym {
 		}
 		return b
 	}
-	out := sym{t: a.t, raw: a.raw || b.raw, full: a.full && b.full}
+	out := sym{t: a.t, raw: a.raw || b.raw || a.maybe || b.maybe, full: a.full && b.full}
 	if a.fn.same(b.fn) {
 		out.fn = a.fn
 	}

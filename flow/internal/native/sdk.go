@@ -121,7 +121,7 @@ func NestedFailure(err error) error {
 	if err == nil {
 		return nil
 	}
-	cause, encodeErr := json.Marshal(map[string]string{"Error": NameOf(err), "Cause": CauseOf(err), "Status": "FAILED"})
+	cause, encodeErr := json.Marshal(map[string]string{"Error": EndName(err), "Cause": CauseOf(err), "Status": "FAILED"})
 	if encodeErr != nil {
 		return encodeErr
 	}

@@ -2,6 +2,7 @@ package native
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"time"
@@ -25,6 +26,7 @@ func (n ErrorName) Error() string { return string(n) }
 type Failure struct {
 	Name, Cause string
 	Err         error
+	heartbeat   bool // a missing heartbeat: AWS reports States.Timeout, which States.HeartbeatTimeout then matches too
 }
 
 func (f *Failure) Error() string {
@@ -39,7 +41,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 // Is says whether target names f, by Step Functions' rules: States.ALL is every error, States.TaskFailed every one but timeouts.
 func (f *Failure) Is(target error) bool {
 	name, ok := target.(ErrorName)
-	return ok && matchesName(f.Name, name)
+	return ok && (matchesName(f.Name, name) || f.heartbeat && name == ErrHeartbeat)
 }
 
 func matchesName(have string, want ErrorName) bool {
@@ -69,6 +71,14 @@ func NameOf(err error) string {
 		t = t.Elem()
 	}
 	return t.Name()
+}
+
+// EndName is the name of the error that a workflow ends with: fmt.Errorf around another error leaves it its name.
+func EndName(err error) string {
+	for fmt.Sprintf("%T", err) == "*fmt.wrapError" {
+		err = errors.Unwrap(err)
+	}
+	return NameOf(err)
 }
 
 // Retry is one rule of a step's Retry, its defaults filled in.
@@ -187,9 +197,9 @@ func (s Settings) retrier(err error) int {
 
 func (r *Run) attempt(t *Task, s Settings) ([]byte, error) {
 	reply := r.exec.world.Perform(r.ctx, t)
-	limit, name := r.limit(t, s)
+	limit, heartbeat := r.limit(t, s)
 	if limit > 0 && (reply.Never || reply.After > limit) {
-		reply = Reply{After: limit, Err: &Failure{Name: string(name)}}
+		reply = Reply{After: limit, Err: &Failure{Name: string(ErrTimeout), heartbeat: heartbeat}}
 	}
 	if reply.Never {
 		r.exec.park() // for ever: the loop ends the execution
@@ -211,16 +221,16 @@ func (r *Run) wait(d time.Duration) {
 	r.exec.park()
 }
 
-// limit is when an attempt is given up, and with which error.
-func (r *Run) limit(t *Task, s Settings) (time.Duration, ErrorName) {
+// limit is when an attempt is given up, and whether for want of a heartbeat.
+func (r *Run) limit(t *Task, s Settings) (d time.Duration, heartbeat bool) {
 	timeout := s.Timeout
 	if timeout == 0 && r.exec.world.Limit != nil {
 		timeout = r.exec.world.Limit(t)
 	}
 	if t.Token != "" && s.Heartbeat > 0 && (timeout == 0 || s.Heartbeat < timeout) {
-		return s.Heartbeat, ErrHeartbeat
+		return s.Heartbeat, true
 	}
-	return timeout, ErrTimeout
+	return timeout, false
 }
 
 func failure(err error) error {

@@ -7,6 +7,9 @@ func (g *generator) expr(t typ, depth int) string {
 	if depth <= 0 || g.one(4) {
 		return g.leaf(t)
 	}
+	if t == tMap || t == tTime || t == tDeep || t != tThing && t != tRef && t != tInts && t != tFloat && t != tParts && g.one(4) {
+		return g.sharedExpr(t, depth-1)
+	}
 	switch t {
 	case tInt:
 		return g.intExpr(depth - 1)
@@ -22,6 +25,9 @@ func (g *generator) expr(t typ, depth int) string {
 		return g.thingExpr(depth - 1)
 	case tRef:
 		return g.leaf(t)
+	}
+	if g.one(4) {
+		return g.cut(t)
 	}
 	if g.one(3) {
 		// Two appends to one slice may share memory in Go, and never do in JSON.
@@ -53,7 +59,9 @@ func (g *generator) leaf(t typ) string {
 		use[text] = v
 	}
 	for _, v := range g.vars {
-		if v.t == t {
+		if v.t == t && v.written {
+			add(v, "maps.Clone("+v.name+")")
+		} else if v.t == t {
 			add(v, v.name)
 		}
 		for _, f := range fields[v.t] {
@@ -78,7 +86,8 @@ type fieldOf struct {
 var fields = map[typ][]fieldOf{
 	tPart: {{"ID", tString}, {"Count", tInt}},
 	tThing: {{"Name", tString}, {"N", tInt}, {"F", tFloat}, {"OK", tBool}, {"Tags", tStrings}, {"Parts", tParts}, {"Note", tString},
-		{"Part", tPart}, {"Part.ID", tString}, {"Part.Count", tInt}, {"Ref", tRef}},
+		{"Part", tPart}, {"Part.ID", tString}, {"Part.Count", tInt}, {"Ref", tRef}, {"When", tTime}, {"Attrs", tMap}},
+	tDeep: {{"ID", tString}, {"Base.Tag", tString}, {"Inner", tPart}, {"Inner.ID", tString}, {"Opt", tRef}, {"Attrs", tMap}},
 }
 
 func (g *generator) constant(t typ) string {
@@ -93,6 +102,12 @@ func (g *generator) constant(t typ) string {
 		return pick(g, "true", "false")
 	case tRef:
 		return pick(g, "nil", `&lang.Part{ID: "ref", Count: 3}`)
+	case tMap:
+		return pick(g, "map[string]string(nil)", "in.Attrs", `map[string]string{"k": "const"}`)
+	case tTime:
+		return "in.When"
+	case tDeep:
+		return pick(g, `Deep{Two: [2]int{1, 2}}`, `Deep{Base: Base{ID: "id"}, Attrs: in.Attrs}`)
 	}
 	if t[0] == '[' {
 		return string(t) + "(nil)"

@@ -13,24 +13,44 @@ import (
 // lang, whose handlers and types they use.
 func File(pkg string, seed uint64, n int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package generated\n\nimport (\n\t\"errors\"\n\t\"fmt\"\n\t\"slices\"\n\t\"strconv\"\n\t\"strings\"\n\t\"time\"\n\n\t\"github.com/stride-aws/stride/flow\"\n\t\"%s\"\n)\n\n", pkg)
-	b.WriteString("var _ = fmt.Sprint\nvar _ = errors.Is\nvar _ = strconv.Itoa\nvar _ = strings.ToUpper\nvar _ = time.Second\nvar _ = slices.Contains[[]int]\n\n")
-	b.WriteString("func abs(n int) int {\n\tif n < 0 {\n\t\treturn -n\n\t}\n\treturn n\n}\n\n")
-	b.WriteString("// Cases are the workflows.\nvar Cases = []lang.Case{\n")
+	fmt.Fprintf(&b, header, pkg)
+	b.WriteString(preamble)
+	b.WriteString("\n// Cases are the workflows.\nvar Cases = []lang.Case{\n")
+	var functions strings.Builder
 	for i := range n {
-		fmt.Fprintf(&b, "\tlang.Of(\"w%d\", W%d, lang.Inputs...),\n", i, i)
+		text, setup := Function(seed+uint64(i), fmt.Sprint(i))
+		functions.WriteString("\n" + text)
+		fmt.Fprintf(&b, "\tlang.Generated(\"w%d\", W%d, func(ft *flowtest.Test) {\n%s\t}),\n", i, i, setup)
 	}
-	b.WriteString("}\n")
-	for i := range n {
-		b.WriteString("\n" + Function(seed+uint64(i), fmt.Sprint(i)))
-	}
-	return b.String()
+	return b.String() + "}\n" + functions.String()
 }
 
-// Function is the source of one workflow, W and id, and of its helpers.
-func Function(seed uint64, id string) string {
+const header = `package generated
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest"
+	"%s"
+)
+
+var _, _, _, _, _, _, _ = fmt.Sprint, errors.Is, strconv.Itoa, strings.ToUpper, time.Second, slices.Contains[[]int], utf8.RuneCountInString
+var _ = maps.Clone[map[string]int]
+`
+
+// Function is the source of one workflow, W and id, of its helpers, and of what its test sets up.
+func Function(seed uint64, id string) (text, setup string) {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0x57d1de)), id: id, taken: map[string]bool{}}
-	return g.workflow()
+	text = g.workflow()
+	return text, g.setup()
 }
 
 // typ is a Go type, as the source writes it.
@@ -55,6 +75,7 @@ type variable struct {
 	outer   bool // belongs to a function around this one: read only
 	used    bool
 	counter bool // of a loop: never assigned
+	written bool // a map whose entries are assigned: only copies of it are handed on
 }
 
 // generator writes one workflow.
@@ -73,6 +94,10 @@ type generator struct {
 	fuel    int
 	taken   map[string]bool
 	direct  bool // directly in the workflow's own block: compensations and defers may be registered
+
+	namedResults bool // out and err
+	concurrent   bool // which of the calls comes first is nobody's concern: none may be told to fail
+	awaits       bool
 }
 
 func (g *generator) line(format string, args ...any) {
@@ -89,16 +114,21 @@ func (g *generator) one(n int) bool { return g.IntN(n) == 0 }
 func pick[T any](g *generator, from ...T) T { return from[g.IntN(len(from))] }
 
 func (g *generator) workflow() string {
-	results := []typ{tInt, tString, tPart, tThing, tInts, tParts, tStrings, tFloat, tBool}
+	results := []typ{tInt, tString, tPart, tThing, tInts, tParts, tStrings, tFloat, tBool, tDeep, tMap, tTime, tRef}
 	out := pick(g, results...)
-	g.fuel = 6 + g.IntN(14)
+	g.fuel = 2 + g.IntN(9)
+	g.namedResults = g.one(4)
 	g.result, g.direct = string(out), true
 	g.vars = []*variable{{name: "in", t: tThing, used: true}}
 	g.indent = 1
-	g.block(2 + g.IntN(6))
+	g.block(1 + g.IntN(5))
 	g.line("return %s, nil", g.expr(out, 3))
 	body := g.out.String()
-	return strings.Join(g.helpers, "\n") + fmt.Sprintf("\nfunc W%s(c flow.Context, in lang.Thing) (%s, error) {\n%s}\n", g.id, out, body)
+	signature := fmt.Sprintf("(%s, error)", out)
+	if g.namedResults {
+		signature = fmt.Sprintf("(out %s, err error)", out)
+	}
+	return strings.Join(g.helpers, "\n") + fmt.Sprintf("\nfunc W%s(c flow.Context, in lang.Thing) %s {\n%s}\n", g.id, signature, body)
 }
 
 // block writes n statements in a scope of their own, without braces.
@@ -139,16 +169,16 @@ func (g *generator) statement() {
 	}
 	choices := []func(){
 		g.declare, g.declare, g.assign, g.assign, g.call, g.call, g.call, g.risky, g.ifSteps, g.ifSteps, g.switchSteps, g.rangePure, g.ifPure,
-		g.sleep, g.earlyReturn, g.helperCall,
+		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
 	}
 	if g.depth < 3 {
-		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel)
+		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.distributed, g.closures)
 	}
 	if g.loops > 0 {
 		choices = append(choices, g.leave)
 	}
 	if g.direct {
-		choices = append(choices, g.onFailure)
+		choices = append(choices, g.onFailure, g.deferred)
 	}
 	choices[g.IntN(len(choices))]()
 }
@@ -166,7 +196,7 @@ func (g *generator) declared(t typ) *variable {
 }
 
 func (g *generator) declare() {
-	t := pick(g, tInt, tInt, tString, tString, tBool, tFloat, tPart, tParts, tStrings, tInts, tThing, tRef)
+	t := pick(g, tInt, tInt, tString, tString, tBool, tFloat, tPart, tParts, tStrings, tInts, tThing, tRef, tDeep, tTime, tMap)
 	v := g.declared(t)
 	if g.one(5) {
 		g.line("var %s %s", v.name, t)
@@ -182,7 +212,7 @@ func (g *generator) declare() {
 func (g *generator) assignable(t typ) *variable {
 	var of []*variable
 	for _, v := range g.vars {
-		if !v.outer && !v.counter && (t == "" || v.t == t) && v.name != "in" {
+		if !v.outer && !v.counter && !v.written && (t == "" || v.t == t) && v.name != "in" {
 			of = append(of, v)
 		}
 	}
@@ -235,7 +265,7 @@ func (g *generator) zero(t typ) string {
 		return `""`
 	case tBool:
 		return "false"
-	case tPart, tThing:
+	case tPart, tThing, tDeep, tTime:
 		return string(t) + "{}"
 	}
 	return "nil"
@@ -353,14 +383,14 @@ func (g *generator) asError(err string, rest bool) {
 }
 
 func (g *generator) ifSteps() {
-	g.line("if %s {", g.expr(tBool, 3))
+	g.line("if (%s) {", g.expr(tBool, 3))
 	g.nested(1 + g.IntN(3))
 	switch g.IntN(3) {
 	case 0:
 		g.line("} else {")
 		g.nested(1 + g.IntN(2))
 	case 1:
-		g.line("} else if %s {", g.expr(tBool, 2))
+		g.line("} else if (%s) {", g.expr(tBool, 2))
 		g.nested(1)
 	}
 	g.line("}")
@@ -369,7 +399,7 @@ func (g *generator) ifSteps() {
 func (g *generator) ifPure() {
 	pure := g.pure
 	g.pure = true
-	g.line("if %s {", g.expr(tBool, 3))
+	g.line("if (%s) {", g.expr(tBool, 3))
 	g.nested(1 + g.IntN(2))
 	if g.one(2) {
 		g.line("} else {")
@@ -381,16 +411,16 @@ func (g *generator) ifPure() {
 
 func (g *generator) switchSteps() {
 	if g.one(2) {
-		g.line("switch %s {", g.expr(tString, 2))
+		g.line("switch (%s) {", g.expr(tString, 2))
 		g.line("case %q, %q:", "one", "a")
 		g.nested(1)
 		g.line("case %q:", "many")
 		g.nested(1 + g.IntN(2))
 	} else {
 		g.line("switch {")
-		g.line("case %s:", g.expr(tBool, 2))
+		g.line("case (%s):", g.expr(tBool, 2))
 		g.nested(1)
-		g.line("case %s:", g.expr(tBool, 2))
+		g.line("case (%s):", g.expr(tBool, 2))
 		g.nested(1 + g.IntN(2))
 	}
 	if g.one(2) {
@@ -460,13 +490,13 @@ func (g *generator) shortSlice(t typ) string {
 }
 
 func (g *generator) leave() {
-	g.line("if %s {", g.expr(tBool, 2))
+	g.line("if (%s) {", g.expr(tBool, 2))
 	g.line("\t%s", pick(g, "break", "continue"))
 	g.line("}")
 }
 
 func (g *generator) earlyReturn() {
-	g.line("if %s {", g.expr(tBool, 2))
+	g.line("if (%s) {", g.expr(tBool, 2))
 	g.indent++
 	switch {
 	case g.one(3):
@@ -490,7 +520,8 @@ func (g *generator) sleep() {
 
 // inner writes the body of a function literal with steps; the variables around it can only be read.
 func (g *generator) inner(result string, args []*variable, writes []*variable) {
-	outer, loops, direct, was := g.vars, g.loops, g.direct, g.result
+	outer, loops, direct, was, named := g.vars, g.loops, g.direct, g.result, g.namedResults
+	g.namedResults = false
 	var vars []*variable
 	for _, v := range outer {
 		w := *v
@@ -511,10 +542,11 @@ func (g *generator) inner(result string, args []*variable, writes []*variable) {
 	for i, v := range outer {
 		v.used = v.used || vars[i].used
 	}
-	g.vars, g.loops, g.direct, g.result = outer, loops, direct, was
+	g.vars, g.loops, g.direct, g.result, g.namedResults = outer, loops, direct, was, named
 }
 
 func (g *generator) mapSteps() {
+	g.concurrent = true
 	of := pick(g, tParts, tStrings, tInts)
 	result := pick(g, tInt, tString, tPart)
 	it := &variable{name: g.name("it"), t: of[2:], used: true, outer: true}
@@ -531,6 +563,7 @@ func (g *generator) mapSteps() {
 }
 
 func (g *generator) parallel() {
+	g.concurrent = true
 	a, b := g.assignable(""), g.assignable("")
 	err := g.name("err")
 	g.line("%s := flow.Parallel(c,", err)
@@ -574,9 +607,12 @@ func (g *generator) helperCall() {
 	h.pure = g.one(2)
 	name := fmt.Sprintf("helper%s_%d", g.id, len(g.helpers))
 	h.block(1 + g.IntN(3))
-	defer func() { g.helpers = append(g.helpers, h.helpers...) }()
+	defer func() {
+		g.helpers = append(g.helpers, h.helpers...)
+		g.concurrent, g.awaits = g.concurrent || h.concurrent, g.awaits || h.awaits
+	}()
 	if h.pure {
-		h.line("if %s {", h.expr(tBool, 2))
+		h.line("if (%s) {", h.expr(tBool, 2))
 		h.line("\treturn %s", h.expr(result, 2))
 		h.line("}")
 		h.line("return %s", h.expr(result, 2))
@@ -603,7 +639,7 @@ func (g *generator) rangePure() {
 	g.line("\t_ = %s", it.name)
 	g.vars = append(g.vars, it)
 	if g.one(3) {
-		g.line("\tif %s {", g.expr(tBool, 2))
+		g.line("\tif (%s) {", g.expr(tBool, 2))
 		g.line("\t\tcontinue")
 		g.line("\t}")
 	}

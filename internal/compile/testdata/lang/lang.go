@@ -4,6 +4,7 @@ package lang
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -132,5 +133,23 @@ var (
 	named = func(name string) Thing { return Thing{Name: name, Note: "note", N: 4} }
 )
 
-// Inputs are those of generated workflows.
-var Inputs = []Thing{zero, one, many, named("broken")}
+// generatedInputs are those of generated workflows. JSON need not have all fields of its type, and may have null for any.
+var generatedInputs = []any{
+	one, many, named("broken"), json.RawMessage(`{}`),
+	json.RawMessage(`{"name":null,"n":3,"tags":null,"parts":[{"id":"a"},{"count":2}],"ref":{"count":5},"part":null,"attrs":{"k":null},"more":1}`),
+}
+
+// Generated is the case of a generated workflow.
+func Generated[O any](name string, fn func(flow.Context, Thing) (O, error), setup func(*flowtest.Test)) Case {
+	c := Of(name, fn)
+	c.Run = func(t *testing.T) {
+		for i, in := range generatedInputs {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				ft := flowtest.New(t, c.Workflow)
+				setup(ft)
+				flowtest.Run[O](ft, in)
+			})
+		}
+	}
+	return c
+}
