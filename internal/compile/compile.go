@@ -89,6 +89,8 @@ type unit struct {
 	matched    map[string]ErrorMatch
 	operations map[string]string
 	uses       []Use
+	weak       map[*types.Var]bool // variables of which a loop makes less than they begin with
+	again      bool                // a loop was found to weaken a variable: what was compiled before relies on too much
 	// expressChild says that what is compiled belongs to a child execution of type EXPRESS.
 	expressChild bool
 }
@@ -142,12 +144,29 @@ func (s *Source) Compile(w Workflow, others ...Workflow) (*Program, error) {
 	return p, diags.Err()
 }
 
+// compile compiles a workflow, and again where a loop has shown what its variables may lack.
 func (prog *program) compile(w Workflow) (*Program, diag.List) {
-	u := &unit{
+	weak := map[*types.Var]bool{}
+	for {
+		u := prog.unit(w)
+		u.weak = weak
+		p, diags := u.compile()
+		if !u.again {
+			return p, diags
+		}
+	}
+}
+
+func (prog *program) unit(w Workflow) *unit {
+	return &unit{
 		prog: prog, workflow: w, said: map[string]bool{}, frames: map[int]*frame{}, names: newNames(),
 		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, caught: map[*asl.State][]*catchHost{},
 		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{},
 	}
+}
+
+func (u *unit) compile() (*Program, diag.List) {
+	prog, w := u.prog, u.workflow
 	p := prog.byPath[w.Package]
 	if p == nil {
 		return nil, diag.List{{Message: "package " + w.Package + " of workflow " + w.Name + " is not in this module"}}

@@ -539,6 +539,9 @@ func (x *eval) index(e *ast.IndexExpr) sym {
 	}
 	of, at := x.expr(e.X), x.expr(e.Index)
 	t := x.typeOf(e)
+	if both, ok := t.(*types.Tuple); ok { // v, ok := m[k]
+		t = x.subst(both.At(0).Type())
+	}
 	switch kindOf(of.t) {
 	case sliceKind:
 		if isNull(of.e) { // Go would panic, and nobody gets here
@@ -697,7 +700,7 @@ func (x *eval) setField(at ast.Node, s sym, v *types.Var, to sym) sym {
 		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(s.t), "export it, and give it a name in JSON")
 	}
 	change := object{[]field{{name: f.name, v: sym{e: to.use(), t: to.t}}}}
-	return sym{e: call{"$merge", []expr{array{[]expr{s.use(), change}}}}, t: s.t, raw: s.raw}
+	return sym{e: call{"$merge", []expr{array{[]expr{s.use(), change}}}}, t: s.t, raw: s.raw || to.holey()}
 }
 
 // set replaces the member of a field, or the members of an embedded struct.
@@ -731,7 +734,7 @@ func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
 			return x.bad(elt, "a slice literal with indices has no form in JSON", "list the items in their order")
 		}
 		it := x.as(x.expr(elt), elemOf(t))
-		raw = raw || it.raw || it.maybe
+		raw = raw || it.holey()
 		items[i] = it.use()
 		if kindOf(it.t) == sliceKind && !isArrayLit(items[i]) {
 			items[i] = it.nested()

@@ -108,22 +108,24 @@ func (f *frame) resultKey(i int, t types.Type) key {
 	return f.resultKeys[i]
 }
 
-// runDeferred runs the deferred calls of the flows that leave, the last registered first; flows at the same one share its states.
+// runDeferred runs the deferred calls of the flows that leave, the last registered first; flows at the same one, with the same
+// compensations, share its states.
 func (f *frame) runDeferred() {
 	for len(f.leaving) > 0 {
-		last := f.leaving[0].defers
+		first := f.leaving[0]
 		for _, l := range f.leaving {
-			if l.defers.depth() > last.depth() {
-				last = l.defers
+			if l.defers.depth() > first.defers.depth() {
+				first = l
 			}
 		}
+		last, undo, at := first.defers, first.undo, f.leaving[0].at
 		var here []*flow
-		at := f.leaving[0].at
 		f.leaving = slices.DeleteFunc(f.leaving, func(l leaving) bool {
-			if l.defers == last {
+			together := l.defers == last && l.undo == undo
+			if together {
 				here = append(here, l.flow)
 			}
-			return l.defers == last
+			return together
 		})
 		f.at = nil
 		outs := flowsOf(f.exec(last.call, here))

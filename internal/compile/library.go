@@ -242,7 +242,7 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 	raw := args[0].raw
 	for i, a := range args[1:] {
 		a = x.as(a, elemOf(t))
-		raw = raw || a.raw || a.maybe
+		raw = raw || a.holey()
 		items[i] = a.use()
 		if kindOf(a.t) == sliceKind && !isArrayLit(items[i]) {
 			items[i] = a.nested()

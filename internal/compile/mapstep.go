@@ -126,7 +126,7 @@ func (f *frame) selector(s *asl.State, fn *closure, inside env, item *sym, all b
 	for _, k := range f.passedIn(inside, used, all) {
 		v := inside[k]
 		o.fields = append(o.fields, field{name: k.v.Name(), v: sym{e: v.use(), t: v.t}})
-		v.e, v.maybe = member{passed, k.v.Name()}, false
+		v.e, v.raw, v.maybe = member{passed, k.v.Name()}, v.holey(), false
 		inside[k] = v
 	}
 	switch {

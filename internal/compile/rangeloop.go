@@ -26,17 +26,40 @@ func (x *eval) rangeStmt(s *ast.RangeStmt) {
 	acc := x.names.parameter("acc")
 	item := x.names.parameter(identName(s.Value, "item"))
 	counter := x.names.parameter(identName(s.Key, "i"))
-	body := &eval{frame: x.frame, env: x.env.clone(), host: x.host}
-	for _, p := range assigned {
-		was := p.get(x.env)
-		p.set(body.env, sym{e: accumulated(acc, p, assigned), t: was.t, raw: was.raw, full: was.full})
-	}
-	body.enterRound(s, elem, item, counter)
-	body.steps(s.Body.List)
-	if len(assigned) == 1 && x.appends(assigned[0], assigned[0].get(body.env).e, over, acc, item, counter) {
+	body := x.rounds(s, assigned, elem, acc, item, counter)
+	if len(assigned) == 1 && x.appends(assigned[0], assigned[0].get(body.env), over, acc, item, counter) {
 		return
 	}
 	x.reduce(assigned, body, over, acc, item, counter)
+}
+
+// rounds is a round of a loop: what it makes of what the round before made. What that may lack is known once it is; then the round
+// is looked at again.
+func (x *eval) rounds(s *ast.RangeStmt, assigned []place, elem sym, acc, item, counter string) *eval {
+	weak := map[place]bool{}
+	for {
+		body := x.fork()
+		for _, p := range assigned {
+			was := p.get(x.env)
+			start := sym{e: accumulated(acc, p, assigned), t: was.t, raw: was.holey(), full: was.full}
+			if weak[p] {
+				start = start.weakened()
+			}
+			p.set(body.env, start)
+		}
+		before := body.env.clone()
+		body.enterRound(s, elem, item, counter)
+		body.steps(s.Body.List)
+		known := len(weak)
+		for _, p := range assigned {
+			if p.get(body.env).weaker(p.get(before)) && !weak[p] {
+				weak[p] = true
+			}
+		}
+		if len(weak) == known {
+			return body
+		}
+	}
 }
 
 // enterRound sets the loop's own variables to an item and its index.
@@ -86,7 +109,7 @@ func (x *eval) rangeReturns(s *ast.RangeStmt, rest []ast.Stmt) ([]sym, bool) {
 	found := call{"$reduce", []expr{over, lambda{params, next}, start}}
 	var here []sym
 	for i, v := range values[1:] {
-		here = append(here, sym{e: member{found, roundName(i)}, t: v.t, raw: v.raw})
+		here = append(here, sym{e: member{found, roundName(i)}, t: v.t, raw: v.holey()})
 	}
 	return x.orRest(member{found, "done"}, x.returned(here), rest)
 }
@@ -302,8 +325,8 @@ func accumulated(acc string, p place, assigned []place) expr {
 }
 
 // appends writes a loop that only appends one item a time as a map, where that is what it does.
-func (x *eval) appends(p place, result, over expr, acc, item, counter string) bool {
-	c, ok := result.(call)
+func (x *eval) appends(p place, result sym, over expr, acc, item, counter string) bool {
+	c, ok := result.e.(call)
 	if !ok || c.fn != "$append" || kindOf(elemOf(p.get(x.env).t)) == sliceKind {
 		return false
 	}
@@ -320,7 +343,7 @@ func (x *eval) appends(p place, result, over expr, acc, item, counter string) bo
 	if a, empty := was.(array); !empty || len(a.items) > 0 {
 		mapped = call{"$append", []expr{was, mapped}}
 	}
-	p.set(x.env, sym{e: mapped, t: p.get(x.env).t, raw: p.get(x.env).raw})
+	p.set(x.env, sym{e: mapped, t: p.get(x.env).t, raw: p.get(x.env).raw || result.raw})
 	return true
 }
 
@@ -351,7 +374,7 @@ func (x *eval) reduce(assigned []place, body *eval, over expr, acc, item, counte
 	result := expr(call{"$reduce", []expr{over, lambda{params, to}, from}})
 	for _, p := range assigned {
 		was, is := p.get(x.env), p.get(body.env)
-		out := sym{e: result, t: was.t, raw: was.raw || is.raw, full: was.full && is.full}
+		out := sym{e: result, t: was.t, raw: was.holey() || is.holey(), full: was.full && is.full}
 		if len(assigned) > 1 {
 			out.e = member{result, p.name()}
 		}

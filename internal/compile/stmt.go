@@ -191,7 +191,7 @@ func (x *eval) assignIndex(l *ast.IndexExpr, s sym) {
 		return
 	}
 	v := x.as(s, elemOf(m.t))
-	change := object{[]field{{name: name.v.Str(), v: sym{e: v.use(), t: v.t, raw: v.raw}}}}
+	change := object{[]field{{name: name.v.Str(), v: v.settledNow()}}}
 	out := sym{e: change, t: m.t, full: true}
 	if o, ok := m.e.(object); ok {
 		out.e = o.with(change.fields[0])
@@ -349,6 +349,11 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 		mark = &label{hosts: []host{head.host}}
 		head.host = mark
 	}
+	for k, s := range head.env {
+		if written[k.v] && f.weak[k.v] {
+			head.env[k] = s.weakened()
+		}
+	}
 	start := head.env.clone()
 	inside, outside := []*flow{head}, []*flow(nil)
 	if p.test != nil || p.when != nil {
@@ -393,7 +398,11 @@ func (f *frame) back(fs []*flow, start env, written vars, head *label) {
 			if !written[k.v] {
 				continue
 			}
-			if s, ok := fl.env[k]; ok && !same(s.e, want.e) {
+			s, ok := fl.env[k]
+			if ok && s.weaker(want) {
+				f.weak[k.v], f.again = true, true
+			}
+			if ok && !same(s.e, want.e) {
 				if r, isRef := want.e.(ref); isRef {
 					fl.host.assign(r.name, template(s.use()))
 				} else {

@@ -78,6 +78,31 @@ func (s sym) use() expr {
 	return cond{call{"$exists", []expr{s.e}}, s.e, null}
 }
 
+// holey says whether parts of s may be missing where Go has zero values.
+func (s sym) holey() bool {
+	switch kindOf(s.t) {
+	case structKind, sliceKind, mapKind, pointerKind:
+	default:
+		return false
+	}
+	if s.raw || s.maybe {
+		return true
+	}
+	if o, ok := s.e.(object); ok {
+		return slices.ContainsFunc(o.fields, func(f field) bool { return f.v.holey() })
+	}
+	return false
+}
+
+// weaker says whether s promises less than was, as whose successor in a loop it comes.
+func (s sym) weaker(was sym) bool { return s.holey() && !was.raw || was.full && !s.full }
+
+// weakened is s with no promises.
+func (s sym) weakened() sym {
+	s.raw, s.full = true, false
+	return s
+}
+
 // settledNow is s as a value that is never missing; what it holds may still lack parts.
 func (s sym) settledNow() sym {
 	return sym{e: s.use(), t: s.t, raw: s.raw || s.maybe, full: s.full, boxed: s.boxed}
@@ -167,7 +192,7 @@ func (s sym) present() expr {
 
 // settled is s once the workflow variable name has its value.
 func (s sym) settled(name string) sym {
-	s.e, s.raw, s.maybe = ref{name}, s.raw || s.maybe, false
+	s.e, s.raw, s.maybe = ref{name}, s.holey(), false
 	return s
 }
 
@@ -179,7 +204,7 @@ func merge(test expr, a, b sym) sym {
 		}
 		return b
 	}
-	out := sym{t: a.t, raw: a.raw || b.raw || a.maybe || b.maybe, full: a.full && b.full}
+	out := sym{t: a.t, raw: a.holey() || b.holey(), full: a.full && b.full}
 	if a.fn.same(b.fn) {
 		out.fn = a.fn
 	}

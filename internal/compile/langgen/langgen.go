@@ -172,7 +172,10 @@ func (g *generator) statement() {
 		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
 	}
 	if g.depth < 3 {
-		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.distributed, g.closures)
+		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures)
+	}
+	if g.depth == 0 { // beside a branch that fails, chance says which of its executions were started
+		choices = append(choices, g.distributed)
 	}
 	if g.loops > 0 {
 		choices = append(choices, g.leave)
