@@ -4,6 +4,8 @@ STRIDE = go run ./cmd/stride
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 100000x
 CASES ?= 1000000
+PROGRAMS ?= 100000
+SEED ?= 1
 BENCHTIME ?= 1s
 ROUNDS ?= 200
 # Folders with benchmarks.
@@ -12,7 +14,7 @@ BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jso
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients
-.PHONY: help demo test lint bench crash fuzz fuzz-jsonata deploy tail integration clients servers browser lint-infra generate
+.PHONY: help demo test lint bench crash fuzz fuzz-jsonata fuzz-language deploy tail integration clients servers browser lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -53,6 +55,9 @@ fuzz: ## each fuzz target for FUZZTIME runs (100000x) or seconds (30s)
 	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | sed 's/func //'); do \
 	    echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$dir || exit 1; \
 	  done; done
+
+fuzz-language: ## PROGRAMS generated workflows from SEED, each run as Go and as the state machine it compiles to
+	go test -count=1 -timeout 12h ./internal/compile -run Differential -programs $(PROGRAMS) -seed $(SEED)
 
 fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; Node and npm)
 	STRIDE_JSONATA_FUZZ=$(CASES) go test -count=1 -timeout 2h -v ./internal/jsonata/difftest
