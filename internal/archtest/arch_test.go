@@ -43,7 +43,7 @@ var layers = []struct {
 	{"the AWS wire protocols", []string{"internal/server/wire"}},
 	{"event patterns, which rules and pipes are made of", []string{"internal/server/eventpattern"}},
 	{"services of the local AWS", []string{"internal/server/states", "internal/server/logs", "internal/server/lambda",
-		"internal/server/iam", "internal/server/sts", "internal/server/s3", "internal/server/cloudwatch", "internal/server/events", "internal/server/scheduler"}},
+		"internal/server/iam", "internal/server/sts", "internal/server/s3", "internal/server/cloudwatch", "internal/server/events", "internal/server/scheduler", "internal/server/pipes"}},
 	{"judges over the local AWS", []string{"internal/conformance"}},
 	{"a checkout becomes plan.Desired", []string{"internal/project"}},
 	{"plan meets AWS; executions are read from AWS", []string{"internal/deploy", "internal/observe"}},

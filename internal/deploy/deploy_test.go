@@ -210,6 +210,11 @@ func shop(t testing.TB, place plan.Place, generation int) (*plan.Desired, map[st
 			Role: role("test-orders-scheduler", "scheduler.amazonaws.com"), Settings: map[string]string{"GroupName": "test-shop", "Target": target,
 				"ScheduleExpression": fmt.Sprintf("cron(%d 9 * * ? *)", generation), "ScheduleExpressionTimezone": "UTC"}})
 	}
+	if generation != 2 {
+		d.Triggers = append(d.Triggers, plan.Trigger{Kind: plan.KindPipe, Key: "queued", Name: "test-orders-queued", Machine: "test-orders", Enabled: false, Tags: tags,
+			Role: role("test-orders-pipes", "pipes.amazonaws.com"), Settings: map[string]string{"Source": place.ARN("sqs", "orders"), "Target": target,
+				"BatchSize": fmt.Sprint(generation), "Filter": `{"body":{"n":[1]}}`, "InvocationType": "FIRE_AND_FORGET"}})
+	}
 	if generation > 1 {
 		d.Triggers = append(d.Triggers, plan.Trigger{Kind: plan.KindRule, Key: "placed", Name: "test-orders-placed", Machine: "test-orders", Enabled: true, Tags: tags,
 			Role: role("test-orders-events", "events.amazonaws.com"), Settings: map[string]string{"EventBusName": "default", "Target": target,
@@ -401,8 +406,8 @@ func TestDestroySparesOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(actual.Roles) != 4 || len(actual.Machines) != 1 || len(actual.Functions) != 0 {
-		t.Errorf("%d roles, %d machines, %d functions are left; want 4, 1, 0", len(actual.Roles), len(actual.Machines), len(actual.Functions))
+	if len(actual.Roles) != 5 || len(actual.Machines) != 1 || len(actual.Functions) != 0 {
+		t.Errorf("%d roles, %d machines, %d functions are left; want 5, 1, 0", len(actual.Roles), len(actual.Machines), len(actual.Functions))
 	}
 }
 

@@ -28,7 +28,7 @@ func TestStaleTriggers(t *testing.T) {
 		generation     int
 		schedule, rule bool
 		tag            string
-	}{{2, true, true, "rule/placed schedule/daily"}, {3, false, true, "rule/placed"}, {1, true, false, "schedule/daily"}} {
+	}{{2, true, true, "rule/placed schedule/daily"}, {3, false, true, "pipe/queued rule/placed"}, {1, true, false, "pipe/queued schedule/daily"}} {
 		d, zips := shop(t, place, step.generation)
 		must(t, c, d, zips)
 		if there(plan.KindSchedule, "test-orders-daily") != step.schedule || there(plan.KindRule, "test-orders-placed") != step.rule {
@@ -43,8 +43,8 @@ func TestStaleTriggers(t *testing.T) {
 	d.Triggers = nil
 	delete(d.Machines[0].Tags, plan.TagTriggers)
 	must(t, c, d, zips)
-	if there(plan.KindSchedule, "test-orders-daily") {
-		t.Error("the last trigger is still there")
+	if there(plan.KindSchedule, "test-orders-daily") || there(plan.KindPipe, "test-orders-queued") {
+		t.Error("the last triggers are still there")
 	}
 }
 

@@ -101,7 +101,7 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	caller.Authorize = known.authorize
 	var web *page.Page
 	statuses := task.NewStatusEvents(caller)
-	starts := newTriggers(clock, known, objects, o.Warn)
+	starts := newTriggers(clock, known, objects, caller, o.Warn)
 	metrics := cloudwatch.New(clock.Now)
 	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: events, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast), Allows: known.allows,
 		StatusChanged: func(account, region, execution string, detail value.Value) {
@@ -114,7 +114,7 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	starts.cloud = cloud
 	services := map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(events), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
-		"events": starts.bus, "scheduler": starts.schedules,
+		"events": starts.bus, "scheduler": starts.schedules, "pipes": starts.pipes,
 	}
 	caller.Here = func(name string) string {
 		if services[name] == nil {
@@ -171,7 +171,7 @@ func readObject(objects *s3.Service) func(account, bucket, key, version string) 
 // Close stops listening, closes the store and ends the functions' processes; what runs goes on where the store is opened again.
 func (a *AWS) Close() error {
 	a.listener.Close()
-	a.triggers.schedules.Close()
+	a.triggers.close()
 	kept := a.store.Close() // first: that a function's process ended is no failure of its task
 	a.lambda.Close()
 	return cmp.Or(kept, a.host.Close())

@@ -10,9 +10,11 @@ import (
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/server/events"
+	"github.com/stride-aws/stride/internal/server/pipes"
 	"github.com/stride-aws/stride/internal/server/s3"
 	"github.com/stride-aws/stride/internal/server/scheduler"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/task"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -24,16 +26,19 @@ type triggers struct {
 
 	bus       *events.Service
 	schedules *scheduler.Service
+	pipes     *pipes.Service
 }
 
 // newTriggers makes the services that trigger; cloud is set when there is one.
-func newTriggers(clock machine.Clock, r roles, objects *s3.Service, warn func(string)) *triggers {
+func newTriggers(clock machine.Clock, r roles, objects *s3.Service, caller *task.Caller, warn func(string)) *triggers {
 	t := &triggers{roles: r, warn: warn}
 	if warn == nil {
 		t.warn = func(string) {}
 	}
 	t.bus = events.New(events.Options{Now: clock.Now, Start: t.by("events.amazonaws.com")})
 	t.schedules = scheduler.New(scheduler.Options{Clock: clock, Start: t.by("scheduler.amazonaws.com")})
+	q := &queues{caller: caller}
+	t.pipes = pipes.New(pipes.Options{Now: clock.Now, Receive: q.receive, Delete: q.remove, Start: t.pipe, Warn: t.warn})
 	objects.Notify = objectEvents(t.bus)
 	return t
 }
@@ -69,6 +74,32 @@ func (t *triggers) start(ctx context.Context, service, operation, account, regio
 	}
 	body := value.OfObject([]value.Member{{Name: "stateMachineArn", Value: value.OfString(target)}, {Name: "input", Value: value.OfString(input)}})
 	return t.cloud.Service(account, region).Call(ctx, operation, body.AppendJSON(nil))
+}
+
+// close ends what runs by itself.
+func (t *triggers) close() {
+	t.schedules.Close()
+	t.pipes.Close()
+}
+
+// pipe starts an execution for a pipe; with sync an execution that does not succeed is an error.
+func (t *triggers) pipe(ctx context.Context, account, region, target, role, input string, sync bool) error {
+	if !sync {
+		_, err := t.start(ctx, "pipes.amazonaws.com", "StartExecution", account, region, target, role, input)
+		return err
+	}
+	out, err := t.start(ctx, "pipes.amazonaws.com", "StartSyncExecution", account, region, target, role, input)
+	if err != nil {
+		return err
+	}
+	answer, err := value.Parse(string(out))
+	if err != nil {
+		return err
+	}
+	if status, _ := answer.Get("status"); status.Str() != "SUCCEEDED" {
+		return fmt.Errorf("%s ended as %s; its messages come again", target, status.Str())
+	}
+	return nil
 }
 
 // changed sends an execution's status to EventBridge's default bus.

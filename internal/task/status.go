@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -67,17 +66,9 @@ const eventWait = 5 * time.Second
 
 // put sends one event. What EventBridge says is of no consequence for the execution, as on AWS.
 func (s *StatusEvents) put(e statusEvent) {
-	model, err := sdk.Lookup("eventbridge")
-	if err != nil {
-		return
-	}
-	op, err := model.Operation("putEvents")
-	if err != nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), eventWait)
 	defer cancel()
 	entry := object("Source", value.OfString("aws.states"), "DetailType", value.OfString("Step Functions Execution Status Change"),
 		"Resources", one(value.OfString(e.executionARN)), "Detail", value.OfString(e.detail.String()))
-	s.caller.client.Do(ctx, sdk.Request{Service: model, Operation: op, Params: object("Entries", one(entry)), Account: e.account, Region: e.region})
+	s.caller.Call(ctx, e.account, e.region, "eventbridge", "putEvents", object("Entries", one(entry)))
 }
