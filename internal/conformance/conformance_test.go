@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	_ "embed" // features.md
 	"bytes"
 	"context"
 	"encoding/json"
@@ -206,6 +207,11 @@ func (s *score) String() string {
 	return b.String()
 }
 
+// features says what there is to be judged, and what is absent.
+//
+//go:embed features.md
+var features string
+
 // page is docs/conformance.md.
 func (s *score) page() string {
 	var b strings.Builder
@@ -218,7 +224,7 @@ func (s *score) page() string {
 		t := s.by[n]
 		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", n, t.all, t.lenient, t.strict)
 	}
-	b.WriteString("\n## Known differences\n\n")
+	b.WriteString("\n" + features + "## Known differences\n\n")
 	for _, n := range sortedKeys(toAny(knownDifferences)) {
 		fmt.Fprintf(&b, "- `%s`: %s\n", n, knownDifferences[n])
 	}
