@@ -1,9 +1,9 @@
 package conformance
 
 import (
-	_ "embed" // features.md
 	"bytes"
 	"context"
+	_ "embed" // features.md
 	"encoding/json"
 	"flag"
 	"fmt"
