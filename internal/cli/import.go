@@ -18,6 +18,7 @@ import (
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/lint"
+	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -78,7 +79,7 @@ func (a *app) runImport(ctx context.Context, o importOptions) error {
 		return err
 	}
 	machine := adopt(def, o)
-	findings := lint.Check(def, lint.Options{Type: strings.ToUpper(machine.Type), Placeholders: true})
+	findings := lint.Check(def, lint.Options{Type: strings.ToUpper(machine.Type), Placeholders: true, Knows: sdk.Knows})
 	if err := findings.Errors().Err(); err != nil {
 		return err
 	}

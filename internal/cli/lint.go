@@ -12,6 +12,7 @@ import (
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/diag"
 	"github.com/stride-aws/stride/internal/lint"
+	"github.com/stride-aws/stride/internal/task/sdk"
 )
 
 func lintCommand(a *app) *cli.Command {
@@ -70,7 +71,7 @@ func lintFile(file, typ string) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := lint.Check(d, lint.Options{Type: typ, Placeholders: true})
+	found := lint.Check(d, lint.Options{Type: typ, Placeholders: true, Knows: sdk.Knows})
 	for _, f := range found {
 		if f.Place.File == "" {
 			f.Place = d.Place(f.Place.Pointer)

@@ -23,6 +23,9 @@ type Options struct {
 	Type string
 	// Placeholders allows "${Name}", which CloudFormation and SAM substitute, wherever another value belongs.
 	Placeholders bool
+	// Knows says whether AWS has the operation of the service that an aws-sdk integration names ("dynamodb", "getItem"). nil: it
+	// has all.
+	Knows func(service, operation string) bool
 }
 
 // Check is all that there is to say about d: Validate's findings and, where d could be created, stride's own.

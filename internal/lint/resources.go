@@ -34,11 +34,19 @@ func resource(v *validator, pointer string, x value.Value) {
 	case !v.kind(pointer, x, value.String):
 	case !strings.HasPrefix(arn, "arn:") && !(v.opts.Placeholders && anyURI.MatchString(arn)):
 		v.schema(pointer, "Value is not a valid resource ARN")
-	case !recognized(arn):
+	case !recognized(arn), !v.known(arn):
 		v.schema(pointer, "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", arn)
 	case v.opts.Type == "EXPRESS":
 		v.express(pointer, arn)
 	}
+}
+
+var sdkARN = lazyregexp.New(`^arn:[^:]+:states:[^:]*:[^:]*:aws-sdk:([A-Za-z0-9]+):([A-Za-z0-9]+)(?:\..*)?$`)
+
+// known says whether AWS has what an aws-sdk integration names, as far as that is written out.
+func (v *validator) known(arn string) bool {
+	m := sdkARN.FindStringSubmatch(arn)
+	return m == nil || v.opts.Knows == nil || v.opts.Knows(m[1], m[2])
 }
 
 // Services whose integrations never have the pattern.

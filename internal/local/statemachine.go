@@ -11,6 +11,7 @@ import (
 	"github.com/stride-aws/stride/internal/epoch"
 	"github.com/stride-aws/stride/internal/lint"
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/uuid"
 )
 
@@ -562,7 +563,7 @@ func compile(definition, kind string) (*machine.Program, error) {
 	if err != nil {
 		return nil, invalidDefinition(parseFinding(definition, err))
 	}
-	if found := lint.Validate(def, lint.Options{Type: kind}).Errors(); len(found) > 0 {
+	if found := lint.Validate(def, lint.Options{Type: kind, Knows: sdk.Knows}).Errors(); len(found) > 0 {
 		return nil, invalidDefinition(found...)
 	}
 	return compileProgram(def)

@@ -217,7 +217,7 @@ func testedDefinition(in *TestStateInput) (*asl.Definition, string, error) {
 		return nil, "", validation("stateName is required when the definition is a state machine")
 	}
 	var found diag.List
-	for _, d := range lint.Validate(def, lint.Options{Type: Standard}).Errors() {
+	for _, d := range lint.Validate(def, lint.Options{Type: Standard, Knows: sdk.Knows}).Errors() {
 		if isMachine || d.Code != lint.MissingTransitionTarget && d.Code != lint.MissingEndState {
 			found = append(found, d)
 		}

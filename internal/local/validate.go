@@ -7,6 +7,7 @@ import (
 	"github.com/stride-aws/stride/internal/diag"
 	"github.com/stride-aws/stride/internal/lint"
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -87,7 +88,7 @@ func (s *Service) ValidateStateMachineDefinition(in *ValidateStateMachineDefinit
 	if err != nil {
 		found = diag.List{parseFinding(in.Definition, err)}
 	} else {
-		found = lint.Validate(def, lint.Options{Type: kind})
+		found = lint.Validate(def, lint.Options{Type: kind, Knows: sdk.Knows})
 	}
 	return report(found, in), nil
 }

@@ -67,6 +67,13 @@ class Machines(unittest.TestCase):
         self.assertEqual(code, "InvalidDefinition")
         self.assertIn("SCHEMA_VALIDATION_FAILED", message)
 
+    def test_operations_that_aws_does_not_have(self):
+        for resource in ["aws-sdk:events:putEvents", "aws-sdk:dynamodb:fooBar"]:
+            state = {"Type": "Task", "Resource": "arn:aws:states:::" + resource, "End": True}
+            code, message = code_and_message(sfn.create_state_machine, name=unique("m"), definition=machine({"T": state}), roleArn=ROLE)
+            self.assertEqual(code, "InvalidDefinition")
+            self.assertIn(f"The resource provided arn:aws:states:::{resource} is not recognized.", message)
+
     def test_validate_definition(self):
         self.assertEqual(sfn.validate_state_machine_definition(definition=PASS)["result"], "OK")
         bad = sfn.validate_state_machine_definition(definition=machine({"P": {"Type": "Pass", "Next": "Nowhere"}}), severity="ERROR", maxResults=1)

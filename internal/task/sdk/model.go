@@ -137,6 +137,9 @@ func Lookup(name string) (*Service, error) {
 	}
 	f := models.files[name]
 	if f == nil {
+		f = models.files[name+"service"] // AWS Config Service is "config", as in Java's SDK
+	}
+	if f == nil {
 		return nil, &Unknown{"AWS has no service " + strconv.Quote(name)}
 	}
 	s, err := read(f)
