@@ -15,6 +15,7 @@ import (
 
 	"github.com/stride-aws/stride"
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest/testdata/shop"
 	"github.com/stride-aws/stride/internal/cli"
 	"github.com/stride-aws/stride/internal/cli/testdata/mistakes"
 	"github.com/stride-aws/stride/lambdas/payments"
@@ -28,6 +29,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 var registered = map[string][]flow.Workflow{
 	"":        nil,
 	"samples": workflows.All(),
+	"nested":  {shop.Buying, shop.Packing},
 	"shop": {
 		flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(payments.Charge)),
 		flow.FromFile("ingest", "ingest.asl.json", flow.TypeExpress, flow.Function(sensors.Summarise)),

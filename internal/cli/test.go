@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -124,7 +125,11 @@ func (a *app) covered(ctx context.Context, p *project.Project, o testOptions, di
 	}
 	about := func(w flow.Workflow) bool {
 		_, ran := counts[coverage.NewRecord(w, nil).Key()]
-		return ran || slices.Contains(packages, w.Func().Package)
+		pkg := w.Func().Package
+		if w.File() != "" {
+			pkg = path.Join(moduleOf(p.Dir), path.Dir(w.File()))
+		}
+		return ran || slices.Contains(packages, pkg)
 	}
 	workflows := slices.DeleteFunc(slices.Clone(p.Workflows), func(w flow.Workflow) bool { return !about(w) })
 	compiled, err := p.Compile(ctx, workflows)

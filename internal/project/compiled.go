@@ -26,7 +26,7 @@ type Compiled struct {
 
 // Compile compiles workflows, in their order. Mistakes of the user's are a diag.List.
 func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Compiled, error) {
-	programs, err := compile.Compile(p.Dir, compile.Registered(workflows))
+	programs, err := compileAmong(p.Dir, compile.Registered(workflows), compile.Registered(p.Workflows))
 	var found diag.List
 	if err != nil && !errors.As(err, &found) {
 		return nil, err
@@ -54,6 +54,28 @@ func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Com
 		}
 	}
 	return out, found.Err()
+}
+
+// compileAmong compiles workflows, which may run any of all.
+func compileAmong(dir string, workflows, all []compile.Workflow) ([]*compile.Program, error) {
+	if len(workflows) == 0 {
+		return nil, nil
+	}
+	src, err := compile.Load(dir, workflows, nil)
+	if err != nil {
+		return nil, err
+	}
+	var found diag.List
+	programs := make([]*compile.Program, len(workflows))
+	for i, w := range workflows {
+		var bad diag.List
+		programs[i], err = src.Compile(w, all...)
+		if err != nil && !errors.As(err, &bad) {
+			return nil, err
+		}
+		found = append(found, bad...)
+	}
+	return programs, found.Err()
 }
 
 // lint judges the definition, whose errors stop a deploy, and gives findings the place of the state that they are about.
