@@ -54,6 +54,8 @@ type Package struct {
 	Path    string
 	Version string `json:",omitempty"` // of its module; "" where its files decide
 	Hash    string `json:",omitempty"` // hex SHA-256 of its files; "" where its version decides
+	// Calls are the operations of AWS services that its files call, "dynamodb:GetItem"; only of packages whose files decide.
+	Calls []string `json:",omitempty"`
 }
 
 // Artifact is a built handler.

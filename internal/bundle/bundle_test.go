@@ -117,6 +117,30 @@ func checkZip(t *testing.T, a Artifact) {
 	}
 }
 
+// TestCalls: a package's calls of AWS services are those whose inputs it names, whatever the file calls the service's package.
+func TestCalls(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.go"), `package a
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	store "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+func f(d *dynamodb.Client, s *store.Client) {
+	_, _ = d.GetItem(nil, &dynamodb.GetItemInput{})
+	_ = store.NewListObjectsV2Paginator(s, &store.ListObjectsV2Input{})
+	var again *dynamodb.GetItemInput
+	_, _ = types.ObjectInput{}, again
+}
+`)
+	calls := sdkCalls(&listed{Dir: dir, GoFiles: []string{"a.go"}})
+	if diff := cmp.Diff([]string{"dynamodb:GetItem", "s3:ListObjectsV2"}, calls); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestOnlyWhatChangedIsBuilt(t *testing.T) {
 	dir := shop(t, "shop")
 	b := &Builder{Dir: dir, Cache: t.TempDir()}

@@ -14,7 +14,7 @@ import (
 )
 
 // keyFormat changes whenever the bytes of zips or the meaning of keys do.
-const keyFormat = "stride bundle 2"
+const keyFormat = "stride bundle 3"
 
 // identify sets each unit's packages and key from what go list says they are made of.
 func (t *tool) identify(ctx context.Context, units []*unit) error {
@@ -102,8 +102,9 @@ func (t *tool) identity(p *listed) (Package, error) {
 		if p.hash, err = hashFiles(p); err != nil {
 			return Package{}, fmt.Errorf("package %s: %w", p.ImportPath, err)
 		}
+		p.calls = sdkCalls(p)
 	}
-	return Package{Path: p.ImportPath, Hash: p.hash}, nil
+	return Package{Path: p.ImportPath, Hash: p.hash, Calls: p.calls}, nil
 }
 
 // inside is false for a vendored package, whose folder is not its module's.

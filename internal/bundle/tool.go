@@ -38,6 +38,7 @@ type listed struct {
 	Module                                         *module
 	Error                                          *struct{ Err string }
 	hash                                           string
+	calls                                          []string // with hash
 }
 
 type module struct {

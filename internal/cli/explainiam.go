@@ -29,6 +29,9 @@ func (a *app) explainIAM(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	if err := built.Build(ctx, false); err != nil { // what the code calls is known of what is built
+		return err
+	}
 	d, err := built.Deployment(plan.Place{Partition: "aws", Account: cmp.Or(e.Account, "ACCOUNT"), Region: cmp.Or(a.Region, e.Region, "REGION")})
 	if err != nil {
 		return err

@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Needs is what a function's role must allow besides writing its log.
 type Needs struct {
@@ -8,7 +11,11 @@ type Needs struct {
 	Tracing  bool
 	VPC      bool
 	Declared []Declared // flow.Allow
+	Calls    []Call     // what its code calls
 }
+
+// Call is an operation of an AWS SDK service, "dynamodb:GetItem", that a package of a function's code calls.
+type Call struct{ Operation, Package string }
 
 // Declared is a permission that the workflow's author wrote.
 type Declared struct{ Actions, Resources []string }
@@ -27,7 +34,37 @@ func Function(n Needs) Grants {
 	for _, d := range n.Declared {
 		grants = append(grants, allow("declared with flow.Allow", d.Resources, d.Actions...))
 	}
+	return append(grants, n.called()...)
+}
+
+// called grants what the code calls on any resource, since the code does not tell which. An action that is declared is declared whole:
+// flow.Allow narrows it.
+func (n *Needs) called() Grants {
+	var grants Grants
+	granted := map[string]bool{}
+	for _, c := range n.Calls {
+		service, operation, _ := strings.Cut(c.Operation, ":")
+		var actions []string
+		for _, action := range Actions(service, operation) {
+			if !granted[action] && !n.declares(action) {
+				granted[action] = true
+				actions = append(actions, action)
+			}
+		}
+		reason := "calls in " + c.Package
+		switch last := len(grants) - 1; {
+		case len(actions) == 0:
+		case last >= 0 && grants[last].Reason == reason:
+			grants[last].Statement.Action = union(grants[last].Statement.Action, actions)
+		default:
+			grants = append(grants, allow(reason, nil, actions...))
+		}
+	}
 	return grants
+}
+
+func (n *Needs) declares(action string) bool {
+	return slices.ContainsFunc(n.Declared, func(d Declared) bool { return matchFold(d.Actions, action) })
 }
 
 func allow(reason string, resources []string, actions ...string) Grant {

@@ -85,6 +85,24 @@ func TestMachine(t *testing.T) {
 	}
 }
 
+// TestFunction: what a function's code calls is granted, by IAM's names, unless it is declared.
+func TestFunction(t *testing.T) {
+	grants := Function(Needs{LogGroup: "arn:log", Declared: []Declared{{Actions: []string{"dynamodb:Get*"}, Resources: []string{"arn:table"}}}, Calls: []Call{
+		{"dynamodb:GetItem", "shop/pay"}, {"s3:HeadObject", "shop/pay"}, {"s3:PutObject", "shop/pay"}, {"s3:PutObject", "shop/store"}, {"eventbridge:PutEvents", "shop/store"}}})
+	want := []string{
+		"logs:CreateLogStream logs:PutLogEvents on arn:log:*",
+		"dynamodb:Get* on arn:table",
+		"s3:GetObject s3:PutObject on *",
+		"events:PutEvents on *",
+	}
+	if diff := cmp.Diff(want, short(grants)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if reason := grants[3].Reason; reason != "calls in shop/store" {
+		t.Errorf("reason %q", reason)
+	}
+}
+
 // TestActions has in testdata/unknown.txt the operations whose IAM actions the table does not have: most are newer than it, or take
 // other credentials than IAM's.
 func TestActions(t *testing.T) {

@@ -290,6 +290,11 @@ func (c *composer) function(h handler, zip bundle.Artifact) {
 	for _, p := range h.spec.Policies {
 		needs.Declared = append(needs.Declared, policy.Declared{Actions: p.Actions, Resources: p.Resources})
 	}
+	for _, p := range zip.Packages {
+		for _, operation := range p.Calls {
+			needs.Calls = append(needs.Calls, policy.Call{Operation: operation, Package: p.Path})
+		}
+	}
 	c.zips[name] = zip.Path
 	c.logGroup(group, *l.Retention, l.KMSKey, h.workflows...)
 	c.desired.Functions = append(c.desired.Functions, plan.Function{
