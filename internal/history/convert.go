@@ -82,10 +82,19 @@ func FromLog(line string) (*Event, Log, error) {
 		return nil, Log{}, fmt.Errorf("log line %.80s is no event of an execution", line)
 	}
 	e := &Event{Type: Type(kind.Str()), ID: member(v, "id"), PreviousID: member(v, "previous_event_id")}
-	e.Time = time.UnixMilli(member(v, "event_timestamp")).UTC()
+	e.Time = logTime(v)
 	details, _ := v.Get("details")
 	e.readDetails(details)
 	return e, Log{ExecutionARN: arn.Str(), RedriveCount: member(v, "redrive_count")}, nil
+}
+
+// logTime is a line's event_timestamp: milliseconds; LocalStack writes a date and time.
+func logTime(line value.Value) time.Time {
+	at, _ := line.Get("event_timestamp")
+	if t, err := time.Parse(time.RFC3339Nano, at.Str()); err == nil {
+		return t.UTC().Truncate(time.Millisecond)
+	}
+	return time.UnixMilli(integer(at)).UTC()
 }
 
 // lineText is how much of a payload or cause a line shows, in bytes.

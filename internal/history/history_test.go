@@ -88,6 +88,16 @@ func TestIndexIsAlwaysSent(t *testing.T) {
 	}
 }
 
+func TestTimesOfLogs(t *testing.T) {
+	want := time.Date(2026, 11, 25, 21, 52, 48, 968_000_000, time.UTC)
+	for _, text := range []string{"1795643568968", "2026-11-25T21:52:48.968787+00:00", "2026-11-25T22:52:48.968+01:00"} {
+		e, _, err := FromLog(`{"id":"1","type":"ExecutionStarted","details":{},"event_timestamp":"` + text + `","execution_arn":"a"}`)
+		if err != nil || !e.Time.Equal(want) {
+			t.Errorf("%s is read as %v (%v)", text, e.Time, err)
+		}
+	}
+}
+
 func TestFromLogRefuses(t *testing.T) {
 	for _, line := range []string{"", "START RequestId: x", "{}", `{"type":"ExecutionStarted"}`} {
 		if e, _, err := FromLog(line); err == nil {

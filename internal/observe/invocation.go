@@ -297,7 +297,8 @@ func (b *Invocations) guess(a *Attempt, task *Entry, last bool) *Invocation {
 			others = append(others, in)
 		}
 	}
-	if fits == nil && last && len(others) == 1 {
+	// AWS reports the request id of every success; a success without one is of a server that never does.
+	if fits == nil && len(others) == 1 && (last || !a.Error.Present()) {
 		return others[0]
 	}
 	return fits

@@ -184,11 +184,13 @@ func narrateAttempt(l *Line, scene Scene) bool {
 
 // Target is what the task calls: the function of a Lambda task, else the resource.
 func (a *Attempt) Target() string {
-	name, ok := a.Parameters.Value().Get("FunctionName")
-	if !ok {
-		return functionName(a.Resource)
+	if a.target == "" {
+		a.target = functionName(a.Resource)
+		if name, ok := a.Parameters.Value().Get("FunctionName"); ok {
+			a.target = functionName(name.Str())
+		}
 	}
-	return functionName(name.Str())
+	return a.target
 }
 
 // callsLambda is whether the attempt is at a Lambda function, by ARN or by lambda:invoke.

@@ -77,6 +77,7 @@ type Attempt struct {
 	Timeout                   time.Duration
 	RequestID                 string      // of the Lambda invocation, where the service says it
 	Invocation                *Invocation // the Lambda invocation with its log lines; nil where they were not read
+	target                    string      // see Target; "" until somebody asks
 	logged                    bool        // its log lines were told, or asked for
 }
 
@@ -140,6 +141,7 @@ func (t *Thread) forget() {
 		}
 		step.Input, step.Output, step.Threads = history.Text{}, history.Text{}, nil
 		for _, a := range step.Attempts {
+			a.Target() // is asked for when its log lines come
 			a.Parameters, a.Output = history.Text{}, history.Text{}
 		}
 	}

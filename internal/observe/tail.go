@@ -67,7 +67,7 @@ func (t *Tail) Run(ctx context.Context) error {
 				return err
 			}
 			continue
-		case r.done && len(r.wanted) == 0:
+		case !r.done.IsZero() && (len(r.wanted) == 0 || r.Now().Sub(r.done) > settleAtEnd):
 			return r.flush(ctx)
 		}
 		if err := r.idle(); err != nil {
@@ -122,9 +122,9 @@ type reader struct {
 	wanted      []wanted // tasks whose log lines have not come yet
 	remembered  int      // invocations, when some were last forgotten
 	emitted     int
-	quiet       bool // the last look brought nothing, and that was said
-	gap         bool // an event is missing, or lines were left out: look at everything
-	done        bool
+	quiet       bool      // the last look brought nothing, and that was said
+	gap         bool      // an event is missing, or lines were left out: look at everything
+	done        time.Time // when the end of the only execution was told
 }
 
 type machineReader struct {
@@ -134,8 +134,11 @@ type machineReader struct {
 	byLists bool // executions are found by ListExecutions
 }
 
-// settle is how long the log lines of a task that has ended are waited for.
-const settle = late
+// settle is how long the log lines of a task that has ended are waited for; settleAtEnd how long when there is nothing else to wait for.
+const (
+	settle      = late
+	settleAtEnd = 3 * time.Second
+)
 
 type wanted struct {
 	entry Entry
@@ -491,7 +494,9 @@ func (r *reader) tell(ctx context.Context, e Event) error {
 		story.forget()
 	}
 	if Terminal(e.Type) {
-		r.done = r.done || e.Execution == r.Execution
+		if e.Execution == r.Execution {
+			r.done = r.Now()
+		}
 		delete(r.stories, e.Execution)
 		r.children.ended(e.Execution)
 	}
@@ -526,7 +531,7 @@ func (r *reader) wantLines(entry Entry) error {
 		return nil
 	}
 	a.logged = true
-	told, err := r.tellLines(entry, false)
+	told, err := r.tellLines(entry, !r.Follow)
 	if err == nil && !told {
 		r.wanted = append(r.wanted, wanted{entry, r.Now().Add(settle)})
 	}
@@ -560,7 +565,7 @@ func (r *reader) claim(last bool, upTo time.Time) error {
 	still := r.wanted[:0]
 	for _, w := range r.wanted {
 		over := last || !now.Before(w.until) || upTo.Sub(w.entry.Time) > settle
-		told, err := r.tellLines(w.entry, over)
+		told, err := r.tellLines(w.entry, over || !r.Follow)
 		if err != nil {
 			return err
 		}

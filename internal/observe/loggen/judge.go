@@ -150,7 +150,29 @@ func judge(t *testing.T, endpoint string, r *rand.Rand, name string) {
 	tail.Follow, now = false, now.Add(time.Minute)
 	tail.Wait = func(context.Context, time.Duration) error { return nil }
 	compare(t.Context(), t, tail, all, "afterwards")
+	countLines(t, tail, all)
 	w.drop(t)
+}
+
+// countLines tells once more with stories that forget, and wants every line of a function.
+func countLines(t *testing.T, tail *observe.Tail, all *Run) {
+	want, got := 0, 0
+	for _, story := range all.Stories {
+		want += strings.Count(story, "  | ")
+	}
+	tail.Lean = true
+	tail.Emit = func(e observe.Entry) error {
+		if e.Log != nil {
+			got++
+		}
+		return nil
+	}
+	if err := tail.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got != want {
+		t.Errorf("%d lines of functions are told, want %d", got, want)
+	}
 }
 
 func compare(ctx context.Context, t *testing.T, tail *observe.Tail, all *Run, when string) {
