@@ -40,12 +40,13 @@ func moduleOf(dir string) string {
 	return ""
 }
 
-// own are the frames that are in the project, with their paths in it.
+// own are the frames that are in the project, with their paths in it, each line once.
 func (c checkout) own(frames []observe.Frame) []observe.Frame {
 	var list []observe.Frame
+	seen := map[string]bool{}
 	for _, f := range frames {
-		if file := c.find(f.Path); file != "" {
-			f.Path = file
+		if f.Path = c.find(f.Path); f.Path != "" && !seen[place(f)] {
+			seen[place(f)] = true
 			list = append(list, f)
 		}
 	}

@@ -82,11 +82,11 @@ func (i *inspection) startedBy(step *observe.Step) []*observe.Story {
 // locate finds the lines of this checkout that the failure speaks of.
 func (f *stepFailure) locate(ctx context.Context, a *app) {
 	c := a.checkout()
-	all := f.cause.Frames
+	var said strings.Builder // a stack is written a line at a time
 	for _, line := range f.lines() {
-		all = append(all, observe.Frames(line.Text)...)
+		said.WriteString(strings.TrimRight(line.Text, "\n") + "\n")
 	}
-	f.frames = c.own(all)
+	f.frames = c.own(append(f.cause.Frames, observe.Frames(said.String())...))
 	f.source = a.sourceOf(ctx, f.story.ARN, f.step)
 	f.sourceLines = map[string]string{}
 	for _, frame := range f.frames {
