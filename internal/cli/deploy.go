@@ -92,7 +92,9 @@ type applied struct {
 
 func (a *app) apply(ctx context.Context, t *target, p *plan.Plan) (*applied, error) {
 	begun := time.Now()
-	result, err := t.clients.Apply(ctx, p, t.Zips, &deployProgress{app: a, begun: map[string]time.Time{}})
+	progress := a.progress(p)
+	result, err := t.clients.Apply(ctx, p, t.Zips, progress)
+	progress.close()
 	switch {
 	case errors.Is(err, context.Canceled):
 		a.talk("aliases that had not moved still point to their old versions; a rollout stays where it is\n")
@@ -133,30 +135,6 @@ func (d *applied) versions(before *plan.Actual) map[string]string {
 		out[name] = version
 	}
 	return out
-}
-
-// deployProgress prints a line for each action that has ended, but for new roles and log groups, which are many and quick.
-type deployProgress struct {
-	app   *app
-	begun map[string]time.Time
-}
-
-func (p *deployProgress) Begin(a *plan.Action) { p.begun[a.ID] = time.Now() }
-
-func (p *deployProgress) Note(a *plan.Action, text string) {
-	p.app.talk("  %s: %s\n", a.ID, text)
-}
-
-func (p *deployProgress) End(a *plan.Action, err error) {
-	word := map[plan.Op]string{plan.Create: "created", plan.Update: "changed", plan.Delete: "deleted"}[a.Op]
-	quick := a.Op == plan.Create && (a.Kind == plan.KindRole || a.Kind == plan.KindLogGroup)
-	switch {
-	case err != nil:
-		word = p.app.red("stopped")
-	case quick:
-		return
-	}
-	p.app.talk("  %s %s %s\n", word, a.ID, p.app.faint(fmt.Sprintf("%.1f s", time.Since(p.begun[a.ID]).Seconds())))
 }
 
 // deployedMachine is a line of a deploy's result.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,7 +57,10 @@ func (a *app) runDestroy(ctx context.Context, o destroyOptions) error {
 	if !yes {
 		return errors.New("nothing was deleted")
 	}
-	if _, err := t.clients.Apply(ctx, p, nil, &deployProgress{app: a, begun: map[string]time.Time{}}); err != nil {
+	progress := a.progress(p)
+	_, err = t.clients.Apply(ctx, p, nil, progress)
+	progress.close()
+	if err != nil {
 		return withHint(t.explain(err), "stride destroy --env "+a.Env+"   (does the rest)")
 	}
 	return a.destroyed(p)

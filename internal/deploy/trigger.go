@@ -147,19 +147,32 @@ func number32(n *int32) string {
 	return strconv.Itoa(int(*n))
 }
 
+// readScheduleGroup reads a group and its tags, which moto has, empty ones, of a group that is not there, too. nil: it is not there.
 func (c *Clients) readScheduleGroup(ctx context.Context, place plan.Place, name string) (*plan.ScheduleGroup, error) {
-	out, err := c.Scheduler.ListTagsForResource(ctx, &scheduler.ListTagsForResourceInput{ResourceArn: aws.String(place.ARN("scheduler", "schedule-group/"+name))})
+	live := &plan.ScheduleGroup{Name: name, Tags: plan.Tags{}}
+	g := newGroup(ctx)
+	g.do(func(ctx context.Context) error {
+		_, err := c.Scheduler.GetScheduleGroup(ctx, &scheduler.GetScheduleGroupInput{Name: &name})
+		return err
+	})
+	g.do(func(ctx context.Context) error {
+		out, err := c.Scheduler.ListTagsForResource(ctx, &scheduler.ListTagsForResourceInput{ResourceArn: aws.String(place.ARN("scheduler", "schedule-group/"+name))})
+		if err != nil {
+			return err
+		}
+		for _, tag := range out.Tags {
+			live.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+		}
+		return nil
+	})
+	err := g.wait()
 	if missing(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading schedule group %s: %w", name, err)
 	}
-	g := &plan.ScheduleGroup{Name: name, Tags: plan.Tags{}}
-	for _, tag := range out.Tags {
-		g.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-	}
-	return g, nil
+	return live, nil
 }
 
 // bucketEvents is whether the events of a bucket go to EventBridge.
