@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"os"
 	"sync"
 	"time"
 
-	"github.com/stride-aws/stride/internal/diag"
 	"github.com/stride-aws/stride/internal/jsonschema"
 	"github.com/stride-aws/stride/internal/project"
 	"github.com/stride-aws/stride/internal/server/page"
@@ -21,7 +19,7 @@ type sourcesForPage struct {
 
 	mu       sync.Mutex
 	compiled []project.Compiled
-	problem  string
+	err      error
 	at       time.Time
 }
 
@@ -38,35 +36,25 @@ func (c *sourcesForPage) workflow(ctx context.Context, machine string) (*page.Wo
 		if t := w.Input(); t != nil {
 			out.Input = jsonschema.Of(t, "json", false)
 		}
-		compiled, problem, err := c.compile(ctx)
+		compiled, err := c.compile(ctx)
 		if err != nil {
-			return nil, err
+			out.Problem = err.Error()
+			return out, nil
 		}
-		out.Problem = problem
-		if problem == "" {
-			out.Definition, out.Source = compiled[i].Definition, compiled[i].Source
-		}
+		out.Definition, out.Source = compiled[i].Definition, compiled[i].Source
 		return out, nil
 	}
 	return nil, nil
 }
 
-func (c *sourcesForPage) compile(ctx context.Context) ([]project.Compiled, string, error) {
+func (c *sourcesForPage) compile(ctx context.Context) ([]project.Compiled, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.at) < fresh {
-		return c.compiled, c.problem, nil
+	if time.Since(c.at) >= fresh {
+		c.compiled, c.err = c.project.Compile(context.WithoutCancel(ctx), c.project.Workflows)
+		c.at = time.Now()
 	}
-	compiled, err := c.project.Compile(context.WithoutCancel(ctx), c.project.Workflows)
-	var found diag.List
-	if err != nil && !errors.As(err, &found) {
-		return nil, "", err
-	}
-	c.compiled, c.problem, c.at = compiled, "", time.Now()
-	if err != nil {
-		c.problem = err.Error()
-	}
-	return c.compiled, c.problem, nil
+	return c.compiled, c.err
 }
 
 // pageCheckout tells the page what the project's sources say; nil outside of a project.
