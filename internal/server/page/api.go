@@ -128,6 +128,7 @@ type drawing struct {
 	Name       string          `json:"name"`
 	ARN        string          `json:"arn"`
 	Type       string          `json:"type"`
+	Aliases    []string        `json:"aliases,omitempty"` // their ARNs
 	Definition json.RawMessage `json:"definition"`
 	Width      float64         `json:"width"`
 	Height     float64         `json:"height"`
@@ -175,11 +176,30 @@ func (p *Page) describe(ctx context.Context, machine, execution string) (*descri
 
 // graph draws ?machine= as it is, or the revision that ?execution= runs.
 func (p *Page) graph(r *http.Request) (any, error) {
-	m, err := p.describe(r.Context(), r.FormValue("machine"), r.FormValue("execution"))
+	machine := r.FormValue("machine")
+	m, err := p.describe(r.Context(), machine, r.FormValue("execution"))
 	if err != nil {
 		return nil, err
 	}
-	return draw(m)
+	d, err := draw(m)
+	if err == nil && machine != "" {
+		d.Aliases, err = p.aliases(r.Context(), machine)
+	}
+	return d, err
+}
+
+// aliases are what executions of a machine are started by, where it was deployed with a rollout: the newest definition may be one
+// that was rolled back.
+func (p *Page) aliases(ctx context.Context, machine string) ([]string, error) {
+	var out struct {
+		StateMachineAliases []struct{ StateMachineAliasArn string }
+	}
+	err := p.call(ctx, machine, "ListStateMachineAliases", map[string]any{"stateMachineArn": machine, "maxResults": onePage}, &out)
+	var list []string
+	for _, a := range out.StateMachineAliases {
+		list = append(list, a.StateMachineAliasArn)
+	}
+	return list, err
 }
 
 func draw(m *described) (*drawing, error) {

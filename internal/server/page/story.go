@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/stride-aws/stride/internal/history"
@@ -269,7 +270,7 @@ func (p *Page) step(r *http.Request) (any, error) {
 	view := stepView{Known: known, Assigned: assigned, Input: text(step.Input), Output: text(step.Output), Error: text(step.Error), Cause: text(step.Cause), MapRun: step.MapRunARN, Attempts: []attemptView{}}
 	for _, a := range step.Attempts {
 		shown := attemptView{Resource: a.Resource, Parameters: text(a.Parameters), Output: text(a.Output), Error: text(a.Error), Cause: text(a.Cause)}
-		if a.Ended.IsZero() {
+		if a.Ended.IsZero() && strings.HasSuffix(a.Resource, ".waitForTaskToken") {
 			shown.Token = p.awaited(a.Parameters.Value())
 		}
 		view.Attempts = append(view.Attempts, shown)

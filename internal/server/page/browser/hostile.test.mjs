@@ -121,6 +121,7 @@ async function pretend() {
   const details = { truncated: false };
   const answers = {
     ListStateMachines: { stateMachines: [{ stateMachineArn: m, name: bad, type: "STANDARD", creationDate: 1 }] },
+    ListStateMachineAliases: { stateMachineAliases: [{ stateMachineAliasArn: m + ":" + bad, creationDate: 1 }] },
     DescribeStateMachine: { stateMachineArn: m, name: bad, type: "STANDARD", definition, roleArn: bad, creationDate: 1, status: "ACTIVE" },
     DescribeStateMachineForExecution: { stateMachineArn: m, name: bad, definition, roleArn: bad, updateDate: 1 },
     ListExecutions: { executions: [{ executionArn: e, stateMachineArn: m, name: bad, status: "FAILED", startDate: 1, stopDate: 2 }] },
@@ -157,8 +158,10 @@ test("a Step Functions that lies", async (t) => {
   await page.locator(".detail .payload").first().waitFor();
   await harmless(page, "an execution");
   await page.getByRole("button", { name: "Redrive" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Redrive" }).click();
   await page.getByRole("alert").waitFor();
   await harmless(page, "a refusal");
+  await page.getByRole("button", { name: "Close" }).click();
   for (const tab of ["Events", "Definition", "Input and output"]) {
     await page.getByRole("tab", { name: tab }).click();
     await harmless(page, tab);

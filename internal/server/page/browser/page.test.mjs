@@ -78,8 +78,11 @@ test("start with the form, answer the callback, follow to the end", async (t) =>
   assert.deepEqual(JSON.parse(await page.getByLabel("Input (JSON)").inputValue()), order("o-form", { phone: "+44 20 7946 0018" }));
   await page.getByRole("button", { name: "Form" }).click();
   await page.getByLabel("Name", { exact: true }).fill("by-form");
+  assert.deepEqual(await page.getByLabel("What is started").getByRole("option").allTextContents(), ["alias current", "the newest definition"]);
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await page.getByRole("heading", { name: "by-form" }).waitFor();
+  const { stateMachineAliasArn } = await call("DescribeExecution", { executionArn: arnOf("execution", "order-fulfilment:by-form") });
+  assert.equal(stateMachineAliasArn, arnOf("stateMachine", "order-fulfilment:current"));
   const panel = detail(page);
   await panel.getByText("This task waits for an answer").waitFor();
   await panel.getByText("workflows/fulfilment.go:").waitFor();

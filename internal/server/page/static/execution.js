@@ -3,7 +3,7 @@
 import { read, settings, write } from "./api.js";
 import { button, day, duration, el, payload, pill, pretty } from "./dom.js";
 import { Events } from "./events.js";
-import { problem, start, stop } from "./forms.js";
+import { problem, redrive, start, stop } from "./forms.js";
 import { StateMap } from "./map.js";
 import { StepPanel } from "./step.js";
 import { Timeline } from "./timeline.js";
@@ -112,15 +112,15 @@ class Execution {
   }
 
   showHead(now) {
-    const { name, status, stopDate, redriveStatus, redriveCount, stateMachineArn, input } = this.data;
-    const machine = { arn: this.drawing.arn, name: this.drawing.name, type: this.drawing.type };
+    const { name, status, stopDate, redriveStatus, redriveCount, stateMachineArn, stateMachineAliasArn, input } = this.data;
+    const machine = { arn: this.drawing.arn, name: this.drawing.name, type: this.drawing.type, aliases: stateMachineAliasArn ? [stateMachineAliasArn] : [] };
     const again = () => this.look();
     const key = [status, redriveStatus, redriveCount, stopDate].join();
     if (key === this.headShown) return this.ticking(now);
     this.headShown = key;
     this.took = el("span", { class: "soft" });
     const acts = settings.write ? [status === "RUNNING" ? button("Stop…", () => stop(this.arn, again)) : "",
-      redriveStatus === "REDRIVABLE" ? button("Redrive", () => this.redrive()) : "",
+      redriveStatus === "REDRIVABLE" ? button("Redrive", () => (settings.place ? redrive(this.arn, again) : this.redrive())) : "",
       button("Start again…", () => start(machine, pretty(input ?? "{}"), this.checkout))] : [];
     const machineARN = stateMachineArn.split("/")[0];
     this.head.replaceChildren(el("div", { class: "title" }, el("a", { href: "#/m/" + encodeURIComponent(machineARN) }, this.drawing.name), el("h1", {}, el("bdi", {}, name))),

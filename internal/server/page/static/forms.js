@@ -104,13 +104,15 @@ class InputEditor {
   }
 }
 
-// Start asks for an input and starts an execution. An Express one is waited for, and its result shown. Checkout is a promise of
+// Start asks for an input and starts an execution, by an alias of the machine where it has one. An Express one is waited for, and its result shown. Checkout is a promise of
 // what the project says about the machine.
 export function start(machine, input, checkout) {
   const editor = new InputEditor(input ?? "{}", "Input (JSON)");
   const name = el("input", { placeholder: "made up when empty", autocomplete: "off" });
-  dialog("Start " + machine.name, [editor.node, field("Name", name)], "Start", async () => {
-    const body = { stateMachineArn: machine.arn, input: editor.value(), ...(name.value && { name: name.value }) };
+  const aliases = machine.aliases ?? [];
+  const entry = el("select", {}, aliases.map((arn) => el("option", { value: arn }, "alias " + arn.split(":").at(-1))), el("option", { value: machine.arn }, "the newest definition"));
+  dialog("Start " + machine.name, [editor.node, field("Name", name), aliases.length ? field("What is started", entry) : null], "Start", async () => {
+    const body = { stateMachineArn: entry.value, input: editor.value(), ...(name.value && { name: name.value }) };
     if (machine.type === "EXPRESS") return expressResult(await write("StartSyncExecution", machine.arn, body));
     const started = await write("StartExecution", machine.arn, body);
     location.hash = "#/e/" + encodeURIComponent(started.executionArn);
@@ -132,6 +134,12 @@ export function runFrom(execution, state, input, variables) {
     location.hash = "#/e/" + encodeURIComponent(started.executionArn);
   });
 }
+
+// Redrive asks first: it is used where redriving is not undone by starting anew.
+export const redrive = (arn, done) => dialog("Redrive this execution?", [], "Redrive", async () => {
+  await write("RedriveExecution", arn, { executionArn: arn });
+  done();
+});
 
 export function stop(arn, done) {
   const cause = el("input", { autocomplete: "off" });

@@ -70,7 +70,7 @@ class Executions {
 // MachineView shows a machine.
 export async function machineView(arn) {
   const drawing = await read("graph", { machine: arn });
-  const machine = { arn, name: drawing.name, type: drawing.type };
+  const machine = { arn, name: drawing.name, type: drawing.type, aliases: drawing.aliases };
   const checkout = read("checkout", { machine: arn });
   const about = el("p", { class: "source", role: "status" });
   const map = new StateMap(drawing, async (node) => {
