@@ -26,6 +26,8 @@ type execution struct {
 	parent     string                 // of a nested execution: the task that started it
 	seed       uint64                 // of its ids and random numbers, so that they can be repeated
 	journal    []machine.Input        // what it reacted to; belongs to the loop of its run. With a store: only what is to be replayed
+	replayed   chan struct{}          // closed when it has come to where it was; nil where it is new
+	caughtUp   sync.Once              // closes replayed
 	resumed    bool                   // it ran when the process before this one ended
 	updates    []machine.MapRunUpdate // that were accepted for it, then
 	inputs     int64                  // in the store's journal; belongs to the loop, too
@@ -122,7 +124,11 @@ func (s *Service) executionOf(text string) (*execution, error) {
 		return nil, err
 	}
 	if e, ok := s.executions.Load(text); ok {
-		return e.(*execution), nil
+		e := e.(*execution)
+		if e.replayed != nil {
+			<-e.replayed
+		}
+		return e, nil
 	}
 	if e := s.stored(text); e != nil {
 		return e, nil

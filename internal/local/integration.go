@@ -176,7 +176,7 @@ func (s *Service) startNested(ctx context.Context, t *machine.Task, r machine.Re
 	if !strings.HasPrefix(t.Resource.Pattern, "sync") {
 		return
 	}
-	target.watchNested(ctx, out.ExecutionArn, t.Resource.Pattern, r)
+	go target.watchNested(ctx, out.ExecutionArn, t.Resource.Pattern, r)
 }
 
 // watchNested answers a .sync task when the execution that it started is over.
@@ -186,7 +186,7 @@ func (s *Service) watchNested(ctx context.Context, arn, pattern string, r machin
 		r.Failed(sdkFailure("StepFunctions", noExecution(arn)))
 		return
 	}
-	go child.report(ctx, pattern, r)
+	child.report(ctx, pattern, r)
 }
 
 // attachNested waits for the execution that a .sync task had started before the process was.
@@ -196,7 +196,7 @@ func (s *Service) attachNested(ctx context.Context, t *machine.Task, r machine.R
 	if a, err := parseARN(started.Str()); err == nil {
 		target = s.cloud.Service(a.account, a.region)
 	}
-	target.watchNested(ctx, started.Str(), t.Resource.Pattern, r)
+	go target.watchNested(ctx, started.Str(), t.Resource.Pattern, r)
 }
 
 // identify makes a nested start one that a run which is repeated after the process ended makes again, name and all.

@@ -60,6 +60,8 @@ type Cloud struct {
 	Options
 	tokens tokens
 	keep   keeper
+	// resuming are executions that are on their way to where they were when the process before this one ended.
+	resuming sync.WaitGroup
 
 	operations map[string]operation
 	mu         sync.RWMutex
@@ -79,7 +81,9 @@ func New(o Options) *Cloud {
 	if o.Keep == 0 {
 		o.Keep = keptAtMost
 	}
-	return &Cloud{Options: o, services: map[scope]*Service{}, operations: operations(), keep: keeper{store: o.Store, most: int64(o.Keep)}}
+	c := &Cloud{Options: o, services: map[scope]*Service{}, operations: operations(), keep: keeper{store: o.Store, most: int64(o.Keep)}}
+	c.tokens.resuming = c.resuming.Wait
+	return c
 }
 
 // Service is Step Functions of one account in one region; it is made when first asked for.

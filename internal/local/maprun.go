@@ -100,8 +100,8 @@ func (s *Service) mayRunChild(parent *execution, c *machine.Child) error {
 func (s *Service) child(parent *execution, c *machine.Child) (*execution, error) {
 	if e := s.stored(c.Execution.ARN); e != nil {
 		e.program = c.Program
-		if e.resumed = e.is(machine.RunningStatus); e.resumed {
-			return e, e.readJournal()
+		if e.is(machine.RunningStatus) {
+			return e, e.resume()
 		}
 		return e, nil
 	}

@@ -223,12 +223,28 @@ func (c *Cloud) loadRunning(key string) error {
 	if e.program, err = e.revision.compiled(); err != nil {
 		return fmt.Errorf("%s: %w", r.ARN, err)
 	}
-	if err := e.readJournal(); err != nil {
+	if err := e.resume(); err != nil {
 		return err
 	}
-	e.resumed = true
 	s.executions.Store(r.ARN, e)
 	return nil
+}
+
+// ready says that e, which goes on after the process ended, is where it was, and its tasks wait for their answers again.
+func (e *execution) ready() {
+	if e.replayed != nil {
+		e.caughtUp.Do(func() {
+			close(e.replayed)
+			e.service.cloud.resuming.Done()
+		})
+	}
+}
+
+// resume makes e one that goes on after the process ended.
+func (e *execution) resume() error {
+	e.resumed, e.replayed = true, make(chan struct{})
+	e.service.cloud.resuming.Add(1)
+	return e.readJournal()
 }
 
 // readJournal takes what e reacted to, and what it is still to be told.

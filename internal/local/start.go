@@ -302,7 +302,7 @@ func (s *Service) launch(e *execution) error {
 	env.StartChild = func(ctx context.Context, c *machine.Child, r machine.Replier) { s.startChild(ctx, e, c, r) }
 	s.journalled(e, env, log)
 	control := e.program.Start(e.run, env)
-	if len(e.journal) > 0 {
+	if len(e.journal) > 0 || e.resumed {
 		control.Replay(e.journal)
 	}
 	for _, u := range e.updates {
@@ -326,6 +326,7 @@ func (s *Service) journalled(e *execution, env *machine.Env, log *executionLog) 
 		return
 	}
 	env.Journal = func(in machine.Input) { k.input(e, in) }
+	env.Replayed = func() { k.store.Then(e.ready) }
 	start := env.StartTask
 	env.StartTask = func(ctx context.Context, t *machine.Task, r machine.Replier) {
 		k.store.Then(func() {
@@ -375,6 +376,7 @@ func (e *execution) finish(control *machine.Run, log *executionLog) {
 	}
 	done := e.done
 	e.mu.Unlock()
+	e.ready()
 	e.moved(from, result.Status)
 	if k := &e.service.cloud.keep; k.on() {
 		k.finished(e)

@@ -12,7 +12,8 @@ import (
 
 // tokens are the tasks that wait to be ended through the API, by task token.
 type tokens struct {
-	pending sync.Map // string -> awaited
+	pending  sync.Map // string -> awaited
+	resuming func()   // waits until all tasks that waited in the process before this one do so again
 
 	mu   sync.Mutex
 	owed map[string][]machine.Input // answers that were accepted before the process started
@@ -52,14 +53,11 @@ func (t *tokens) expect(ctx context.Context, of *machine.Task, r machine.Replier
 
 // answer gives an answer to the task that waits under a token, if one does.
 func (t *tokens) answer(token string, in machine.Input) {
-	find := t.end
-	if in.Kind == machine.TaskStarted {
-		find = t.find
-	}
-	w, err := find(token)
-	if err != nil {
+	found, ok := t.pending.Load(token)
+	if !ok || in.Kind != machine.TaskStarted && !t.pending.CompareAndDelete(token, found) { // it was answered meanwhile
 		return
 	}
+	w := found.(awaited)
 	switch in.Kind {
 	case machine.TaskStarted:
 		w.Started(in.Worker)
@@ -95,6 +93,12 @@ const (
 func (t *tokens) find(token string) (awaited, error) {
 	if w, ok := t.pending.Load(token); ok {
 		return w.(awaited), nil
+	}
+	if t.resuming != nil {
+		t.resuming()
+		if w, ok := t.pending.Load(token); ok {
+			return w.(awaited), nil
+		}
 	}
 	if uuid.Valid(token) {
 		return awaited{}, errorf("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")

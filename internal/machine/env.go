@@ -47,6 +47,10 @@ type Env struct {
 	// a NewID and a Random that repeat themselves (Seed), they repeat the run. nil: not kept.
 	Journal func(Input)
 
+	// Replayed is told when a run that is given its journal (Run.Replay) has come to its end, and has started again the tasks that
+	// were under way. nil: nobody is told.
+	Replayed func()
+
 	seeded bool
 }
 

@@ -199,6 +199,9 @@ func (r *Run) next(ctx context.Context) (Input, bool) {
 	if r.replaying {
 		r.replaying = false
 		r.restart()
+		if r.env.Replayed != nil {
+			r.env.Replayed()
+		}
 	}
 	for {
 		select { // pop reads all that was announced so far: a token that is left over would let the run look at a clock that moves

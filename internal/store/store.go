@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -31,9 +30,11 @@ const (
 	metaTable = "meta"
 	formatKey = "format"
 
-	lockWait    = 200 * time.Millisecond
-	compactFrom = 256 << 20 // bytes of file from which on half-empty ones are rewritten
+	lockWait = 200 * time.Millisecond
 )
+
+// compactFrom is the size, in bytes, from which on a file that is half empty is rewritten. A variable for the tests.
+var compactFrom int64 = 256 << 20
 
 // Store is an open data directory.
 type Store struct {
@@ -46,6 +47,8 @@ type Store struct {
 	writing  group     // being written
 	written  int64     // number of the group that pending will be
 	synced   int64     // number of the last group on disk
+	due      []func()  // of groups on disk, to be called
+	calling  bool      // due is being worked off
 	closing  bool
 	finished chan struct{} // closed when nothing is written any more
 	err      error         // of a write; nothing is kept after it
@@ -161,11 +164,16 @@ func guarded(f func() error) (err error) {
 // view reads the file. Damage breaks the store.
 func (s *Store) view(f func(*bbolt.Tx) error) {
 	err := guarded(func() error { return s.db.View(f) })
-	if _, damaged := err.(errDamaged); damaged {
-		s.mu.Lock()
-		s.fail(err)
-		s.mu.Unlock()
+	if d, ok := err.(errDamaged); ok {
+		s.damaged(d.what)
 	}
+}
+
+// damaged breaks the store for what reading it has stumbled over.
+func (s *Store) damaged(what any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail(errDamaged{what})
 }
 
 // explain says what to do about an error of opening.
@@ -265,16 +273,21 @@ func (s *Store) last() int64 {
 	return s.written
 }
 
-// Then calls f once all that was written before is on disk: at once where it is, else from another goroutine. It is not called
-// after an error or Close.
+// Then calls f once all that was written before is on disk, after what was to be called before: at once where that is so, else
+// from another goroutine. f must not block. It is not called after an error or Close.
 func (s *Store) Then(f func()) {
 	if s == nil {
 		f()
 		return
 	}
 	s.mu.Lock()
-	if s.synced < s.last() {
+	switch {
+	case s.synced < s.last():
 		s.pending.then = append(s.pending.then, f)
+		s.mu.Unlock()
+		return
+	case s.calling:
+		s.due = append(s.due, f)
 		s.mu.Unlock()
 		return
 	}
@@ -303,27 +316,42 @@ func (s *Store) write() {
 		s.mu.Unlock()
 		err := s.commit(s.writing)
 		s.mu.Lock()
-		then := s.writing.then
-		s.writing = group{}
 		if err != nil {
 			s.fail(err)
 		} else {
 			s.synced = number
+			s.call(s.writing.then)
 		}
+		s.writing = group{}
 		s.changed.Broadcast()
-		stop := s.closing || err != nil
 		s.mu.Unlock()
 		if err != nil {
 			return
 		}
-		if len(then) > 0 && !stop {
-			go func() {
-				for _, f := range then {
-					f()
-				}
-			}()
-		}
 	}
+}
+
+// call has functions called, in order. s.mu is held.
+func (s *Store) call(list []func()) {
+	s.due = append(s.due, list...)
+	if s.calling || len(s.due) == 0 || s.closing {
+		return
+	}
+	s.calling = true
+	go func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for len(s.due) > 0 && !s.closing && s.err == nil {
+			list := s.due
+			s.due = nil
+			s.mu.Unlock()
+			for _, f := range list {
+				f()
+			}
+			s.mu.Lock()
+		}
+		s.calling = false
+	}()
 }
 
 // fail notes that nothing can be kept any more. s.mu is held.
@@ -408,11 +436,19 @@ func (s *Store) Get(table, key string) (value []byte, ok bool) {
 	s.mu.Unlock()
 	s.view(func(tx *bbolt.Tx) error {
 		if b := tx.Bucket([]byte(table)); b != nil {
-			value = bytes.Clone(b.Get([]byte(key)))
+			value = copied(tx, b.Get([]byte(key)))
 		}
 		return nil
 	})
 	return value, value != nil
+}
+
+// copied is what a transaction shows, to be kept. Nothing is larger than the file, unless its length is damaged.
+func copied(tx *bbolt.Tx, v []byte) []byte {
+	if int64(len(v)) > tx.Size() {
+		panic("a length is larger than the file")
+	}
+	return bytes.Clone(v)
 }
 
 // page is how many entries are read in one transaction, so that none lasts for as long as who goes over them takes.
@@ -438,6 +474,10 @@ func (s *Store) walk(table, prefix, from string, down bool) iter.Seq2[string, []
 		for s != nil {
 			entries := s.read(table, prefix, from, down)
 			for _, e := range entries {
+				if from != "" && (e.key < from) != down { // pages that lead to one another
+					s.damaged("its keys are out of order")
+					return
+				}
 				if !yield(e.key, e.value) {
 					return
 				}
@@ -462,8 +502,8 @@ func (s *Store) read(table, prefix, from string, down bool) (list []entry) {
 		if down {
 			next = c.Prev
 		}
-		for k, v := start(c, prefix, from, down); k != nil && strings.HasPrefix(string(k), prefix) && len(list) < page; k, v = next() {
-			list = append(list, entry{string(k), bytes.Clone(v)})
+		for k, v := start(c, prefix, from, down); k != nil && bytes.HasPrefix(k, []byte(prefix)) && len(list) < page; k, v = next() {
+			list = append(list, entry{string(copied(tx, k)), copied(tx, v)})
 		}
 		return nil
 	})

@@ -81,7 +81,6 @@ type execution struct {
 	id, kind, arn string
 	seen          []any // events, as GetExecutionHistory told them
 	ended         bool
-	redriven      bool
 }
 
 // counter is a value that the test writes with rising numbers.
@@ -314,10 +313,9 @@ func (l *ledger) redrive(e *execution) {
 		return
 	}
 	l.world.fail(e.id, false)
-	if err := l.process.states("RedriveExecution", object{"executionArn": e.arn}, nil); err == nil {
-		l.mu.Lock()
-		e.redriven = true
-		l.mu.Unlock()
+	err := l.process.states("RedriveExecution", object{"executionArn": e.arn}, nil)
+	if no, refused := err.(*refusal); refused && no.code != "ExecutionNotRedrivable" { // so it was, before an answer that was lost
+		l.t.Errorf("redriving %s: %s", e.id, err)
 	}
 }
 
@@ -380,7 +378,7 @@ func (l *ledger) checkCounter(name, text string) {
 
 // settle lets everything end: what was not answered is answered, what failed is redriven.
 func (l *ledger) settle() {
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(2 * time.Minute)
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	for _, work := range []func(){l.answerOne, l.work} {
@@ -395,21 +393,29 @@ func (l *ledger) settle() {
 			}
 		})
 	}
-	for _, id := range l.order {
-		e := l.executions[id]
-		for e != nil && e.kind != "express" && time.Now().Before(deadline) {
-			if status, _ := l.status(e); status == "SUCCEEDED" {
-				break
-			}
-			l.redrive(e)
-			time.Sleep(5 * time.Millisecond)
-		}
+	for l.unfinished() && time.Now().Before(deadline) {
+		time.Sleep(100 * time.Millisecond)
 	}
 	close(stop)
 	_ = l.process.states("SendTaskHeartbeat", object{"taskToken": "x"}, nil)
 	// a worker that still polls is given a task of its own
 	_ = l.process.states("StartExecution", object{"stateMachineArn": arnOf("stateMachine", "activity"), "name": "end", "input": `{"id":"end"}`}, nil)
 	group.Wait()
+}
+
+// unfinished tells whether an execution has not succeeded yet; what has failed is redriven.
+func (l *ledger) unfinished() (some bool) {
+	for _, id := range l.order {
+		e := l.executions[id]
+		if e == nil || e.kind == "express" || e.ended {
+			continue
+		}
+		if status, _ := l.status(e); status != "SUCCEEDED" {
+			some = true
+			l.redrive(e)
+		}
+	}
+	return some
 }
 
 // verify holds what is at the end against what was seen on the way.
