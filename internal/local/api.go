@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"unsafe"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -54,7 +55,8 @@ func operations() map[string]operation {
 	}
 }
 
-// Call makes a call of the API: parameters and answer are its JSON. Its errors are of type *Error.
+// Call makes a call of the API: parameters and answer are its JSON. The body must not be changed afterwards. Its errors are of type
+// *Error.
 func (s *Service) Call(ctx context.Context, operation string, body []byte) ([]byte, error) {
 	do := s.cloud.operations[operation]
 	if do == nil {
@@ -104,7 +106,7 @@ func readParams(body []byte, in any) error {
 		}
 		return nil
 	}
-	v, err := value.Parse(string(body))
+	v, err := value.Parse(unsafe.String(unsafe.SliceData(body), len(body))) // nobody writes into a request's body
 	if err != nil {
 		return serialization(err)
 	}

@@ -574,6 +574,24 @@ func escapeOf(c byte) byte {
 
 func plain(c byte) bool { return c >= 0x20 && c != '"' && c != '\\' && c != surrogateLead }
 
+// plainRun is where, from i on, the first byte of s stands that is not plain; len(s) where none is. It looks at eight bytes at a
+// time: a byte b is what is sought where b^c is zero, which borrows in the subtraction of one, or where b is below 0x20.
+func plainRun(s string, i int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(s); i += 8 {
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, backslash, lead := w^'"'*ones, w^'\\'*ones, w^surrogateLead*ones
+		if ((w-0x20*ones)&^w|(quote-ones)&^quote|(backslash-ones)&^backslash|(lead-ones)&^lead)&highs != 0 {
+			break
+		}
+	}
+	for i < len(s) && plain(s[i]) {
+		i++
+	}
+	return i
+}
+
 // surrogateLead is the first byte of U+D000 to U+DFFF. A string of JSON may hold half a surrogate pair, which UTF-8 has not.
 const surrogateLead = 0xED
 
@@ -588,10 +606,7 @@ func loneSurrogate(s string) (uint16, bool) {
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
-	for i := 0; i < len(s); i++ {
-		if plain(s[i]) {
-			continue
-		}
+	for i := plainRun(s, 0); i < len(s); i = plainRun(s, i+1) {
 		if s[i] == surrogateLead {
 			if half, ok := loneSurrogate(s[i:]); ok {
 				dst = append(append(dst, s[start:i]...), '\\', 'u', 'd', hexDigits[half>>8&15], hexDigits[half>>4&15], hexDigits[half&15])
@@ -613,10 +628,7 @@ func appendString(dst []byte, s string) []byte {
 
 func stringSize(s string) int {
 	n := len(s) + 2
-	for i := 0; i < len(s); i++ {
-		if plain(s[i]) {
-			continue
-		}
+	for i := plainRun(s, 0); i < len(s); i = plainRun(s, i+1) {
 		if s[i] == surrogateLead {
 			if _, ok := loneSurrogate(s[i:]); ok {
 				n += 3

@@ -25,8 +25,14 @@ type point struct {
 const mostPoints = 100_000
 
 func key(namespace, name string, dimensions []Dimension) string {
-	sorted := slices.SortedFunc(slices.Values(dimensions), func(a, b Dimension) int { return strings.Compare(a.Name, b.Name) })
-	return fmt.Sprintf("%s\x00%s\x00%v", namespace, name, sorted)
+	if len(dimensions) > 1 {
+		dimensions = slices.SortedFunc(slices.Values(dimensions), func(a, b Dimension) int { return strings.Compare(a.Name, b.Name) })
+	}
+	key := namespace + "\x00" + name
+	for _, d := range dimensions {
+		key += "\x00" + d.Name + "\x00" + d.Value
+	}
+	return key
 }
 
 func (a *alarm) key() string { return key(a.Namespace, a.MetricName, a.Dimensions) }
