@@ -97,8 +97,11 @@ func object(pairs ...any) value.Value {
 
 func one(v value.Value) value.Value { return value.OfArray([]value.Value{v}) }
 
-// jobPoll is how often a job is looked at.
-const jobPoll = time.Second
+// A job is looked at after the first of these, and then after twice as long each time, up to the second.
+const (
+	firstPoll = 50 * time.Millisecond
+	slowPoll  = 2 * time.Second
+)
 
 // watch answers the task when the job that it started has ended. A task that nobody waits for any more stops its job.
 func (a *attempt) watch(i *integration, started value.Value) {
@@ -108,7 +111,7 @@ func (a *attempt) watch(i *integration, started value.Value) {
 			fmt.Sprintf("%s cannot be waited for here: how a job of %s:%s ends is not known", a.Resource.Pattern, a.Resource.Service, a.Resource.Action))})
 		return
 	}
-	for {
+	for poll := firstPoll; ; poll = min(2*poll, slowPoll) {
 		answer, err := a.jobCall(a.ctx, i.modelOf(a.Resource.Action), j.describe, j.params(a.Input, started))
 		switch {
 		case a.ctx.Err() != nil:
@@ -125,7 +128,7 @@ func (a *attempt) watch(i *integration, started value.Value) {
 			return
 		}
 		select {
-		case <-time.After(jobPoll):
+		case <-time.After(poll):
 		case <-a.ctx.Done():
 			a.stopJob(i, j, started)
 			return
@@ -189,7 +192,7 @@ func (a *attempt) jobCall(ctx context.Context, model, operation string, params v
 	if err != nil {
 		return value.Value{}, err
 	}
-	result, err := a.client.Do(ctx, sdk.Request{Service: s, Operation: op, Params: params, Account: a.account, Region: a.region})
+	result, err := a.client.Do(ctx, sdk.Request{Service: s, Operation: op, Params: params, Account: a.account, Region: a.region, Millis: true})
 	if err != nil {
 		return value.Value{}, err
 	}

@@ -156,8 +156,8 @@ func TestJobs(t *testing.T) {
 		want                  string
 	}{
 		{"ends well", "glue:startJobRun.sync", `{"JobName":"j"}`, map[string][]string{
-			"StartJobRun": {`{"JobRunId":"r"}`}, "GetJobRun": {`{"JobRun":{"Id":"r","JobRunState":"RUNNING"}}`, `{"JobRun":{"Id":"r","JobRunState":"SUCCEEDED"}}`}},
-			`{"Id":"r","JobRunState":"SUCCEEDED"}`},
+			"StartJobRun": {`{"JobRunId":"r"}`}, "GetJobRun": {`{"JobRun":{"Id":"r","JobRunState":"RUNNING"}}`, `{"JobRun":{"Id":"r","StartedOn":1.5,"JobRunState":"SUCCEEDED"}}`}},
+			`{"Id":"r","StartedOn":1500,"JobRunState":"SUCCEEDED"}`},
 		{"fails", "athena:startQueryExecution.sync", `{"QueryString":"q"}`, map[string][]string{
 			"StartQueryExecution": {`{"QueryExecutionId":"q"}`}, "GetQueryExecution": {`{"QueryExecution":{"Status":{"State":"FAILED"}}}`}},
 			`States.TaskFailed: {"QueryExecution":{"Status":{"State":"FAILED"}}}`},

@@ -11,7 +11,7 @@ import (
 // CheckResult compares a result with the model of an operation's answer, in TestState's words. With required, members that the
 // model requires must be there.
 func (s *Service) CheckResult(op *Operation, result value.Value, java, required bool) error {
-	c := &resultCheck{decoder{s, java}, required}
+	c := &resultCheck{decoder{s, java, false}, required}
 	return c.structure(s.Output(op), result)
 }
 

@@ -37,6 +37,7 @@ type Request struct {
 	Account   string
 	Region    string
 	Java      bool // name the result's fields as Java's SDK does: aws-sdk integrations
+	Millis    bool // times in the result are milliseconds since 1970, as in those of .sync; else ISO 8601
 }
 
 // Result is a service's answer.
@@ -98,7 +99,7 @@ func (r *Request) read(resp *http.Response, body []byte) (*Result, error) {
 	if resp.StatusCode >= 300 {
 		return nil, r.Service.failure(resp, body, id)
 	}
-	d := &decoder{r.Service, r.Java}
+	d := &decoder{r.Service, r.Java, r.Millis}
 	out, err := d.output(r.Operation, resp.StatusCode, resp.Header, body)
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer of %s %s: %w", r.Service.ID, r.Operation.Name, err)

@@ -15,7 +15,8 @@ import (
 // the API's, as in optimised ones.
 type decoder struct {
 	*Service
-	java bool
+	java   bool
+	millis bool
 }
 
 func (d *decoder) name(member string) string {
@@ -46,15 +47,18 @@ func (d *decoder) fromJSON(m *Member, v value.Value) value.Value {
 		return value.OfObject(members)
 	case shape.Kind == Timestamp:
 		if t, ok := parseTime(v); ok {
-			return value.OfString(isoTime(t))
+			return d.time(t)
 		}
 	}
 	return v
 }
 
-// isoTime is a time as states see it.
-func isoTime(t time.Time) string {
-	return t.Format("2006-01-02T15:04:05.999Z")
+// time is a time as states see it.
+func (d *decoder) time(t time.Time) value.Value {
+	if d.millis {
+		return value.OfInt(t.UnixMilli())
+	}
+	return value.OfString(t.Format("2006-01-02T15:04:05.999Z"))
 }
 
 func (d *decoder) membersJSON(shape *Shape, v value.Value) []value.Member {
@@ -83,7 +87,7 @@ func (d *decoder) scalar(m *Member, text, format string) value.Value {
 		return value.OfBool(text == "true")
 	case Timestamp:
 		if t, ok := readTime(text, first(m.Format, shape.Format, format)); ok {
-			return value.OfString(isoTime(t))
+			return d.time(t)
 		}
 	}
 	return value.OfString(text)
