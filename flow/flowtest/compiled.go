@@ -26,6 +26,7 @@ type compiled struct {
 	handlers    map[string]string // the function's ARN in the definition -> the handler
 	names       []compile.ErrorMatch
 	pointers    map[string]string // a state's name -> its JSON Pointer
+	env         map[string]string // what flow.Env gave
 	err         error
 }
 
@@ -39,7 +40,13 @@ func (x *Test) compiledOnce() *compiled {
 	if !ok {
 		once, _ = cache.LoadOrStore(key, sync.OnceValue(func() *compiled { return compileWorkflow(w, x.nested) }))
 	}
-	return once.(func() *compiled)()
+	c := once.(func() *compiled)()
+	for name, value := range c.env {
+		if os.Getenv(name) != value { // by t.Setenv: natively flow.Env reads it anew
+			return c.resolve(w, x.nested)
+		}
+	}
+	return c
 }
 
 // sources holds the packages of workflows that this test binary has read.
@@ -58,22 +65,28 @@ const (
 )
 
 func compileWorkflow(w flow.Workflow, nested []flow.Workflow) *compiled {
-	c := &compiled{handlers: map[string]string{}, sdk: map[string]string{}, nested: map[string]string{}, pointers: map[string]string{}}
-	def, err := c.definition(w, nested)
-	if err == nil {
-		c.unresolved = def
-		def, err = compile.Resolve(def, c.resolver(w, nested))
-	}
-	if err != nil {
-		c.err = err
+	c := &compiled{sdk: map[string]string{}}
+	if c.unresolved, c.err = c.definition(w, nested); c.err != nil {
 		return c
 	}
+	return c.resolve(w, nested)
+}
+
+// resolve is c with its placeholders filled, ready to run.
+func (c *compiled) resolve(w flow.Workflow, nested []flow.Workflow) *compiled {
+	out := *c
+	out.handlers, out.nested, out.pointers, out.env = map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+	def, err := compile.Resolve(c.unresolved, out.resolver(w, nested))
+	if err != nil {
+		out.err = err
+		return &out
+	}
 	asl.Walk(&def.Machine, func(_ *asl.Machine, s *asl.State) {
-		c.distributed = c.distributed || s.Distributed()
-		c.pointers[s.Name] = s.Pointer
+		out.distributed = out.distributed || s.Distributed()
+		out.pointers[s.Name] = s.Pointer
 	})
-	c.program, c.err = machine.Compile(def)
-	return c
+	out.program, out.err = machine.Compile(def)
+	return &out
 }
 
 // definition is the workflow's, with placeholders.
@@ -124,7 +137,8 @@ func (c *compiled) resolver(w flow.Workflow, nested []flow.Workflow) func(compil
 	return func(k compile.Kind, name string) (string, error) {
 		switch k {
 		case compile.Env:
-			return os.Getenv(name), nil
+			c.env[name] = os.Getenv(name)
+			return c.env[name], nil
 		case compile.Function:
 			if handlers[name] == "" {
 				return "", errors.New("workflow " + w.Name() + " registers no such handler")

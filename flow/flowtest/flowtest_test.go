@@ -258,3 +258,10 @@ func TestReplay(t *testing.T) {
 		t.Errorf("the test says %q", said)
 	}
 }
+
+func TestEnvironmentOfATest(t *testing.T) {
+	for _, topic := range []string{"first", "second"} {
+		t.Setenv("SHOP_TOPIC", topic)
+		flowtest.Run[string](flowtest.New(t, shop.Telling), shop.Order{ID: "o1"}).WantOutput(topic + "/o1")
+	}
+}

@@ -84,21 +84,9 @@ func (a *app) runImport(ctx context.Context, o importOptions) error {
 		return err
 	}
 	dir, fresh := importDir(o)
-	module, err := importModule(dir, fresh, o.module)
+	files, kept, err := machine.project(def, text, dir, fresh, o)
 	if err != nil {
 		return err
-	}
-	files, kept, err := machine.asGo(def, module, o.asl)
-	if kept != "" {
-		files, err = machine.files(text)
-	}
-	if err != nil {
-		return err
-	}
-	if fresh {
-		if err := newProjectAround(files, module, machine); err != nil {
-			return err
-		}
 	}
 	if err := writeNew(dir, files); err != nil {
 		return err
@@ -109,12 +97,28 @@ func (a *app) runImport(ctx context.Context, o importOptions) error {
 			return withHint(err, "cd "+dir+" && go mod tidy")
 		}
 	}
-	if !fresh {
+	if fresh {
+		a.hint(fmt.Sprintf("cd %s && go run ./cmd/stride lint && go run ./cmd/stride graph %s", dir, machine.Name))
+	} else {
 		a.hint(fmt.Sprintf("add %s to All in workflows/workflows.go", machine.Variable))
-		return nil
 	}
-	a.hint(fmt.Sprintf("cd %s && go run ./cmd/stride lint && go run ./cmd/stride graph %s", dir, machine.Name))
 	return nil
+}
+
+// project is the machine's files, and those of the project that is begun around it. kept says why it stays ASL; "" where it does not.
+func (m *adopted) project(def *asl.Definition, text, dir string, fresh bool, o importOptions) (files map[string][]byte, kept string, err error) {
+	module, err := importModule(dir, fresh, o.module)
+	if err != nil {
+		return nil, "", err
+	}
+	files, kept, err = m.asGo(def, module, o.asl)
+	if kept != "" {
+		files, err = m.files(text)
+	}
+	if err == nil && fresh {
+		err = newProjectAround(files, module, m)
+	}
+	return files, kept, err
 }
 
 // definitionToImport reads the definition, and fills in what the machine itself says of its name and type.

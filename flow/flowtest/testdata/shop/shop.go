@@ -103,3 +103,9 @@ var Charging = flow.Express("charging", ChargeAll, flow.Function(Charge))
 // Legacy is a state machine that was there before.
 var Legacy = flow.FromFile("legacy", "flow/flowtest/testdata/shop/legacy.asl.json", flow.TypeStandard,
 	flow.Bind("charge-v2", Charge), flow.Bind("RefundFunctionArn", Refund))
+
+// Tell says where an order is told of.
+func Tell(_ flow.Context, o Order) (string, error) { return flow.Env("SHOP_TOPIC") + "/" + o.ID, nil }
+
+// Telling is Tell as a workflow.
+var Telling = flow.Standard("telling", Tell)
