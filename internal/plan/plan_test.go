@@ -385,6 +385,41 @@ func TestCollect(t *testing.T) {
 	}
 }
 
+// TestUnwanted: what the project made and does not want goes, but for a function that a version of a machine that stays still calls.
+func TestUnwanted(t *testing.T) {
+	d := wanted(t, definition)
+	a := deployed(d)
+	for _, name := range []string{"dev-old", "dev-called"} {
+		a.Functions[name] = LiveFunction{Function: Function{Name: name}}
+		a.LogGroups["/aws/lambda/"+name] = LogGroup{Name: "/aws/lambda/" + name}
+		a.Roles[name] = Role{Name: name}
+	}
+	a.Machines["dev-gone"] = LiveMachine{Machine: Machine{Name: "dev-gone"}}
+	in := &Inventory{Machines: []History{
+		{Name: "dev-orders", Versions: []Version{{Number: "3", Pins: map[string]string{"dev-called": "2"}}}},
+		{Name: "dev-gone", Versions: []Version{{Number: "1", Pins: map[string]string{"dev-old": "1"}}}},
+	}}
+	ids := func(a *Actual) []string {
+		var ids []string
+		p := Destroy("shop", "dev", a, false)
+		for i := range p.Actions {
+			ids = append(ids, p.Actions[i].ID)
+		}
+		return ids
+	}
+	unwanted := Unwanted(d, a)
+	want := []string{"workflow dev-gone", "function dev-called", "function dev-old", "role dev-called", "role dev-old", "log group /aws/lambda/dev-called", "log group /aws/lambda/dev-old"}
+	if diff := cmp.Diff(want, ids(unwanted)); diff != "" {
+		t.Errorf("unwanted (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"dev-called"}, Spare(in, unwanted)); diff != "" {
+		t.Errorf("spared (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"workflow dev-gone", "function dev-old", "log group /aws/lambda/dev-old"}, ids(unwanted)); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
+	}
+}
+
 // TestSchema holds docs/plan-1.schema.json, which describes `plan -o json`, to the fields that there are.
 func TestSchema(t *testing.T) {
 	s := jsonschema.Of(reflect.TypeFor[document](), "json", false)
