@@ -106,9 +106,10 @@ func otherStates(p *plan.Plan) []resourceStatus {
 	for _, problem := range p.Problems {
 		out = append(out, resourceStatus{Resource: problem.Resource, State: "foreign", Note: problem.Message})
 	}
+	along := p.Along()
 	for i := range p.Actions {
 		a := &p.Actions[i]
-		if a.Kind == plan.KindMachine || a.Kind == plan.KindFunction || a.Kind == plan.KindAlias {
+		if a.Kind == plan.KindMachine || a.Kind == plan.KindFunction || a.Kind == plan.KindAlias || along[a.ID] {
 			continue
 		}
 		s := resourceStatus{Resource: a.ID, State: "changed"}

@@ -23,7 +23,7 @@ func (p *Plan) WriteText(w io.Writer, paint Paint) {
 	for _, problem := range p.Problems {
 		fmt.Fprintf(w, "! %s %s\n", problem.Resource, problem.Message)
 	}
-	along := p.along()
+	along := p.Along()
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		if along[a.ID] {
@@ -40,8 +40,8 @@ func (p *Plan) WriteText(w io.Writer, paint Paint) {
 	fmt.Fprintln(w, p.Summary())
 }
 
-// along are the new roles and log groups that come with one new function or machine: its line names them.
-func (p *Plan) along() map[string]bool {
+// Along are the new roles and log groups that come with one new function or machine: its line names them.
+func (p *Plan) Along() map[string]bool {
 	out := map[string]bool{}
 	for i := range p.Actions {
 		if a := &p.Actions[i]; a.Op == Create && (a.Kind == KindFunction || a.Kind == KindMachine) {
