@@ -72,58 +72,64 @@ type level struct {
 	machine *asl.Machine
 	nodes   []*Node
 	inner   [][]*level // of each node
-	edges   []*Edge
+	index   map[string]int // of each state by its name
+	links   []link
+	edges   []*Edge // of each link
 	centres []Point
 	size    box
 }
 
 func newLevel(m *asl.Machine, ends bool) *level {
-	l := &level{machine: m}
-	index := map[string]int{}
+	l := &level{machine: m, index: map[string]int{}}
 	if ends {
 		l.add(&Node{Pointer: m.Pointer + "#start", Kind: Start, W: dot, H: dot}, nil)
 	}
 	for _, s := range m.States {
-		index[s.Name] = len(l.nodes)
+		l.index[s.Name] = len(l.nodes)
 		l.addState(s)
 	}
-	var links []link
-	connect := func(from, to int, label string, catch bool) {
-		e := link{from: from, to: to, side: catch}
-		if label != "" {
-			e.label = box{12 + labelWidth*float64(min(longestLabel, utf8.RuneCountInString(label))), labelHeight}
-		}
-		links = append(links, e)
-		l.edges = append(l.edges, &Edge{From: l.nodes[from].Pointer, To: l.nodes[to].Pointer, Label: label, Catch: catch})
-	}
-	if start, ok := index[m.StartAt]; ok && ends {
-		connect(0, start, "", false)
-	}
-	end := -1
-	for _, s := range m.States {
-		from := index[s.Name]
-		for _, t := range transitions(s) {
-			if to, ok := index[t.to]; ok {
-				connect(from, to, t.label, t.catch)
-			}
-		}
-		if ends && terminalState(s) && s.Type != asl.Fail {
-			if end < 0 {
-				end = l.add(&Node{Pointer: m.Pointer + "#end", Kind: End, W: dot, H: dot}, nil)
-			}
-			connect(from, end, "", false)
-		}
-	}
+	l.connect(ends)
 	boxes := make([]box, len(l.nodes))
 	for i, n := range l.nodes {
 		boxes[i] = box{n.W, n.H}
 	}
 	var routes []route
-	l.centres, routes, l.size = layout(boxes, links)
+	l.centres, routes, l.size = layout(boxes, l.links)
 	for i, r := range routes {
 		l.edges[i].Way, l.edges[i].LabelAt = r.way, r.label
 	}
 	return l
+}
+
+// connect adds the transitions; with ends, also the ways from the machine's begin and to its end. A Fail leads nowhere.
+func (l *level) connect(ends bool) {
+	if start, ok := l.index[l.machine.StartAt]; ok && ends {
+		l.link(0, start, transition{})
+	}
+	end := -1
+	for _, s := range l.machine.States {
+		from := l.index[s.Name]
+		for _, t := range transitions(s) {
+			if to, ok := l.index[t.to]; ok {
+				l.link(from, to, t)
+			}
+		}
+		if ends && terminalState(s) && s.Type != asl.Fail {
+			if end < 0 {
+				end = l.add(&Node{Pointer: l.machine.Pointer + "#end", Kind: End, W: dot, H: dot}, nil)
+			}
+			l.link(from, end, transition{})
+		}
+	}
+}
+
+func (l *level) link(from, to int, t transition) {
+	e := link{from: from, to: to, side: t.catch}
+	if t.label != "" {
+		e.label = box{12 + labelWidth*float64(min(longestLabel, utf8.RuneCountInString(t.label))), labelHeight}
+	}
+	l.links = append(l.links, e)
+	l.edges = append(l.edges, &Edge{From: l.nodes[from].Pointer, To: l.nodes[to].Pointer, Label: t.label, Catch: t.catch})
 }
 
 func (l *level) add(n *Node, inner []*level) int {

@@ -39,7 +39,7 @@ type machineRow struct {
 
 func (p *Page) machines(r *http.Request) (any, error) {
 	rows := []machineRow{}
-	for _, scope := range p.source.Scopes() {
+	for _, scope := range p.Source.Scopes() {
 		in := map[string]any{"maxResults": onePage}
 		for len(rows) < most {
 			var out struct {

@@ -50,7 +50,6 @@ type Options struct {
 type Page struct {
 	Options
 	mux     *http.ServeMux
-	source  Source
 	token   string
 	live    *hub
 	stories *stories
@@ -58,7 +57,7 @@ type Page struct {
 
 // New is a page. Tell it by Changed what executions do, unless Options.Poll is set.
 func New(o Options) *Page {
-	p := &Page{Options: o, mux: http.NewServeMux(), source: o.Source, token: rand.Text(), live: newHub(), stories: newStories(o.Source)}
+	p := &Page{Options: o, mux: http.NewServeMux(), token: rand.Text(), live: newHub(), stories: newStories(o.Source)}
 	files, err := fs.Sub(static, "static")
 	if err != nil {
 		panic(err) // the folder is embedded
@@ -181,7 +180,7 @@ func (p *Page) do(r *http.Request, body []byte) (any, error) {
 	if !writes[operation] {
 		return nil, &failure{http.StatusNotFound, "the page makes no call " + operation}
 	}
-	answer, err := p.source.Call(r.Context(), r.FormValue("on"), operation, body)
+	answer, err := p.Source.Call(r.Context(), r.FormValue("on"), operation, body)
 	return json.RawMessage(answer), err
 }
 

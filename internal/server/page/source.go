@@ -81,7 +81,7 @@ func (p *Page) call(ctx context.Context, on, operation string, in, out any) erro
 	if err != nil {
 		return err
 	}
-	answer, err := p.source.Call(ctx, on, operation, body)
+	answer, err := p.Source.Call(ctx, on, operation, body)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (p *Page) awaited(v value.Value) string {
 	look = func(name string, v value.Value) bool {
 		switch v.Kind() {
 		case value.String:
-			if !p.source.Awaits(v.Str()) {
+			if !p.Source.Awaits(v.Str()) {
 				return false
 			}
 			named := strings.Contains(strings.ToLower(name), "token")

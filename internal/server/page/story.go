@@ -137,7 +137,7 @@ func (p *Page) execution(r *http.Request) (any, error) {
 	if known == len(t.events) {
 		in["includedData"] = "METADATA_ONLY"
 	}
-	view := &executionView{Now: p.source.Now().UnixMilli(), Events: len(t.events)}
+	view := &executionView{Now: p.Source.Now().UnixMilli(), Events: len(t.events)}
 	if err := p.call(r.Context(), t.arn, "DescribeExecution", in, &view.Execution); err != nil {
 		return nil, err
 	}
