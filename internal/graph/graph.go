@@ -71,7 +71,7 @@ func New(d *asl.Definition) *Graph {
 type level struct {
 	machine *asl.Machine
 	nodes   []*Node
-	inner   [][]*level // of each node
+	inner   [][]*level     // of each node
 	index   map[string]int // of each state by its name
 	links   []link
 	edges   []*Edge // of each link
