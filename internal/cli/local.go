@@ -28,7 +28,7 @@ type localOptions struct {
 
 func localCommand(a *app) *cli.Command {
 	return &cli.Command{
-		Name: "local", Category: groupMore, Usage: "serve the local AWS: Step Functions, Lambda, CloudWatch Logs, IAM, STS",
+		Name: "local", Category: groupMore, Usage: "serve the local AWS: Step Functions, Lambda, CloudWatch, EventBridge, S3, IAM, STS",
 		Description: "Any AWS client reaches it at the address that it prints: AWS_ENDPOINT_URL=http://127.0.0.1:8083 aws stepfunctions list-state-machines\n" +
 			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory unless --data names a directory: what was\n" +
 			"answered is kept there, and executions go on where they were when the server starts again.\n" +

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/encoding/cbor"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/internal/bundle"
@@ -39,6 +41,8 @@ type cloud struct {
 	mu      sync.Mutex
 	// disturb, where not nil, sees each call before it is answered; what it returns is done in place of the answer.
 	disturb func(n int, name string) disturbance
+	// each, where not nil, is what happens to the first attempt of every call.
+	each *disturbance
 }
 
 // disturbance is what happens to a call.
@@ -46,6 +50,7 @@ type disturbance struct {
 	status int    // answer with this error instead; 0: none
 	code   string // of the error
 	lose   bool   // the service does it, and the answer is lost
+	drop   bool   // the request never arrives
 	after  func() // called when the service has answered
 }
 
@@ -63,14 +68,20 @@ func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	name := operation(r)
 	c.mu.Lock()
 	c.calls = append(c.calls, name)
-	n, disturb := len(c.calls), c.disturb
+	n, disturb, each := len(c.calls), c.disturb, c.each
 	c.mu.Unlock()
 	var d disturbance
-	if disturb != nil {
+	switch {
+	case disturb != nil:
 		d = disturb(n, name)
+	case each != nil && strings.HasPrefix(r.Header.Get("Amz-Sdk-Request"), "attempt=1;"):
+		d = *each
 	}
-	if d.status != 0 {
+	switch {
+	case d.status != 0:
 		return failure(r, d), nil
+	case d.drop:
+		return nil, &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
 	}
 	if r.Body == nil {
 		r.Body = http.NoBody // as a server has it
@@ -110,6 +121,12 @@ func failure(r *http.Request, d disturbance) *http.Response {
 		fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>injected</Message></Error></ErrorResponse>`, d.code)
 		return w.Result()
 	}
+	if r.Header.Get("Smithy-Protocol") != "" {
+		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+		w.WriteHeader(d.status)
+		w.Write(cbor.Encode(cbor.Map{"__type": cbor.String(d.code), "message": cbor.String("injected")}))
+		return w.Result()
+	}
 	w.WriteHeader(d.status)
 	if strings.Contains(r.Header.Get("Authorization"), "/s3/aws4_request") {
 		fmt.Fprintf(w, `<Error><Code>%s</Code><Message>injected</Message></Error>`, d.code)
@@ -122,7 +139,7 @@ func failure(r *http.Request, d disturbance) *http.Response {
 func (c *cloud) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls, c.disturb = nil, nil
+	c.calls, c.disturb, c.each = nil, nil, nil
 }
 
 // mutating are the calls so far that change something.
@@ -411,19 +428,41 @@ func TestDestroySparesOthers(t *testing.T) {
 	}
 }
 
+// faults are the ways in which a call can fail once.
+var faults = []struct {
+	name     string
+	fault    disturbance
+	survives bool // the deploy must get over it
+}{
+	{"throttled", disturbance{status: 400, code: "ThrottlingException"}, true},
+	{"server error", disturbance{status: 500, code: "InternalFailure"}, true},
+	{"answer lost", disturbance{lose: true}, true},
+	{"timed out", disturbance{drop: true}, true},
+	{"conflict", disturbance{status: 409, code: "ResourceConflictException"}, false},
+	{"denied", disturbance{status: 403, code: "AccessDeniedException"}, false},
+}
+
+// fault lets call n fail once; what a deploy must survive happens to all calls at once, whatever n is. It returns whether there is another
+// n to try, once the deploy has ended.
+func (c *cloud) fault(n int, fault disturbance, survives bool) (another func() bool) {
+	c.reset()
+	if survives {
+		c.each = &fault
+		return func() bool { return false }
+	}
+	hit := false
+	c.disturb = func(call int, _ string) disturbance {
+		if call != n {
+			return disturbance{}
+		}
+		hit = true
+		return fault
+	}
+	return func() bool { return hit }
+}
+
 // TestFaults: each call of an update fails once, in each way. The deploy either gets over it, or says so; the next one finishes.
 func TestFaults(t *testing.T) {
-	faults := []struct {
-		name     string
-		fault    disturbance
-		survives bool // the deploy must get over it
-	}{
-		{"throttled", disturbance{status: 400, code: "ThrottlingException"}, true},
-		{"server error", disturbance{status: 500, code: "InternalFailure"}, true},
-		{"answer lost", disturbance{lose: true}, true},
-		{"conflict", disturbance{status: 409, code: "ResourceConflictException"}, false},
-		{"denied", disturbance{status: 403, code: "AccessDeniedException"}, false},
-	}
 	for _, tt := range faults {
 		for _, from := range []int{0, 1} {
 			t.Run(fmt.Sprintf("%s from %d", tt.name, from), func(t *testing.T) {
@@ -444,25 +483,43 @@ func faulty(t *testing.T, from, n int, fault disturbance, survives bool) bool {
 		must(t, c, d, zips)
 	}
 	d, zips := shop(t, place, from+1)
-	c.reset()
-	hit := ""
-	c.disturb = func(call int, name string) disturbance {
-		if call == n {
-			hit = name
-			return fault
-		}
-		return disturbance{}
-	}
+	another := c.fault(n, fault, survives)
 	_, err := deployment(t.Context(), c.clients(), d, zips)
+	failed := len(c.calls)
 	c.reset()
-	if hit == "" {
+	if err != nil && survives {
+		t.Errorf("after %d calls: %v", failed, err)
+	}
+	if !survives && !another() {
 		return false
 	}
-	if err != nil && survives {
-		t.Errorf("%s: %v", hit, err)
-	}
 	must(t, c, d, zips)
-	return true
+	return another()
+}
+
+// TestDestroyFaults: each call of a destroy fails once, in each way. It gets over it or says so, and the next one leaves nothing.
+func TestDestroyFaults(t *testing.T) {
+	for _, tt := range faults {
+		t.Run(tt.name, func(t *testing.T) {
+			for n, more := 1, true; more; n++ {
+				c := newCloud(t)
+				place := identify(t, c.clients())
+				d, zips := shop(t, place, 1)
+				must(t, c, d, zips)
+				another := c.fault(n, tt.fault, tt.survives)
+				err := destroy(t.Context(), c.clients(), place)
+				c.reset()
+				if err != nil && tt.survives {
+					t.Error(err)
+				}
+				if err := destroy(t.Context(), c.clients(), place); err != nil {
+					t.Errorf("after a fault of call %d: %v", n, err)
+				}
+				empty(t, c, d)
+				more = another()
+			}
+		})
+	}
 }
 
 // TestTwoDeploys: two deploys that planned on the same state; one wins, and the other says so or has nothing to undo.

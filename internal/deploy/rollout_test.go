@@ -241,35 +241,22 @@ func TestRolloutKilled(t *testing.T) {
 // TestRolloutFaults: each call of a rollout fails once, in each way: the deploy gets over it or says so, and the alias is never left
 // where nobody says it is.
 func TestRolloutFaults(t *testing.T) {
-	for _, fault := range []disturbance{
-		{status: 400, code: "ThrottlingException"}, {status: 500, code: "InternalFailure"}, {lose: true},
-		{status: 409, code: "ConflictException"}, {status: 403, code: "AccessDeniedException"},
-	} {
-		t.Run(fmt.Sprint(fault.code, fault.lose), func(t *testing.T) {
-			for n := 1; ; n++ {
+	for _, tt := range faults {
+		t.Run(tt.name, func(t *testing.T) {
+			for n, more := 1, true; more; n++ {
 				c, _, place, next := rollingOut(t, tenPercent)
-				c.reset()
-				hit := ""
-				c.disturb = func(call int, name string) disturbance {
-					if call != n {
-						return disturbance{}
-					}
-					hit = name
-					return fault
-				}
+				another := c.fault(n, tt.fault, tt.survives)
 				err := next(t.Context())
 				c.reset()
-				if hit == "" {
-					return
-				}
-				if got := routes(t, c.clients(), place); err == nil && got != "2:100" || err != nil && got == "2:100" {
-					t.Errorf("call %d, %s: the deploy says %v, and the alias has %s", n, hit, err, got)
+				more = another()
+				if got := routes(t, c.clients(), place); err == nil && got != "2:100" || err != nil && (got == "2:100" || tt.survives) {
+					t.Errorf("call %d: the deploy says %v, and the alias has %s", n, err, got)
 				}
 				if err := next(t.Context()); err != nil {
-					t.Errorf("call %d, %s: the next deploy says %v", n, hit, err)
+					t.Errorf("call %d: the next deploy says %v", n, err)
 				}
 				if got := routes(t, c.clients(), place); got != "2:100" {
-					t.Errorf("call %d, %s: the alias ends with %s", n, hit, got)
+					t.Errorf("call %d: the alias ends with %s", n, got)
 				}
 			}
 		})
