@@ -5,6 +5,7 @@
 package replay
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/value"
 )
 
 // Fixture is a recorded execution, as JSON in a file.
@@ -139,7 +141,7 @@ func (r *recorder) progress(e *history.Event) {
 	delete(r.tasks, e.PreviousID)
 	switch {
 	case strings.HasSuffix(kind, "Succeeded"):
-		a.Output = raw(d.Output)
+		a.Output = raw(history.JSON(withoutHeaders(d.Output.Value())))
 	case strings.HasSuffix(kind, "Failed"), strings.HasSuffix(kind, "TimedOut"):
 		a.Error, a.Cause = d.Error.String(), d.Cause.String()
 		if a.Error == "" {
@@ -150,6 +152,31 @@ func (r *recorder) progress(e *history.Event) {
 		return
 	}
 	a.Seconds = e.Time.Sub(a.at).Seconds()
+}
+
+// withoutHeaders is a service's answer less its HTTP headers, which are many and which no definition reads.
+func withoutHeaders(answer value.Value) value.Value {
+	metadata, ok := answer.Get("SdkHttpMetadata")
+	if !ok {
+		return answer
+	}
+	isHeaders := func(m value.Member) bool { return m.Name == "AllHttpHeaders" || m.Name == "HttpHeaders" }
+	members := slices.Clone(answer.Members())
+	for i, m := range members {
+		if m.Name == "SdkHttpMetadata" {
+			members[i].Value = value.OfObject(slices.DeleteFunc(slices.Clone(metadata.Members()), isHeaders))
+		}
+	}
+	return value.OfObject(members)
+}
+
+// compact is JSON in one line.
+func compact(text json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return string(text)
+	}
+	return b.String()
 }
 
 // raw is a payload as JSON; null where there is none.

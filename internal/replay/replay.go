@@ -143,23 +143,27 @@ func (p *player) child(_ context.Context, _ *machine.Child, r machine.Replier) {
 // is a difference.
 func (p *player) match(t *machine.Task) *Task {
 	var next *Task
+	var given value.Value
 	for _, r := range p.fixture.Tasks {
 		if r.State != t.State || p.used[r] {
 			continue
 		}
-		if was, err := value.Parse(string(r.Input)); err == nil && same(was, t.Input, t.Token) {
+		was, err := value.Parse(string(r.Input))
+		if err == nil && same(was, t.Input, t.Token) {
 			p.used[r] = true
 			return r
 		}
 		if next == nil {
-			next = r
+			next, given = r, was
 		}
 	}
 	if next == nil {
 		return nil
 	}
 	p.used[next] = true
-	p.found = append(p.found, Difference{In: next.In, State: t.State, What: "the call's input is another", Was: string(next.Input), Is: t.Input.String()})
+	d := another("the call's input is another", given, t.Input, t.Token)
+	d.In, d.State = next.In, t.State
+	p.found = append(p.found, d)
 	return next
 }
 
@@ -176,7 +180,7 @@ func (p *player) compare(result machine.Result) {
 	}
 	for _, t := range p.fixture.Tasks {
 		if !p.used[t] && !t.Open && !strayed[t.In] {
-			p.found = append(p.found, Difference{In: t.In, State: t.State, What: "is called less often", Was: string(t.Input)})
+			p.found = append(p.found, Difference{In: t.In, State: t.State, What: "is called less often", Was: compact(t.Input)})
 		}
 	}
 	p.end(result)
@@ -231,6 +235,6 @@ func (p *player) end(result machine.Result) {
 		return
 	}
 	if was, err := value.Parse(string(f.Output)); err != nil || !same(was, result.Output, "") {
-		p.found = append(p.found, Difference{What: "the output is another", Was: string(f.Output), Is: result.Output.String()})
+		p.found = append(p.found, another("the output is another", was, result.Output, ""))
 	}
 }

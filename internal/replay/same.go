@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -17,35 +18,75 @@ const clockSlack = time.Minute
 // same says whether a recorded payload is what the workflow makes of it now. What cannot be the same does not count: task tokens,
 // ids made up on the way, times of the clock, and what the deployment fills in for placeholders.
 func same(was, is value.Value, token string) bool {
-	if was.Kind() != is.Kind() {
-		return false
+	_, differs := differ(was, is, token)
+	return !differs
+}
+
+// spot is the first place in which two payloads differ: the names and indices that lead there, and what stands there.
+type spot struct {
+	path    string // ".Payload.items[2]"; "" for the whole
+	was, is value.Value
+}
+
+func differ(was, is value.Value, token string) (spot, bool) {
+	here := spot{"", was, is}
+	switch {
+	case was.Kind() != is.Kind():
+		return here, true
+	case was.Kind() == value.String:
+		return here, !sameText(was.Str(), is.Str(), token)
+	case was.Kind() == value.Array:
+		return differInItems(here, token)
+	case was.Kind() == value.Object:
+		return differInMembers(here, token)
 	}
-	switch was.Kind() {
-	case value.String:
-		return sameText(was.Str(), is.Str(), token)
-	case value.Array:
-		if was.Len() != is.Len() {
-			return false
-		}
-		for i, item := range was.Items() {
-			if !same(item, is.At(i), token) {
-				return false
-			}
-		}
-		return true
-	case value.Object:
-		if was.Len() != is.Len() {
-			return false
-		}
-		for _, m := range was.Members() {
-			other, ok := is.Get(m.Name)
-			if !ok || !same(m.Value, other, token) {
-				return false
-			}
-		}
-		return true
+	return here, !value.Equal(was, is)
+}
+
+func differInItems(at spot, token string) (spot, bool) {
+	if at.was.Len() != at.is.Len() {
+		return at, true
 	}
-	return value.Equal(was, is)
+	for i, item := range at.was.Items() {
+		if s, differs := differ(item, at.is.At(i), token); differs {
+			s.path = fmt.Sprintf("[%d]%s", i, s.path)
+			return s, true
+		}
+	}
+	return at, false
+}
+
+func differInMembers(at spot, token string) (spot, bool) {
+	for _, m := range at.was.Members() {
+		other, _ := at.is.Get(m.Name)
+		if s, differs := differ(m.Value, other, token); differs {
+			s.path = "." + m.Name + s.path
+			return s, true
+		}
+	}
+	for _, m := range at.is.Members() {
+		if _, ok := at.was.Get(m.Name); !ok {
+			return spot{"." + m.Name, value.Value{}, m.Value}, true
+		}
+	}
+	return at, false
+}
+
+// another says what is another than it was, and where in it.
+func another(what string, was, is value.Value, token string) Difference {
+	s, _ := differ(was, is, token)
+	if s.path != "" {
+		what += ", at " + strings.TrimPrefix(s.path, ".")
+	}
+	return Difference{What: what, Was: text(s.was), Is: text(s.is)}
+}
+
+// text is a value's JSON; "" where there is none.
+func text(v value.Value) string {
+	if !v.Defined() {
+		return ""
+	}
+	return v.String()
 }
 
 func sameText(was, is, token string) bool {
