@@ -10,7 +10,7 @@ BENCHTIME ?= 1s
 ROUNDS ?= 200
 # Folders with benchmarks.
 BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jsonpath internal/jsonpath/testdata/bench internal/machine \
-  internal/graph workflows internal/bundle internal/lambdahost internal/localaws internal/deploy internal/bench/process internal/cli
+  internal/graph workflows internal/bundle internal/lambdahost internal/localaws internal/deploy internal/bench/process internal/observe internal/cli
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients

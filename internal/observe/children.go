@@ -209,7 +209,7 @@ func (c *children) see(ctx context.Context, r *reader, entry Entry) error {
 	case history.MapRunSucceeded, history.MapRunFailed, history.MapRunAborted:
 		if entry.Scene.Step != nil && entry.Scene.Step.Run != nil {
 			entry.Run = entry.Scene.Step.Run
-			return r.tellRun(entry, !r.Follow)
+			return r.tellRun(entry, false)
 		}
 	case history.TaskSubmitted, history.TaskSucceeded:
 		if arn := startedBy(e); arn != "" && entry.Scene.Step != nil {
@@ -299,11 +299,11 @@ const runLooks = 2 * time.Second
 
 // look tells how far map runs are, and adopts their children.
 func (c *children) look(ctx context.Context, r *reader) error {
-	if now := r.Now(); now.Before(c.next) {
+	now := r.Now()
+	if now.Before(c.next) {
 		return nil
-	} else {
-		c.next = now.Add(runLooks)
 	}
+	c.next = now.Add(runLooks)
 	for arn, run := range c.runs {
 		if err := c.lookAt(ctx, r, run); err != nil {
 			return err
@@ -332,7 +332,7 @@ func (c *children) lookAt(ctx context.Context, r *reader, run *mapRun) error {
 		entry := run.entry
 		entry.Run, entry.Time = &now, r.Now()
 		entry.Scene.Step.Run = &now
-		if err := r.tellRun(entry, r.Follow); err != nil {
+		if err := r.tellRun(entry, true); err != nil {
 			return err
 		}
 	}
@@ -342,9 +342,9 @@ func (c *children) lookAt(ctx context.Context, r *reader, run *mapRun) error {
 	return nil
 }
 
-// tellRun tells how far a map run is: when it is looked at while it runs; of one that was over before, with its end.
-func (r *reader) tellRun(entry Entry, follows bool) error {
-	if !follows || entry.Story.muted {
+// tellRun tells how far a map run is: when following, as it runs; afterwards, with its end.
+func (r *reader) tellRun(entry Entry, runs bool) error {
+	if runs != r.Follow || entry.Story.muted {
 		return nil
 	}
 	return r.emit(entry)
