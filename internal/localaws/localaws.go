@@ -130,7 +130,7 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	if kept == nil {
 		return a, nil
 	}
-	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, events}, cloud)
+	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, events, starts.bus, starts.schedules}, cloud)
 }
 
 // keeper is a service that can be kept in a store.

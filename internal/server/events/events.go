@@ -1,6 +1,6 @@
 // Package events is the local AWS's EventBridge: buses, rules with event patterns, and PutEvents, which starts the targets of the rules
 // that match. Services of the local AWS send their own events through Put. Package server's router hands it the requests signed for
-// "events". State is in memory; rules with a schedule, archives, replays and connections are not here.
+// "events". State is in memory and, with Keep, in a store; rules with a schedule, archives, replays and connections are not here.
 package events
 
 import (

@@ -1,5 +1,5 @@
 // Package scheduler is the local AWS's EventBridge Scheduler: schedules in groups, which start their targets when the local clock says
-// so. Package server's router hands it the requests signed for "scheduler". State is in memory. A flexible time window is kept and not
+// so. Package server's router hands it the requests signed for "scheduler". State is in memory and, with Keep, in a store. A flexible time window is kept and not
 // used: a schedule fires when it says.
 package scheduler
 
@@ -15,6 +15,7 @@ import (
 	"github.com/stride-aws/stride/internal/epoch"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 )
 
 // Options say what the service stands on.
@@ -32,6 +33,8 @@ type Service struct {
 	wake   chan struct{}
 	ctx    context.Context
 	cancel context.CancelFunc
+
+	store *store.Store // see Keep
 
 	mu      sync.Mutex
 	running bool
@@ -54,16 +57,16 @@ type Tag struct{ Key, Value string }
 func New(o Options) *Service {
 	s := &Service{o: o, wake: make(chan struct{}, 1), groups: map[place]map[string]*group{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.Handle("CreateSchedule", "POST /schedules/{Name}", http.StatusOK, wire.Op(s.createSchedule))
-	s.Handle("UpdateSchedule", "PUT /schedules/{Name}", http.StatusOK, wire.Op(s.updateSchedule))
+	s.Handle("CreateSchedule", "POST /schedules/{Name}", http.StatusOK, s.filed(wire.Op(s.createSchedule)))
+	s.Handle("UpdateSchedule", "PUT /schedules/{Name}", http.StatusOK, s.filed(wire.Op(s.updateSchedule)))
 	s.Handle("GetSchedule", "GET /schedules/{Name}", http.StatusOK, s.getSchedule)
-	s.Handle("DeleteSchedule", "DELETE /schedules/{Name}", http.StatusOK, s.deleteSchedule)
+	s.Handle("DeleteSchedule", "DELETE /schedules/{Name}", http.StatusOK, s.filed(s.deleteSchedule))
 	s.Handle("ListSchedules", "GET /schedules", http.StatusOK, s.listSchedules)
-	s.Handle("CreateScheduleGroup", "POST /schedule-groups/{Name}", http.StatusOK, wire.Op(s.createGroup))
+	s.Handle("CreateScheduleGroup", "POST /schedule-groups/{Name}", http.StatusOK, s.filed(wire.Op(s.createGroup)))
 	s.Handle("GetScheduleGroup", "GET /schedule-groups/{Name}", http.StatusOK, s.getGroup)
-	s.Handle("DeleteScheduleGroup", "DELETE /schedule-groups/{Name}", http.StatusOK, s.deleteGroup)
+	s.Handle("DeleteScheduleGroup", "DELETE /schedule-groups/{Name}", http.StatusOK, s.filed(s.deleteGroup))
 	s.Handle("ListScheduleGroups", "GET /schedule-groups", http.StatusOK, s.listGroups)
-	s.Handle("TagResource", "POST /tags/{ResourceArn}", http.StatusOK, wire.Op(s.tag))
+	s.Handle("TagResource", "POST /tags/{ResourceArn}", http.StatusOK, s.filed(wire.Op(s.tag)))
 	s.Handle("ListTagsForResource", "GET /tags/{ResourceArn}", http.StatusOK, s.listTags)
 	return s
 }
@@ -356,6 +359,7 @@ func (s *Service) due() (due []*schedule, next time.Time) {
 					sch.arm(now)
 					if sch.due.IsZero() && sch.ActionAfterCompletion == "DELETE" {
 						delete(g.schedules, name)
+						_ = s.keep(place{sch.account, sch.region}) // of fields that came as JSON
 					}
 				}
 				if !sch.due.IsZero() && (next.IsZero() || sch.due.Before(next)) {
