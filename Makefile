@@ -14,7 +14,7 @@ BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jso
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients
-.PHONY: help demo test lint bench crash fuzz fuzz-jsonata fuzz-language deploy tail integration clients servers browser lint-infra generate
+.PHONY: help demo test lint bench bench-peers crash fuzz fuzz-jsonata fuzz-language deploy tail integration clients servers browser lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ fuzz-language: ## PROGRAMS generated workflows from SEED, each run as Go and as 
 
 fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; Node and npm)
 	STRIDE_JSONATA_FUZZ=$(CASES) go test -count=1 -timeout 2h -v ./internal/jsonata/difftest
+
+bench-peers: $(CLIENTS)/installed ## StartExecution and StartSyncExecution beside moto and LocalStack (Python 3.13)
+	@MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server GOFLAGS=-tags=peers go run ./internal/bench -o peers.json -bench Peers -benchtime 100x internal/localaws
 
 crash: ## stride local --data killed ROUNDS times under load: nothing is lost or done twice
 	go test -count=1 -timeout 30m ./internal/localaws/crash -v -rounds=$(ROUNDS)
