@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ func (a *attempt) connection() (*connection, error) {
 
 func connectionFailure(err error) error {
 	if e, ok := err.(*sdk.Error); ok {
-		return &connectionError{strings.TrimSuffix(strings.TrimSuffix(e.Modelled(), "Exception"), "Error"), e.Message}
+		return &connectionError{strings.TrimSuffix(strings.TrimSuffix(cmp.Or(e.Modelled(), e.Code), "Exception"), "Error"), e.Message}
 	}
 	return err
 }

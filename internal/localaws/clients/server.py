@@ -25,6 +25,8 @@ mocks = tempfile.NamedTemporaryFile(suffix=".json", mode="w")
 
 
 def _start():
+    mocks.write('{"StateMachines": {"none": {}}}')
+    mocks.flush()
     env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     env["SFN_MOCK_CONFIG"] = mocks.name
     process = subprocess.Popen([STRIDE, "local", "--port", "0"], env=env, stdout=subprocess.PIPE, text=True)

@@ -1,5 +1,5 @@
-"""The operations of Lambda, CloudWatch Logs, IAM, STS and S3 that the local AWS offers, through boto3. What it does not offer has to be
-refused: an operation that is in boto3's model and not in this file must be answered with an error that says so."""
+"""The operations of all other services that the local AWS offers, through boto3. What it does not offer has to be refused: an operation that is in boto3's model and not in this file must be answered with an error that says so."""
+import datetime
 import io
 import unittest
 import zipfile
@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from server import ACCOUNT, REGION, called, client, code_and_message, dump, machine, until
 
 awslambda, logs, iam, sts, s3, sfn = (client(name) for name in ["lambda", "logs", "iam", "sts", "s3", "stepfunctions"])
+events, scheduler, pipes, cloudwatch = (client(name) for name in ["events", "scheduler", "pipes", "cloudwatch"])
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 
 BOOTSTRAP = """#!/usr/bin/env python3
 import os, urllib.request
@@ -233,7 +235,77 @@ class S3(unittest.TestCase):
             del answer["ResponseMetadata"]
             self.assertIn(sent, [answer, *answer.values()])
             delete(Bucket=bucket)
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+        self.assertEqual(s3.get_bucket_notification_configuration(Bucket=bucket)["EventBridgeConfiguration"], {})
         s3.delete_bucket(Bucket=bucket)
+
+
+class Triggers(unittest.TestCase):
+    """What starts executions: rules, schedules and pipes."""
+
+    def setUp(self):
+        self.machine = sfn.create_state_machine(name="triggered", roleArn=ROLE, definition=machine({"P": {"Type": "Pass", "End": True}}))["stateMachineArn"]
+
+    def test_event_bridge(self):
+        bus = events.create_event_bus(Name="bus")["EventBusArn"]
+        self.assertEqual(events.describe_event_bus(Name="bus")["Arn"], bus)
+        self.assertIn("bus", [b["Name"] for b in events.list_event_buses()["EventBuses"]])
+        rule = events.put_rule(Name="r", EventBusName="bus", EventPattern=dump({"source": ["mine"]}), Tags=[{"Key": "a", "Value": "b"}])["RuleArn"]
+        events.put_targets(Rule="r", EventBusName="bus", Targets=[{"Id": "t", "Arn": self.machine, "RoleArn": ROLE}])
+        self.assertEqual([t["Id"] for t in events.list_targets_by_rule(Rule="r", EventBusName="bus")["Targets"]], ["t"])
+        self.assertTrue(events.test_event_pattern(EventPattern=dump({"source": ["mine"]}), Event=dump(
+            {"id": "1", "account": ACCOUNT, "source": "mine", "time": "2026-01-01T00:00:00Z", "region": REGION, "resources": [], "detail-type": "d", "detail": {}}))["Result"])
+        events.put_events(Entries=[{"EventBusName": "bus", "Source": "mine", "DetailType": "d", "Detail": "{}"}])
+        started = until(lambda: sfn.list_executions(stateMachineArn=self.machine)["executions"])
+        self.assertEqual(len(started), 1)
+        events.disable_rule(Name="r", EventBusName="bus")
+        self.assertEqual(events.describe_rule(Name="r", EventBusName="bus")["State"], "DISABLED")
+        events.enable_rule(Name="r", EventBusName="bus")
+        self.assertEqual([r["Name"] for r in events.list_rules(EventBusName="bus")["Rules"]], ["r"])
+        events.tag_resource(ResourceARN=rule, Tags=[{"Key": "c", "Value": "d"}])
+        events.untag_resource(ResourceARN=rule, TagKeys=["a"])
+        self.assertEqual(events.list_tags_for_resource(ResourceARN=rule)["Tags"], [{"Key": "c", "Value": "d"}])
+        events.remove_targets(Rule="r", EventBusName="bus", Ids=["t"])
+        events.delete_rule(Name="r", EventBusName="bus")
+        events.delete_event_bus(Name="bus")
+
+    def test_scheduler(self):
+        group = scheduler.create_schedule_group(Name="g", Tags=[{"Key": "a", "Value": "b"}])["ScheduleGroupArn"]
+        self.assertEqual(scheduler.get_schedule_group(Name="g")["Arn"], group)
+        self.assertIn("g", [g["Name"] for g in scheduler.list_schedule_groups()["ScheduleGroups"]])
+        scheduler.tag_resource(ResourceArn=group, Tags=[{"Key": "c", "Value": "d"}])
+        self.assertIn({"Key": "c", "Value": "d"}, scheduler.list_tags_for_resource(ResourceArn=group)["Tags"])
+        schedule = {"Name": "s", "GroupName": "g", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": {"Arn": self.machine, "RoleArn": ROLE}}
+        scheduler.create_schedule(ScheduleExpression="rate(1 day)", **schedule)
+        scheduler.update_schedule(ScheduleExpression="rate(2 days)", **schedule)
+        self.assertEqual(scheduler.get_schedule(Name="s", GroupName="g")["ScheduleExpression"], "rate(2 days)")
+        self.assertEqual([s["Name"] for s in scheduler.list_schedules(GroupName="g")["Schedules"]], ["s"])
+        scheduler.delete_schedule(Name="s", GroupName="g")
+        scheduler.delete_schedule_group(Name="g")
+
+    def test_pipes(self):
+        source = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
+        arn = pipes.create_pipe(Name="p", RoleArn=ROLE, Source=source, Target=self.machine, DesiredState="STOPPED")["Arn"]
+        pipes.update_pipe(Name="p", RoleArn=ROLE, Description="d", DesiredState="STOPPED")
+        self.assertEqual(pipes.describe_pipe(Name="p")["Description"], "d")
+        self.assertEqual([p["Name"] for p in pipes.list_pipes()["Pipes"]], ["p"])
+        pipes.tag_resource(resourceArn=arn, tags={"a": "b"})
+        self.assertEqual(pipes.list_tags_for_resource(resourceArn=arn)["tags"], {"a": "b"})
+        pipes.delete_pipe(Name="p")
+
+
+class CloudWatch(unittest.TestCase):
+    def test_alarms(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": 3, "Timestamp": now}])
+        got = cloudwatch.get_metric_statistics(Namespace="n", MetricName="m", StartTime=now - datetime.timedelta(hours=1), EndTime=now + datetime.timedelta(hours=1),
+                                               Period=60, Statistics=["Sum"])
+        self.assertEqual([d["Sum"] for d in got["Datapoints"]], [3])
+        cloudwatch.put_metric_alarm(AlarmName="a", Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+                                    ComparisonOperator="GreaterThanThreshold")
+        cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="test")
+        self.assertEqual(cloudwatch.describe_alarms(AlarmNames=["a"])["MetricAlarms"][0]["StateValue"], "ALARM")
+        cloudwatch.delete_alarms(AlarmNames=["a"])
 
 
 def example(shape):
@@ -263,10 +335,10 @@ class ZRefusals(unittest.TestCase):
     REFUSED = {"UnknownOperationException", "InvalidAction", "NotImplemented", "501"}
 
     # Older names of operations that are called above.
-    SAME = {"GetBucketLifecycle", "PutBucketLifecycle"}
+    SAME = {"GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification", "PutBucketNotification"}
 
     def test_what_is_not_offered_is_refused(self):
-        for c in [awslambda, logs, iam, sts, s3]:
+        for c in [awslambda, logs, iam, sts, s3, events, scheduler, pipes, cloudwatch]:
             model = c.meta.service_model
             bare = client(model.service_name, parameter_validation=False, read_timeout=5)
             for name in sorted(set(model.operation_names) - called[model.service_name] - self.SAME):
