@@ -35,10 +35,11 @@ export const pill = (status) => el("span", { class: "pill " + status }, sign(sta
 export function duration(ms) {
   if (ms < 1000) return ms + " ms";
   const s = ms / 1000;
-  if (s < 60) return s.toFixed(s < 10 ? 2 : 1) + " s";
-  if (s < 3600) return Math.floor(s / 60) + " min " + Math.round(s % 60) + " s";
-  if (s < 86400) return Math.floor(s / 3600) + " h " + Math.round((s % 3600) / 60) + " min";
-  return Math.floor(s / 86400) + " d " + Math.round((s % 86400) / 3600) + " h";
+  const parts = (n, of, big, small) => `${Math.floor(n / of)} ${big} ${n % of} ${small}`;
+  if (s < 59.95) return s.toFixed(s < 9.995 ? 2 : 1) + " s";
+  if (s < 3599.5) return parts(Math.round(s), 60, "min", "s");
+  if (s < 86370) return parts(Math.round(s / 60), 60, "h", "min");
+  return parts(Math.round(s / 3600), 24, "d", "h");
 }
 
 const two = (n) => String(n).padStart(2, "0");
