@@ -66,7 +66,7 @@ func JudgeLive(t *testing.T, endpoint string, executions int) {
 	told := Outlines{}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	w := &filler{client: Client(endpoint, http.DefaultTransport), streams: map[string]bool{}}
+	w := newFiller(endpoint)
 	for _, group := range []string{m.Group, "/aws/lambda/live-a", "/aws/lambda/live-b"} {
 		if err := w.make(ctx, group, "first"); err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func judge(t *testing.T, endpoint string, r *rand.Rand, name string) {
 	until := all.Lines[len(all.Lines)-1].Visible.Add(15 * time.Second)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	w := &filler{client: Client(endpoint, http.DefaultTransport), streams: map[string]bool{}}
+	w := newFiller(endpoint)
 	tail.Wait = func(_ context.Context, d time.Duration) error {
 		if now = now.Add(d); now.After(until) {
 			cancel()
@@ -189,8 +189,15 @@ func compare(ctx context.Context, t *testing.T, tail *observe.Tail, all *Run, wh
 // filler writes lines into a CloudWatch Logs.
 type filler struct {
 	client  *cloudwatchlogs.Client
+	own     *http.Transport
 	groups  []string
 	streams map[string]bool
+}
+
+// newFiller has connections of its own: those of the tail break.
+func newFiller(endpoint string) *filler {
+	own := &http.Transport{}
+	return &filler{client: Client(endpoint, own), own: own, streams: map[string]bool{}}
 }
 
 func (f *filler) put(ctx context.Context, lines []Line) error {
@@ -231,6 +238,7 @@ func (f *filler) make(ctx context.Context, group, stream string) error {
 }
 
 func (f *filler) drop(t *testing.T) {
+	defer f.own.CloseIdleConnections()
 	for _, group := range f.groups {
 		if _, err := f.client.DeleteLogGroup(t.Context(), &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &group}); err != nil {
 			t.Error(err)
