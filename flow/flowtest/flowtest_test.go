@@ -3,6 +3,7 @@ package flowtest_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,8 @@ import (
 	"github.com/stride-aws/stride/flow/flowtest"
 	"github.com/stride-aws/stride/flow/flowtest/testdata/shop"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // buying is a test of Buy with everything mocked that is not a handler.
 func buying(t testing.TB) *flowtest.Test {
@@ -168,7 +171,7 @@ func TestGolden(t *testing.T) {
 	if err := os.WriteFile(stale, []byte("nothing\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("STRIDE_UPDATE") != "" {
+	if *update || os.Getenv("STRIDE_UPDATE") != "" {
 		return
 	}
 	said := failure(t, func(tb testing.TB) {
