@@ -20,7 +20,6 @@ type costOptions struct {
 	monthly     float64
 	since       time.Time
 	recorded    bool
-	region      string
 }
 
 func costCommand(a *app) *cli.Command {

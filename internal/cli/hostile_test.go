@@ -91,9 +91,7 @@ func fill(t *testing.T, logs *cloudwatchlogs.Client) {
 		e := &history.Event{ID: int64(i + 1), PreviousID: int64(i), Type: kind, Time: at.Add(time.Duration(i) * 10 * time.Millisecond), Details: &d}
 		lines = append(lines, string(e.AppendLog(nil, history.Log{ExecutionARN: evilExpress}, true)))
 	}
-	for _, line := range []string{"START RequestId: " + evil + "\n", evil + "\n", `{"level":"\u001b[31m","msg":"\u202e\u001b[2J","\u001b]0;x\u0007":"\u009b"}`, "END RequestId: " + evil} {
-		function = append(function, line)
-	}
+	function = append(function, []string{"START RequestId: " + evil + "\n", evil + "\n", `{"level":"\u001b[31m","msg":"\u202e\u001b[2J","\u001b]0;x\u0007":"\u009b"}`, "END RequestId: " + evil}...)
 	put := func(group string, texts []string) {
 		if _, err := logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil && group != "/evil" {
 			t.Fatal(err)

@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -193,8 +192,7 @@ func noHostPrefix(stack *middleware.Stack) error {
 		}), middleware.Before)
 }
 
-func (s *session) states() *sfn.Client          { return sfn.NewFromConfig(s.Config) }
-func (s *session) logs() *cloudwatchlogs.Client { return cloudwatchlogs.NewFromConfig(s.Config) }
+func (s *session) states() *sfn.Client { return sfn.NewFromConfig(s.Config) }
 
 // refusedKeys are the error codes of credentials that never were good.
 var refusedKeys = map[string]bool{

@@ -215,7 +215,7 @@ func (w *writer) compound(e expr) {
 
 func (w *writer) slot(e slot) {
 	if simple(e.of) {
-		w.expr(cond{isArray(e.of), each{each{e.of}}, null}, 0)
+		w.expr(cond{isArray(e.of), each{each(e)}, null}, 0)
 		return
 	}
 	w.expr(block{"v", e.of, cond{isArray(ref{"v"}), each{each{ref{"v"}}}, null}}, 0)

@@ -148,7 +148,7 @@ func parseMocked(key string, text json.RawMessage) (mocked, error) {
 		return r, fmt.Errorf("needs one of Return and Throw")
 	}
 	if body.Throw != nil && body.Throw.Error == "" {
-		return r, fmt.Errorf("Throw needs an Error")
+		return r, fmt.Errorf("no Error in the Throw")
 	}
 	if r.failure = body.Throw; r.failure == nil {
 		r.ret, err = value.Parse(string(body.Return))

@@ -39,7 +39,7 @@ func TestMocksAreChecked(t *testing.T) {
 		responses(`"0-2":{"Return":1},"2":{"Return":1}`):    `MockedResponses "r": invocation 2 has two responses`,
 		responses(`"0":{}`):                                 `MockedResponses "r": "0": needs one of Return and Throw`,
 		responses(`"0":{"Return":1,"Throw":{"Error":"E"}}`): `MockedResponses "r": "0": needs one of Return and Throw`,
-		responses(`"0":{"Throw":{"Cause":"c"}}`):            `MockedResponses "r": "0": Throw needs an Error`,
+		responses(`"0":{"Throw":{"Cause":"c"}}`):            `MockedResponses "r": "0": no Error in the Throw`,
 	} {
 		_, err := readMocks(t, text)
 		if err == nil {
