@@ -37,10 +37,9 @@ const (
 // logReader reads the lines of one log group, each once. A look is one pass over what is there, page by page; later looks bring
 // what came since. Live tail brings lines as well; those are not brought again.
 type logReader struct {
-	group   string
-	pattern string
-	since   time.Time // older lines are left out
-	until   time.Time // zero: no end
+	group string
+	since time.Time // older lines are left out
+	until time.Time // zero: no end
 
 	look    *look
 	newest  time.Time
@@ -87,9 +86,6 @@ func (r *logReader) begin(now time.Time, wide bool) {
 
 func (r *logReader) request() *cloudwatchlogs.FilterLogEventsInput {
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &r.group, StartTime: aws.Int64(r.look.from.UnixMilli())}
-	if r.pattern != "" {
-		in.FilterPattern = &r.pattern
-	}
 	if !r.until.IsZero() {
 		in.EndTime = aws.Int64(r.until.UnixMilli())
 	}
