@@ -219,7 +219,8 @@ func (s *Service) createSchedule(c *wire.Call, in *definition) (any, error) {
 	if g.schedules[name] != nil {
 		return nil, conflict("Schedule", name)
 	}
-	return s.put(c, g, in, epoch.Of(s.o.Clock.Now()))
+	created := epoch.Of(s.o.Clock.Now())
+	return s.put(c, g, in, created, created.Add(-time.Nanosecond)) // a rate fires when it is made
 }
 
 func (s *Service) updateSchedule(c *wire.Call, in *definition) (any, error) {
@@ -229,11 +230,11 @@ func (s *Service) updateSchedule(c *wire.Call, in *definition) (any, error) {
 	if g == nil || g.schedules[name] == nil {
 		return nil, missing("Schedule", name)
 	}
-	return s.put(c, g, in, g.schedules[name].CreationDate)
+	return s.put(c, g, in, g.schedules[name].CreationDate, s.o.Clock.Now())
 }
 
-// put sets a schedule and its clock. s.mu is held.
-func (s *Service) put(c *wire.Call, g *group, in *definition, created epoch.Time) (any, error) {
+// put sets a schedule, which is due after a time. s.mu is held.
+func (s *Service) put(c *wire.Call, g *group, in *definition, created epoch.Time, after time.Time) (any, error) {
 	in.Name, in.GroupName = c.Path["Name"], g.Name
 	in.State, in.ActionAfterCompletion = cmp.Or(in.State, "ENABLED"), cmp.Or(in.ActionAfterCompletion, "NONE")
 	in.ScheduleExpressionTimezone = cmp.Or(in.ScheduleExpressionTimezone, "UTC")
@@ -252,10 +253,9 @@ func (s *Service) put(c *wire.Call, g *group, in *definition, created epoch.Time
 	if err != nil {
 		return nil, invalid("Invalid Schedule Expression %s. %s", in.ScheduleExpression, err)
 	}
-	now := s.o.Clock.Now()
-	sch := &schedule{definition: *in, Arn: c.ARN("scheduler", "schedule/"+g.Name+"/"+in.Name), CreationDate: created, LastModificationDate: epoch.Of(now),
+	sch := &schedule{definition: *in, Arn: c.ARN("scheduler", "schedule/"+g.Name+"/"+in.Name), CreationDate: created, LastModificationDate: epoch.Of(s.o.Clock.Now()),
 		expression: e, account: c.Account, region: c.Region}
-	sch.arm(now.Add(-time.Nanosecond)) // a rate fires when it is made
+	sch.arm(after)
 	g.schedules[in.Name] = sch
 	s.attend()
 	return map[string]string{"ScheduleArn": sch.Arn}, nil
