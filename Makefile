@@ -29,7 +29,7 @@ test: lint ## lint, and all tests that need Go alone; those of the samples pass 
 lint: ## gofmt, vet, staticcheck, tidy go.mod
 	@test -z "$$(gofmt -l .)" || { echo "gofmt finds:"; gofmt -l .; exit 1; }
 	go vet ./...
-	go vet -tags 'integration moto aws bench' ./internal/servers ./localstack
+	go vet -tags 'integration moto aws bench' ./internal/servers ./internal/task ./localstack
 	$(STATICCHECK) ./...
 	go mod tidy -diff
 
