@@ -253,6 +253,33 @@ func TestExecutionIsTold(t *testing.T) {
 	}
 }
 
+// late is a Source whose history lags behind: the first time it is asked, its end is missing.
+type late struct {
+	Source
+	asked bool
+}
+
+func (l *late) Events(ctx context.Context, arn string, known int) ([]*history.Event, error) {
+	events, err := l.Source.Events(ctx, arn, known)
+	if !l.asked && len(events) > 3 {
+		l.asked = true
+		return events[:3], err
+	}
+	return events, err
+}
+
+// An execution ends between a look at its events and one at its status: it is told to its end all the same.
+func TestEndIsNotMissed(t *testing.T) {
+	w := newWorld(t)
+	arn := w.start(w.machine("m", pass), `{}`, true)
+	w.page.Source = &late{Source: w.page.Source}
+	w.page.stories = newStories(w.page.Source)
+	view := read[executionView](w, "execution?execution="+arn)
+	if len(view.Steps) != 2 || view.Events != 6 || !view.Ended || !strings.Contains(string(view.Execution), `"output"`) {
+		t.Errorf("the end is missing: %+v", view)
+	}
+}
+
 // The token is offered while the task waits for it, found anywhere in the parameters, and not afterwards.
 func TestCallbackIsOffered(t *testing.T) {
 	w := newWorld(t)

@@ -46,16 +46,24 @@ type mark struct{ entered, exited int64 }
 func (s *stories) of(ctx context.Context, arn string) (*told, error) {
 	t := s.take(arn)
 	t.mu.Lock()
-	events, err := s.source.Events(ctx, arn, len(t.events))
-	if err != nil {
+	if err := t.catchUp(ctx, s.source); err != nil {
 		t.mu.Unlock()
 		return nil, err
+	}
+	return t, nil
+}
+
+// catchUp tells what happened since.
+func (t *told) catchUp(ctx context.Context, source Source) error {
+	events, err := source.Events(ctx, t.arn, len(t.events))
+	if err != nil {
+		return err
 	}
 	for _, e := range events {
 		own := *e // a story completes what it is told
 		t.add(&own)
 	}
-	return t, nil
+	return nil
 }
 
 func (s *stories) take(arn string) *told {
@@ -98,6 +106,7 @@ type executionView struct {
 	Execution json.RawMessage `json:"execution"` // as DescribeExecution has it
 	Now       int64           `json:"now"`
 	Events    int             `json:"events"`
+	Ended     bool            `json:"ended"` // the events are told to the end
 	Steps     []step          `json:"steps"` // null where nothing happened since ?known= events
 }
 
@@ -133,18 +142,38 @@ func (p *Page) execution(r *http.Request) (any, error) {
 	}
 	defer t.mu.Unlock()
 	known, _ := strconv.Atoi(r.FormValue("known"))
-	in := map[string]string{"executionArn": t.arn}
-	if known == len(t.events) {
-		in["includedData"] = "METADATA_ONLY"
-	}
-	view := &executionView{Now: p.Source.Now().UnixMilli(), Events: len(t.events)}
-	if err := p.call(r.Context(), t.arn, "DescribeExecution", in, &view.Execution); err != nil {
+	view := &executionView{}
+	if view.Execution, err = p.standing(r.Context(), t, known); err != nil {
 		return nil, err
 	}
+	view.Now, view.Events, view.Ended = p.Source.Now().UnixMilli(), len(t.events), t.story.Ended()
 	if known != len(t.events) {
 		view.Steps = t.steps(make([]step, 0, len(t.marks)), &t.story.Thread, 0, 0)
 	}
 	return view, nil
+}
+
+// standing is what DescribeExecution says, without payloads where no events but the known ones are told. An execution that is over is
+// told to its end: its status may have come after its last events.
+func (p *Page) standing(ctx context.Context, t *told, known int) (json.RawMessage, error) {
+	for {
+		count := len(t.events)
+		in := map[string]string{"executionArn": t.arn}
+		if known == count {
+			in["includedData"] = "METADATA_ONLY"
+		}
+		var said json.RawMessage
+		if err := p.call(ctx, t.arn, "DescribeExecution", in, &said); err != nil {
+			return nil, err
+		}
+		var d struct{ Status string }
+		if err := json.Unmarshal(said, &d); err != nil || d.Status == "RUNNING" {
+			return said, err
+		}
+		if err := t.catchUp(ctx, p.Source); err != nil || len(t.events) == count {
+			return said, err
+		}
+	}
 }
 
 func (t *told) steps(list []step, thread *observe.Thread, parent int64, depth int) []step {

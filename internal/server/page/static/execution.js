@@ -91,7 +91,7 @@ class Execution {
     const running = this.data.status === "RUNNING";
     if (fresh || running) this.timeline.set(this.steps, this.data.startDate * 1000, running ? view.now : (this.data.stopDate ?? view.now / 1000) * 1000);
     if (fresh) this.follow();
-    if (running) this.timer = setTimeout(() => this.look().catch((e) => this.trouble.replaceChildren(problem(e))), lookEvery);
+    if (running || !view.ended) this.timer = setTimeout(() => this.look().catch((e) => this.trouble.replaceChildren(problem(e))), lookEvery);
   }
 
   // Follow shows what failed or waits, until somebody chooses a state; then that state, as it goes on.
