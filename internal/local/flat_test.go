@@ -14,15 +14,7 @@ func TestFlat(t *testing.T) {
 	few, many := 500, 20_000
 	for _, kept := range []bool{false, true} {
 		t.Run(fmt.Sprintf("store=%v", kept), func(t *testing.T) {
-			o := Options{}
-			if kept {
-				var err error
-				if o.Store, err = store.Open(t.TempDir()); err != nil {
-					t.Fatal(err)
-				}
-				defer o.Store.Close()
-			}
-			c := newClient(t, o)
+			c := newKeeping(t, Options{}, kept)
 			arn := c.machine("m", passes, Standard)
 			fill(t, c, arn, 0, few)
 			before := costs(t, c, arn, few/2)
@@ -35,6 +27,18 @@ func TestFlat(t *testing.T) {
 			}
 		})
 	}
+}
+
+// newKeeping is a client of a service with or without a store.
+func newKeeping(t *testing.T, o Options, stored bool) *client {
+	if stored {
+		var err error
+		if o.Store, err = store.Open(t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { o.Store.Close() })
+	}
+	return newClient(t, o)
 }
 
 // fill runs executions from number i up to j, and waits for their ends.
@@ -82,15 +86,7 @@ func costs(t *testing.T, c *client, arn string, some int) map[string]float64 {
 func TestKeep(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		t.Run(fmt.Sprintf("store=%v", kept), func(t *testing.T) {
-			o := Options{Keep: 100}
-			if kept {
-				var err error
-				if o.Store, err = store.Open(t.TempDir()); err != nil {
-					t.Fatal(err)
-				}
-				defer o.Store.Close()
-			}
-			c := newClient(t, o)
+			c := newKeeping(t, Options{Keep: 100}, kept)
 			arn := c.machine("m", passes, Standard)
 			fill(t, c, arn, 0, 600)
 			c.cloud.keep.sweep(c.cloud.Now())

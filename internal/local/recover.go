@@ -386,7 +386,7 @@ func (x *express) background() {
 
 // storedMapRun finds a map run of an execution that is over; nil where there is none.
 func (s *Service) storedMapRun(arn string) *mapRun {
-	text, ok := s.cloud.keep.get(mapRunTable, arn)
+	text, ok := s.cloud.keep.store.Get(mapRunTable, arn)
 	if !ok {
 		return nil
 	}
@@ -397,8 +397,4 @@ func (s *Service) storedMapRun(arn string) *mapRun {
 	run := &mapRun{arn: arn, state: r.State}
 	run.state.Execution = &machine.Execution{ARN: r.Owner, Redrives: r.Redrives}
 	return run
-}
-
-func (k *keeper) get(table, key string) ([]byte, bool) {
-	return k.store.Get(table, key)
 }
