@@ -99,7 +99,6 @@ var running = regexp.MustCompile(`Running on (http://\S+)`)
 // startMoto starts the moto_server that $MOTO names.
 func startMoto(b *testing.B) string {
 	cmd := exec.Command(os.Getenv("MOTO"), "-H", "127.0.0.1", "-p", "0")
-	cmd.Env = append(os.Environ(), "SF_EXECUTE_STATE_MACHINE=true", "MOTO_SFN_EXECUTE_STATE_MACHINE=true")
 	stderr := must(cmd.StderrPipe())
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
