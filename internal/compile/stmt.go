@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // loop is a loop around the statement that is being compiled: the flows that leave it, and those that start it again. A switch
@@ -24,13 +25,90 @@ type outcome struct {
 
 // list compiles statements: flows come in, and those that get past the last statement come out.
 func (f *frame) list(stmts []ast.Stmt, fs []*flow) []*flow {
-	for _, s := range stmts {
+	for i, s := range stmts {
 		if len(fs) == 0 {
+			return nil
+		}
+		if f.onlyReturns(stmts[i:], fs) {
+			f.returnEither(stmts[i:], fs)
 			return nil
 		}
 		fs = f.stmt(s, fs)
 	}
 	return fs
+}
+
+// onlyReturns says whether what is left of a machine's function has no steps, decides something, and succeeds on every way: then
+// it is one expression, and no Choice.
+func (f *frame) onlyReturns(stmts []ast.Stmt, fs []*flow) bool {
+	if !f.boundary || len(resultsOf(f.pkg, f.node)) != 2 || !f.succeeds(stmts) {
+		return false
+	}
+	switch stmts[0].(type) {
+	case *ast.IfStmt, *ast.SwitchStmt:
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(fs, func(fl *flow) bool { return fl.defers != nil })
+}
+
+// succeeds says whether statements are pure, and end in returns whose error is nil.
+func (f *frame) succeeds(stmts []ast.Stmt) bool {
+	for i, s := range stmts {
+		switch s := s.(type) {
+		case *ast.ReturnStmt:
+			return i == len(stmts)-1 && len(s.Results) == 2 && f.pkg.info.Types[s.Results[1]].IsNil() && !f.hasStepsIn(s)
+		case *ast.IfStmt:
+			if returns(s) && !f.ifSucceeds(s) {
+				return false
+			}
+		case *ast.SwitchStmt:
+			if returns(s) && !f.switchSucceeds(s) {
+				return false
+			}
+		}
+		if !returns(s) && !f.isPure(s) {
+			return false
+		}
+	}
+	return false
+}
+
+func (f *frame) ifSucceeds(s *ast.IfStmt) bool {
+	if s.Init != nil && !f.isPure(s.Init) || f.hasStepsIn(s.Cond) || f.testsErrors(s.Cond) || !f.succeeds(s.Body.List) {
+		return false
+	}
+	switch otherwise := s.Else.(type) {
+	case *ast.IfStmt:
+		return f.ifSucceeds(otherwise)
+	case *ast.BlockStmt:
+		return f.succeeds(otherwise.List)
+	}
+	return true
+}
+
+func (f *frame) switchSucceeds(s *ast.SwitchStmt) bool {
+	if s.Init != nil && !f.isPure(s.Init) || s.Tag != nil && f.hasStepsIn(s.Tag) {
+		return false
+	}
+	for _, c := range s.Body.List {
+		clause := c.(*ast.CaseClause)
+		if slices.ContainsFunc(clause.List, func(e ast.Expr) bool { return f.hasStepsIn(e) || f.testsErrors(e) }) || !f.succeeds(clause.Body) {
+			return false
+		}
+	}
+	return true
+}
+
+// returnEither returns what statements that succeed return.
+func (f *frame) returnEither(stmts []ast.Stmt, fs []*flow) {
+	f.at = stmts[0]
+	for _, fl := range fs {
+		x := &eval{frame: f, env: fl.env, host: fl.host}
+		if values, ok := x.body(stmts); ok {
+			f.exit(fl, stmts[0], values)
+		}
+	}
 }
 
 func (f *frame) stmt(s ast.Stmt, fs []*flow) []*flow {

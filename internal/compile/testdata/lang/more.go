@@ -22,6 +22,7 @@ var More = []Case{
 	Of("methods", methods, zero, one, many),
 	Of("labels", labels, 0, 1, 5),
 	Of("switch-init", switchInit, zero, one, many),
+	Of("return-either", returnEither, zero, one, many),
 	Of("recovering-defer", recoveringDefer, named("fine"), named("broken")),
 	Of("sleep-until", sleepUntil, zero, one),
 	Of("execution-id", executionID, zero),
@@ -193,4 +194,19 @@ func sleepUntil(c flow.Context, in Thing) (bool, error) {
 // executionID is the execution's ARN.
 func executionID(c flow.Context, in Thing) (string, error) {
 	return flow.Call(c, Log, flow.ExecutionID(c))
+}
+
+// returnEither decides only what it returns: that is an expression, and no Choice.
+func returnEither(c flow.Context, in Thing) (string, error) {
+	n, err := flow.Call(c, Double, in.N)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case n > 0:
+		return "more", nil
+	case n < 0:
+		return in.Name + " less", nil
+	}
+	return "none", nil
 }
