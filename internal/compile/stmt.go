@@ -66,6 +66,10 @@ func (f *frame) succeeds(stmts []ast.Stmt) bool {
 			if returns(s) && !f.switchSucceeds(s) {
 				return false
 			}
+		default:
+			if returns(s) {
+				return false
+			}
 		}
 		if !returns(s) && !f.isPure(s) {
 			return false

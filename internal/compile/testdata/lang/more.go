@@ -23,6 +23,7 @@ var More = []Case{
 	Of("labels", labels, 0, 1, 5),
 	Of("switch-init", switchInit, zero, one, many),
 	Of("return-either", returnEither, zero, one, many),
+	Of("loop-returns", loopReturns, zero, one, many),
 	Of("recovering-defer", recoveringDefer, named("fine"), named("broken")),
 	Of("sleep-until", sleepUntil, zero, one),
 	Of("execution-id", executionID, zero),
@@ -207,6 +208,20 @@ func returnEither(c flow.Context, in Thing) (string, error) {
 		return "more", nil
 	case n < 0:
 		return in.Name + " less", nil
+	}
+	return "none", nil
+}
+
+// loopReturns ends from inside a loop with steps that follows a decision.
+func loopReturns(c flow.Context, in Thing) (string, error) {
+	if in.N < 0 && len(in.Tags) == 0 {
+		return "nothing", nil
+	}
+	for _, tag := range in.Tags {
+		said, err := flow.Call(c, Log, tag)
+		if err == nil && said == "c" {
+			return said, nil
+		}
 	}
 	return "none", nil
 }
