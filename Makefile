@@ -77,7 +77,7 @@ clients: $(CLIENTS)/installed ## boto3 and the aws CLI make every call of the lo
 	STRIDE=$(CURDIR)/$(CLIENTS)/stride $(CLIENTS)/bin/python -B -W ignore::ResourceWarning -m unittest discover -s internal/localaws/clients
 
 integration: clients servers ## clients, servers, and the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)
-	go test -tags integration -count=1 -timeout 15m ./localstack
+	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags integration -count=1 -timeout 25m ./localstack
 
 servers: $(CLIENTS)/installed ## the deploy scripts on LocalStack and moto; go test -tags aws ./internal/servers is for AWS (Python 3.13)
 	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags 'integration moto' -count=1 -timeout 15m ./internal/servers

@@ -15,11 +15,11 @@ const runs = 1000
 
 func TestTailOfLocalStack(t *testing.T) { loggen.Judge(t, localStack(t), runs) }
 
-// TestTailOfMoto needs moto's server, which MOTO_SERVER names; make integration installs it.
+// TestTailOfMoto needs moto's server, which MOTO names; make integration installs it.
 func TestTailOfMoto(t *testing.T) {
-	server := os.Getenv("MOTO_SERVER")
+	server := os.Getenv("MOTO")
 	if server == "" {
-		t.Fatal("MOTO_SERVER is not set; make integration sets it")
+		t.Fatal("MOTO does not name a moto_server; make integration installs one")
 	}
 	port := freePort(t)
 	cmd := exec.Command(server, "-H", "127.0.0.1", "-p", port)
