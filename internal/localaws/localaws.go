@@ -81,14 +81,12 @@ func New(o Options) (*AWS, error) {
 	return a, err
 }
 
+// compose makes the services and puts them behind one server.
 func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
-	var clock machine.Clock = machine.RealClock()
-	if o.Fast {
-		clock = newFastClock()
-	}
-	events := logs.NewStore(clock.Now)
+	clock := clockOf(o)
+	lines := logs.NewStore(clock.Now)
 	host, err := lambdahost.NewHost(lambdahost.Options{Now: clock.Now, Log: func(l lambdahost.LogLine) {
-		events.Put(l.Account, l.Region, l.Group, l.Stream, []local.LogMessage{{Time: l.Time, Text: l.Message}})
+		lines.Put(l.Account, l.Region, l.Group, l.Stream, []local.LogMessage{{Time: l.Time, Text: l.Message}})
 	}})
 	if err != nil {
 		return nil, err
@@ -99,21 +97,12 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l), sessions), CheckRole: known.assumable, Object: readObject(objects)})
 	caller := task.New(invoker{functions})
 	caller.Authorize = known.authorize
-	var web *page.Page
-	statuses := task.NewStatusEvents(caller)
 	starts := newTriggers(clock, known, objects, caller, o.Warn)
 	metrics := cloudwatch.New(clock.Now)
-	cloud := local.New(local.Options{Clock: clock, MockFile: o.MockFile, Logs: events, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast), Allows: known.allows,
-		StatusChanged: func(account, region, execution string, detail value.Value) {
-			statuses.Changed(account, region, execution, detail)
-			starts.changed(account, region, execution, detail)
-			measure(metrics, account, region, detail)
-			web.Changed(detail)
-		}})
-	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
-	starts.cloud = cloud
+	cloud, web := stepFunctions(o, local.Options{Clock: clock, MockFile: o.MockFile, Logs: lines, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast),
+		Allows: known.allows}, task.NewStatusEvents(caller), starts, metrics)
 	services := map[string]wire.Service{
-		"states": states.New(cloud), "lambda": functions, "logs": logs.New(events), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
+		"states": states.New(cloud), "lambda": functions, "logs": logs.New(lines), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 		"events": starts.bus, "scheduler": starts.schedules, "pipes": starts.pipes,
 	}
 	caller.Here = func(name string) string {
@@ -130,7 +119,29 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	if kept == nil {
 		return a, nil
 	}
-	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, events, starts.bus, starts.schedules}, cloud)
+	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, lines, starts.bus, starts.schedules}, cloud)
+}
+
+func clockOf(o Options) machine.Clock {
+	if o.Fast {
+		return newFastClock()
+	}
+	return machine.RealClock()
+}
+
+// stepFunctions is Step Functions with its page; all who want to know hear of executions whose status changes.
+func stepFunctions(o Options, how local.Options, statuses *task.StatusEvents, starts *triggers, metrics *cloudwatch.Service) (*local.Cloud, *page.Page) {
+	var web *page.Page
+	how.StatusChanged = func(account, region, execution string, detail value.Value) {
+		statuses.Changed(account, region, execution, detail)
+		starts.changed(account, region, execution, detail)
+		measure(metrics, account, region, detail)
+		web.Changed(detail)
+	}
+	cloud := local.New(how)
+	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
+	starts.cloud = cloud
+	return cloud, web
 }
 
 // keeper is a service that can be kept in a store.
