@@ -152,7 +152,8 @@ func (f *followed) rest(r *reader, news bool) {
 	f.due = r.Now().Add(f.every)
 }
 
-// list adds the executions that run, and those that started since the last look, or since the beginning of the tail.
+// list adds the executions that run, and those that started since the last look; in the first, those that started since the
+// beginning of the tail or, within lookBack, ended since.
 func (h *histories) list(ctx context.Context, r *reader, m *machineReader) error {
 	if h.open == nil {
 		h.open, h.listed = map[string]*followed{}, map[string]time.Time{}
@@ -161,7 +162,7 @@ func (h *histories) list(ctx context.Context, r *reader, m *machineReader) error
 	if !before {
 		since = r.Since
 		running := &sfn.ListExecutionsInput{StateMachineArn: &m.ARN, StatusFilter: types.ExecutionStatusRunning, MaxResults: pageSize}
-		if err := h.pages(ctx, r, running, func(types.ExecutionListItem) bool { return true }); err != nil {
+		if err := h.pages(ctx, r, running, func(types.ExecutionListItem) (bool, bool) { return true, true }); err != nil {
 			return err
 		}
 		h.listed[m.ARN] = r.Since
@@ -170,15 +171,28 @@ func (h *histories) list(ctx context.Context, r *reader, m *machineReader) error
 	if before {
 		all.MaxResults = 100
 	}
-	return h.pages(ctx, r, all, func(e types.ExecutionListItem) bool {
+	earlier := 0
+	return h.pages(ctx, r, all, func(e types.ExecutionListItem) (add, more bool) {
 		start := aws.ToTime(e.StartDate)
 		h.listed[m.ARN] = later(h.listed[m.ARN], start)
-		return !start.Before(since.Add(-time.Second))
+		if !start.Before(since.Add(-time.Second)) {
+			return true, true
+		}
+		earlier++
+		add = !before && !aws.ToTime(e.StopDate).Before(since)
+		return add, !before && earlier < mostEarlier && start.After(since.Add(-lookBack))
 	})
 }
 
-// pages adds the executions of a list, newest first, as long as they are wanted.
-func (h *histories) pages(ctx context.Context, r *reader, in *sfn.ListExecutionsInput, want func(types.ExecutionListItem) bool) error {
+// How far back a first look searches for executions that started before its time and ended within it. AWS: ListExecutions orders by
+// the start alone, and cannot be asked for those that stopped since.
+const (
+	lookBack    = 24 * time.Hour
+	mostEarlier = 5 * pageSize
+)
+
+// pages adds the executions of a list, newest first, that are wanted, as long as want asks for more.
+func (h *histories) pages(ctx context.Context, r *reader, in *sfn.ListExecutionsInput, want func(types.ExecutionListItem) (add, more bool)) error {
 	for {
 		var out *sfn.ListExecutionsOutput
 		err := r.persist(ctx, func() (err error) { out, err = r.States.ListExecutions(ctx, in); return err })
@@ -186,13 +200,13 @@ func (h *histories) pages(ctx context.Context, r *reader, in *sfn.ListExecutions
 			return err
 		}
 		for _, e := range out.Executions {
-			if !want(e) {
+			add, more := want(e)
+			if add && (r.Until.IsZero() || !aws.ToTime(e.StartDate).After(r.Until)) {
+				h.add(aws.ToString(e.ExecutionArn), aws.ToTime(e.StartDate))
+			}
+			if !more {
 				return nil
 			}
-			if !r.Until.IsZero() && aws.ToTime(e.StartDate).After(r.Until) {
-				continue
-			}
-			h.add(aws.ToString(e.ExecutionArn), aws.ToTime(e.StartDate))
 		}
 		if out.NextToken == nil {
 			return nil
