@@ -153,7 +153,11 @@ func (a *app) usageHere(ctx context.Context, o costOptions) (cost.Usage, error) 
 		return cost.Usage{}, err
 	}
 	var events []*history.Event
-	_, err = h.run(ctx, o.input, false, func(e *history.Event) { events = append(events, e) })
+	_, err = h.run(ctx, o.input, false, func(e observe.Entry) {
+		if e.Story.Parent == nil {
+			events = append(events, e.Scene.Event)
+		}
+	})
 	return cost.Of(events, a.memoryOf), err
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -32,10 +31,11 @@ func runCommand(a *app) *cli.Command {
 		Name: "run", Category: groupAuthor, Usage: "compile a workflow and run it here, handlers included, without a server",
 		ArgsUsage: "WORKFLOW",
 		Description: "Waits take no time: the clock jumps. Other services than Lambda are called at AWS_ENDPOINT_URL. A step that waits for a\n" +
-			"callback gets the answer of --answer, or else what its handler returned.",
+			"callback gets the answer of --answer, or else what its handler returned; an activity gets --answer's. Workflows that it runs run\n" +
+			"here, too.",
 		Flags: []cli.Flag{
 			inputFlag(),
-			&cli.StringSliceFlag{Name: "answer", Usage: "`STATE=JSON`: the answer to a step that waits for a callback"},
+			&cli.StringSliceFlag{Name: "answer", Usage: "`STATE=JSON`: the answer to a step that waits for a callback or an activity"},
 			&cli.BoolFlag{Name: "real-time", Usage: "wait as long as AWS would"},
 		},
 		Action: func(c *cli.Context) error {
@@ -62,10 +62,8 @@ func (a *app) runRun(ctx context.Context, o runOptions) error {
 		return err
 	}
 	h.answers = o.answers
-	story, out, shown := observe.NewStory(""), a.teller(false), &observe.Machine{Name: h.name, Express: h.express}
-	status, err := h.run(ctx, o.input, o.realTime, func(e *history.Event) {
-		_ = out.tell(observe.Entry{Machine: shown, Story: story, Scene: story.Add(e)})
-	})
+	out := a.teller(false)
+	status, err := h.run(ctx, o.input, o.realTime, func(e observe.Entry) { _ = out.tell(e) })
 	if err != nil {
 		return err
 	}
@@ -82,7 +80,8 @@ func (a *app) here(ctx context.Context, workflow string) (*here, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHere(compiled, e.Workflows.Vars)
+	n := &neighbours{machines: map[string]*here{}}
+	return n.add(compiled, e.Workflows.Vars, func(name string) (project.Compiled, error) { return a.compiled(ctx, name) })
 }
 
 // compiled is a workflow of the project, compiled.
@@ -108,14 +107,25 @@ type here struct {
 	express   bool
 	program   *machine.Program
 	functions map[string]*lambdahost.InProcess // by the ARN in the definition
-	answers   map[string]string
 	caller    *task.Caller
+	*neighbours
 }
 
-const hereARN = "arn:aws:lambda:us-east-1:" + task.DefaultAccount + ":function:"
+// neighbours are the workflows that run in this process together.
+type neighbours struct {
+	machines map[string]*here  // by the ARN in definitions
+	answers  map[string]string // state -> JSON
+}
 
-func newHere(c project.Compiled, vars map[string]string) (*here, error) {
-	h := &here{name: c.Workflow.Name(), express: c.Workflow.Type() == "EXPRESS", functions: map[string]*lambdahost.InProcess{}}
+const (
+	hereARN       = "arn:aws:lambda:us-east-1:" + task.DefaultAccount + ":function:"
+	hereStatesARN = "arn:aws:states:us-east-1:" + task.DefaultAccount + ":"
+)
+
+// add makes a workflow run here, and those that it runs, which other compiles.
+func (n *neighbours) add(c project.Compiled, vars map[string]string, other func(string) (project.Compiled, error)) (*here, error) {
+	h := &here{name: c.Workflow.Name(), express: c.Workflow.Type() == "EXPRESS", functions: map[string]*lambdahost.InProcess{}, neighbours: n}
+	n.machines[hereStatesARN+"stateMachine:"+h.name] = h
 	names := lambdamain.Names{Types: map[string]string{}}
 	for _, matched := range c.Errors {
 		for _, e := range matched {
@@ -134,8 +144,18 @@ func newHere(c project.Compiled, vars map[string]string) (*here, error) {
 			return functionARN(name), nil
 		case compile.Env:
 			return variable(vars, name)
+		case compile.Activity:
+			return hereStatesARN + "activity:" + name, nil
 		}
-		return "", fmt.Errorf("a run without a server has no other %s; deploy to environment local", k)
+		arn := hereStatesARN + "stateMachine:" + name
+		if n.machines[arn] != nil {
+			return arn, nil
+		}
+		child, err := other(name)
+		if err == nil {
+			_, err = n.add(child, vars, other)
+		}
+		return arn, err
 	})
 	if err != nil {
 		return nil, err
@@ -169,7 +189,16 @@ func (h *here) Invoke(ctx context.Context, arn string, payload []byte) (task.Lam
 }
 
 // startTask starts a task, and answers the tokens that nobody else knows of.
-func (h *here) startTask(ctx context.Context, t *machine.Task, r machine.Replier) {
+func (x *hereRun) startTask(ctx context.Context, t *machine.Task, r machine.Replier) {
+	h := x.here
+	switch {
+	case t.Resource.Kind == machine.Activity:
+		h.work(t, r)
+		return
+	case t.Resource.Service == "states" && t.Resource.Action == "startExecution" && t.Resource.Pattern != "waitForTaskToken":
+		x.startNested(ctx, t, r)
+		return
+	}
 	if t.Resource.Pattern == "waitForTaskToken" {
 		r = &selfAnswered{Replier: r, answer: h.answers[t.State]}
 	}
@@ -197,26 +226,3 @@ func (s *selfAnswered) Submitted(output history.Text) {
 
 // Park is not passed on: the answer has come.
 func (s *selfAnswered) Park() {}
-
-// run runs the workflow once; emit gets its events.
-func (h *here) run(ctx context.Context, input string, realTime bool, emit func(*history.Event)) (observe.Status, error) {
-	in, err := value.Parse(input)
-	if err != nil {
-		return "", usagef("the input is not JSON: %v", err)
-	}
-	now := time.Now()
-	var clock machine.Clock = machine.NewVirtualClock(now)
-	if realTime {
-		clock = machine.RealClock()
-	}
-	exec := &machine.Execution{
-		ARN: "arn:aws:states:us-east-1:" + task.DefaultAccount + ":execution:" + h.name + ":run", Name: "run", StartTime: now,
-		MachineARN: "arn:aws:states:us-east-1:" + task.DefaultAccount + ":stateMachine:" + h.name, MachineName: h.name,
-		RoleARN: "arn:aws:iam::" + task.DefaultAccount + ":role/run", Input: in, InputText: input, Express: h.express,
-	}
-	result := h.program.Run(ctx, exec, &machine.Env{Clock: clock, StartTask: h.startTask, Emit: emit})
-	if result.Status == machine.RunningStatus {
-		return "", ctx.Err()
-	}
-	return observe.Status(result.Status), nil
-}

@@ -18,6 +18,7 @@ import (
 	"github.com/stride-aws/stride/flow/flowtest/testdata/shop"
 	"github.com/stride-aws/stride/internal/cli"
 	"github.com/stride-aws/stride/internal/cli/testdata/mistakes"
+	"github.com/stride-aws/stride/internal/cli/testdata/nested"
 	"github.com/stride-aws/stride/lambdas/payments"
 	"github.com/stride-aws/stride/lambdas/sensors"
 	"github.com/stride-aws/stride/workflows"
@@ -30,6 +31,7 @@ var registered = map[string][]flow.Workflow{
 	"":        nil,
 	"samples": workflows.All(),
 	"nested":  {shop.Buying, shop.Packing},
+	"selling": {nested.Selling, nested.Packing, nested.Weighing},
 	"shop": {
 		flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(payments.Charge)),
 		flow.FromFile("ingest", "ingest.asl.json", flow.TypeExpress, flow.Function(sensors.Summarise)),
