@@ -218,6 +218,29 @@ func TestRedriveGoesOnFromTheFailure(t *testing.T) {
 	}
 }
 
+// TestRedriveOfFail: an execution that a Fail state ended is FAILED as any other: the state is entered once more and fails again.
+func TestRedriveOfFail(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	clock := machine.NewVirtualClock(now)
+	c := newClient(t, Options{Clock: clock})
+	e := c.run(c.machine("f", `{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"Boom"}}}`, ""), "{}")
+	c.must("RedriveExecution", map[string]any{"executionArn": e.run.ARN})
+	e.mu.Lock()
+	done := e.done
+	e.mu.Unlock()
+	<-done
+	d := c.must("DescribeExecution", map[string]any{"executionArn": e.run.ARN})
+	if d["status"] != "FAILED" || d["error"] != "Boom" || d["redriveCount"] != 1.0 || d["redriveStatus"] != "REDRIVABLE" {
+		t.Errorf("redriven: %v", d)
+	}
+	clock.Hold(1)
+	clock.Wait(context.Background(), now.Add(redrivablePeriod+time.Hour), nil)
+	_, got := c.try("RedriveExecution", map[string]any{"executionArn": e.run.ARN})
+	if got != "ExecutionNotRedrivable: Execution redrivable period exceeded" {
+		t.Errorf("after 14 days: %q", got)
+	}
+}
+
 func ptr(s string) *string { return &s }
 
 func TestRetentionForgetsTheOldest(t *testing.T) {

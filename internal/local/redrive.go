@@ -23,7 +23,7 @@ func (e *execution) redrivable() (status, reason string) {
 	case e.run.MapRunARN != "":
 		return "REDRIVABLE_BY_MAP_RUN", ""
 	case e.service.cloud.Now().Sub(e.stopped) > redrivablePeriod:
-		return no, "Execution has exceeded the redrivable period of 14 days"
+		return no, "Execution redrivable period exceeded" // texts: AWS: DescribeExecution, redriveStatusReason
 	case e.count() >= mostRedriven:
 		return no, "Execution history event limit exceeded"
 	}

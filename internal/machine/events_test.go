@@ -335,3 +335,21 @@ func TestConcurrent(t *testing.T) {
 		}
 	}
 }
+
+// TestExpressEndsAfterFiveMinutes: Express executions time out by themselves, whatever longer timeout they have. AWS: quotas.
+func TestExpressEndsAfterFiveMinutes(t *testing.T) {
+	for _, test := range []struct {
+		timeout string
+		after   time.Duration
+	}{
+		{"", 5 * time.Minute}, {`"TimeoutSeconds":3600,`, 5 * time.Minute}, {`"TimeoutSeconds":7,`, 7 * time.Second},
+	} {
+		exec := randomExecution(t)
+		exec.Express = true
+		p := mustCompile(t, `{`+test.timeout+`"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":301,"End":true}}}`)
+		res := p.Run(context.Background(), exec, seeded(exec.StartTime))
+		if after := res.Time.Sub(exec.StartTime); res.Status != TimedOut || after != test.after {
+			t.Errorf("%s: ends %s after %v, want %s after %v", test.timeout, res.Status, after, TimedOut, test.after)
+		}
+	}
+}
