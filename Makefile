@@ -8,6 +8,7 @@ PROGRAMS ?= 100000
 SEED ?= 1
 BENCHTIME ?= 1s
 ROUNDS ?= 200
+RUNS ?= 1000
 # Folders with benchmarks.
 BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jsonpath internal/jsonpath/testdata/bench internal/machine \
   internal/graph workflows internal/bundle internal/lambdahost internal/localaws internal/deploy internal/bench/process internal/observe internal/cli
@@ -77,7 +78,7 @@ clients: $(CLIENTS)/installed ## boto3 and the aws CLI make every call of the lo
 	STRIDE=$(CURDIR)/$(CLIENTS)/stride $(CLIENTS)/bin/python -B -W ignore::ResourceWarning -m unittest discover -s internal/localaws/clients
 
 integration: clients servers ## clients, servers, and the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)
-	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags integration -count=1 -timeout 25m ./localstack
+	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags integration -count=1 -timeout 25m ./localstack -runs=$(RUNS)
 
 servers: $(CLIENTS)/installed ## the deploy scripts on LocalStack and moto; go test -tags aws ./internal/servers is for AWS (Python 3.13)
 	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags 'integration moto' -count=1 -timeout 15m ./internal/servers

@@ -3,6 +3,7 @@
 package localstack
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"testing"
@@ -10,10 +11,9 @@ import (
 	"github.com/stride-aws/stride/internal/observe/loggen"
 )
 
-// runs is how many random runs are told from each server.
-const runs = 1000
+var runs = flag.Int("runs", 1000, "how many random runs are told from each server")
 
-func TestTailOfLocalStack(t *testing.T) { loggen.Judge(t, localStack(t), runs) }
+func TestTailOfLocalStack(t *testing.T) { loggen.Judge(t, localStack(t), *runs) }
 
 // TestTailOfMoto needs moto's server, which MOTO names; make integration installs it.
 func TestTailOfMoto(t *testing.T) {
@@ -31,5 +31,5 @@ func TestTailOfMoto(t *testing.T) {
 		_ = cmd.Wait()
 	})
 	awaitPort(t, port)
-	loggen.Judge(t, "http://127.0.0.1:"+port, runs)
+	loggen.Judge(t, "http://127.0.0.1:"+port, *runs)
 }
