@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/urfave/cli/v2"
 
@@ -80,10 +82,11 @@ type remote struct {
 	session *session
 	scope   string
 	states  *sfn.Client
+	logs    *cloudwatchlogs.Client
 }
 
 func newRemote(s *session, at plan.Place) *remote {
-	return &remote{s, "arn:" + at.Partition + ":states:" + at.Region + ":" + at.Account + ":", s.states()}
+	return &remote{s, "arn:" + at.Partition + ":states:" + at.Region + ":" + at.Account + ":", s.states(), cloudwatchlogs.NewFromConfig(s.Config)}
 }
 
 func (r *remote) Scopes() []string { return []string{r.scope} }
@@ -95,6 +98,27 @@ func (r *remote) Events(ctx context.Context, arn string, known int) ([]*history.
 	reader := observe.HistoryReader{States: r.states, ARN: arn, Last: int64(known)}
 	events, err := reader.Next(ctx)
 	return events, r.session.explain(err)
+}
+
+func (r *remote) Log(ctx context.Context, q page.LogQuery) (lines []string, next string, err error) {
+	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &q.Group, StartTime: aws.Int64(q.From.UnixMilli())}
+	if q.Pattern != "" {
+		in.FilterPattern = &q.Pattern
+	}
+	if !q.To.IsZero() {
+		in.EndTime = aws.Int64(q.To.UnixMilli())
+	}
+	if q.Token != "" {
+		in.NextToken = &q.Token
+	}
+	out, err := r.logs.FilterLogEvents(ctx, in)
+	if err != nil {
+		return nil, "", r.session.explain(err)
+	}
+	for i := range out.Events {
+		lines = append(lines, aws.ToString(out.Events[i].Message))
+	}
+	return lines, aws.ToString(out.NextToken), nil
 }
 
 // taskToken is what tokens look like: of AWS long and in base64, of others a UUID. Which of them is awaited, no call tells.

@@ -2,6 +2,7 @@ package local
 
 import (
 	"sync"
+	"time"
 
 	"github.com/stride-aws/stride/internal/history"
 )
@@ -18,6 +19,7 @@ type executionLog struct {
 
 	mu      sync.Mutex
 	pending []LogMessage
+	due     *time.Timer // writes pending, so that who follows a slow execution sees where it is
 	last    int64 // event of pending
 }
 
@@ -28,8 +30,11 @@ func (l *executionLog) resumed(after int64, note func(last int64)) {
 	}
 }
 
-// logBatch is how many events are written at once while an execution runs.
-const logBatch = 64
+// logBatch is how many events are written at once while an execution runs, and logDelay how long they wait for each other.
+const (
+	logBatch = 64
+	logDelay = 500 * time.Millisecond
+)
 
 // logOf is the log of an execution of a revision; nil where its machine logs nothing. All executions of a machine share a
 // stream, named as LocalStack's users know it.
@@ -64,6 +69,8 @@ func (l *executionLog) write(ev *history.Event, about history.Log) {
 	l.last = ev.ID
 	if l.pending = append(l.pending, m); len(l.pending) >= logBatch {
 		l.flush()
+	} else if l.due == nil {
+		l.due = time.AfterFunc(logDelay, l.close)
 	}
 }
 
@@ -78,6 +85,10 @@ func (l *executionLog) close() {
 }
 
 func (l *executionLog) flush() {
+	if l.due != nil {
+		l.due.Stop()
+		l.due = nil
+	}
 	if len(l.pending) == 0 {
 		return
 	}

@@ -99,8 +99,8 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	caller.Authorize = known.authorize
 	starts := newTriggers(clock, known, objects, caller, o.Warn)
 	metrics := cloudwatch.New(clock.Now)
-	cloud, web := stepFunctions(o, local.Options{Clock: clock, MockFile: o.MockFile, Logs: lines, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast),
-		Allows: known.allows}, task.NewStatusEvents(caller), starts, metrics)
+	cloud, web := stepFunctions(o, local.Options{Clock: clock, MockFile: o.MockFile, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast),
+		Allows: known.allows}, lines, task.NewStatusEvents(caller), starts, metrics)
 	services := map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(lines), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 		"events": starts.bus, "scheduler": starts.schedules, "pipes": starts.pipes,
@@ -130,7 +130,7 @@ func clockOf(o Options) machine.Clock {
 }
 
 // stepFunctions is Step Functions with its page; all who want to know hear of executions whose status changes.
-func stepFunctions(o Options, how local.Options, statuses *task.StatusEvents, starts *triggers, metrics *cloudwatch.Service) (*local.Cloud, *page.Page) {
+func stepFunctions(o Options, how local.Options, lines *logs.Store, statuses *task.StatusEvents, starts *triggers, metrics *cloudwatch.Service) (*local.Cloud, *page.Page) {
 	var web *page.Page
 	how.StatusChanged = func(account, region, execution string, detail value.Value) {
 		statuses.Changed(account, region, execution, detail)
@@ -138,8 +138,9 @@ func stepFunctions(o Options, how local.Options, statuses *task.StatusEvents, st
 		measure(metrics, account, region, detail)
 		web.Changed(detail)
 	}
+	how.Logs = lines
 	cloud := local.New(how)
-	web = page.New(page.Options{Source: page.Local(cloud), Checkout: o.Checkout})
+	web = page.New(page.Options{Source: page.Local(cloud, lines), Checkout: o.Checkout})
 	starts.cloud = cloud
 	return cloud, web
 }

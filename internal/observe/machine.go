@@ -47,7 +47,7 @@ func Describe(ctx context.Context, states States, arn string) (Machine, error) {
 	if c := out.LoggingConfiguration; c != nil && c.Level != types.LogLevelOff {
 		for _, d := range c.Destinations {
 			if d.CloudWatchLogsLogGroup != nil {
-				m.LogGroup = logGroup(aws.ToString(d.CloudWatchLogsLogGroup.LogGroupArn))
+				m.LogGroup = LogGroup(aws.ToString(d.CloudWatchLogsLogGroup.LogGroupArn))
 				m.AllEvents, m.WithData = c.Level == types.LogLevelAll, c.IncludeExecutionData
 			}
 		}
@@ -58,7 +58,8 @@ func Describe(ctx context.Context, states States, arn string) (Machine, error) {
 	return m, nil
 }
 
-func logGroup(arn string) string {
+// LogGroup is the name in a log group's ARN, "" where it is none.
+func LogGroup(arn string) string {
 	_, name, _ := strings.Cut(strings.TrimSuffix(arn, ":*"), ":log-group:")
 	return name
 }

@@ -181,8 +181,42 @@ type filteredEvent struct {
 	EventID       string `json:"eventId"`
 }
 
-// filterLogEvents merges the streams of a group by time. A token is how many of the events in the span were looked at.
-func (s *Store) filterLogEvents(c *wire.Call, in *filterInput) (any, error) {
+// Query asks for the lines of a group, the oldest first.
+type Query struct {
+	Account, Region, Group, Pattern string
+	From, To                        time.Time // To is zero where there is no end
+	Token                           string    // of the page before
+}
+
+// Lines is a page of FilterLogEvents' messages, with the token of the next; "" at the end.
+func (s *Store) Lines(q Query) (lines []string, next string, err error) {
+	in := filterInput{LogGroupName: q.Group, FilterPattern: q.Pattern, StartTime: q.From.UnixMilli()}
+	if !q.To.IsZero() {
+		in.EndTime = q.To.UnixMilli()
+	}
+	if q.Token != "" {
+		in.NextToken = &q.Token
+	}
+	out, err := s.filter(&wire.Call{Account: q.Account, Region: q.Region}, &in)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, e := range out.Events {
+		lines = append(lines, e.Message)
+	}
+	return lines, out.NextToken, nil
+}
+
+type filterOutput struct {
+	Events             []filteredEvent `json:"events"`
+	SearchedLogStreams []any           `json:"searchedLogStreams"`
+	NextToken          string          `json:"nextToken,omitempty"`
+}
+
+func (s *Store) filterLogEvents(c *wire.Call, in *filterInput) (any, error) { return s.filter(c, in) }
+
+// filter merges the streams of a group by time. A token is how many of the events in the span were looked at.
+func (s *Store) filter(c *wire.Call, in *filterInput) (*filterOutput, error) {
 	g, err := s.group(c, in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
@@ -219,9 +253,9 @@ func (s *Store) filterLogEvents(c *wire.Call, in *filterInput) (any, error) {
 		}
 		return true
 	})
-	answer := map[string]any{"events": found, "searchedLogStreams": []any{}}
+	answer := &filterOutput{Events: found, SearchedLogStreams: []any{}}
 	if more {
-		answer["nextToken"] = sealToken(looked)
+		answer.NextToken = sealToken(looked)
 	}
 	return answer, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/graph"
+	"github.com/stride-aws/stride/internal/observe"
 )
 
 // most is how many machines, or executions of one, a list shows; mostAfar where each thousand is a call to AWS.
@@ -134,6 +135,7 @@ type drawing struct {
 	Height     float64         `json:"height"`
 	Nodes      []node          `json:"nodes"`
 	Edges      []edge          `json:"edges"`
+	Log        *logging        `json:"log,omitempty"` // of an Express machine
 }
 
 type node struct {
@@ -163,11 +165,16 @@ type point [2]float64
 type described struct {
 	Name, StateMachineArn, Type, Definition, RoleArn string
 	LoggingConfiguration                             json.RawMessage
+	CreationDate                                     seconds
 }
 
-// describe is the machine called machine or, where that is "", the revision that the execution runs.
+// describe is the machine called machine or, where that is "", the revision that the execution runs; of Express, the machine as it
+// is: AWS tells no revision of those.
 func (p *Page) describe(ctx context.Context, machine, execution string) (*described, error) {
 	m := &described{}
+	if isExpress(execution) {
+		machine, execution = observe.MachineOf(execution), ""
+	}
 	if execution != "" {
 		return m, p.call(ctx, execution, "DescribeStateMachineForExecution", map[string]string{"executionArn": execution}, m)
 	}
@@ -211,6 +218,10 @@ func draw(m *described) (*drawing, error) {
 	out := &drawing{
 		Name: m.Name, ARN: m.StateMachineArn, Type: cmp.Or(m.Type, "STANDARD"), Definition: json.RawMessage(m.Definition),
 		Width: g.Width, Height: g.Height, Nodes: make([]node, len(g.Nodes)), Edges: make([]edge, len(g.Edges)),
+	}
+	if out.Type == "EXPRESS" {
+		log := m.logging()
+		out.Log = &log
 	}
 	for i, n := range g.Nodes {
 		out.Nodes[i] = node{n.Pointer, n.Name, n.Kind, n.X, n.Y, n.W, n.H, n.Container, n.Comment}

@@ -57,7 +57,8 @@ type Page struct {
 
 // New is a page. Tell it by Changed what executions do, unless Options.Poll is set.
 func New(o Options) *Page {
-	p := &Page{Options: o, mux: http.NewServeMux(), token: rand.Text(), live: newHub(), stories: newStories(o.Source)}
+	p := &Page{Options: o, mux: http.NewServeMux(), token: rand.Text(), live: newHub()}
+	p.stories = newStories(p.fresh)
 	files, err := fs.Sub(static, "static")
 	if err != nil {
 		panic(err) // the folder is embedded
@@ -68,6 +69,7 @@ func New(o Options) *Page {
 	p.mux.HandleFunc("GET /_stride/api/live", p.live.serve)
 	p.read("machines", p.machines)
 	p.read("executions", p.executions)
+	p.read("logged", p.logged)
 	p.read("graph", p.graph)
 	p.read("execution", p.execution)
 	p.read("events", p.events)

@@ -11,10 +11,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/local"
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/server/logs"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -29,6 +31,7 @@ type world struct {
 	t       *testing.T
 	page    *Page
 	service *local.Service
+	logs    *logs.Store
 	server  *httptest.Server
 
 	handedOver chan struct{} // each task that waits for a callback
@@ -37,8 +40,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	w := &world{t: t, handedOver: make(chan struct{}, 10)}
 	changed := func(_, _, _ string, detail value.Value) { w.page.Changed(detail) }
-	cloud := local.New(local.Options{StatusChanged: changed, StartTask: w.handOver})
-	w.page, w.service = New(Options{Source: Local(cloud)}), cloud.Service(account, region)
+	w.logs = logs.NewStore(time.Now)
+	cloud := local.New(local.Options{StatusChanged: changed, StartTask: w.handOver, Logs: w.logs})
+	w.page, w.service = New(Options{Source: Local(cloud, w.logs)}), cloud.Service(account, region)
 	w.server = httptest.NewServer(w.page)
 	t.Cleanup(w.server.Close)
 	return w
@@ -273,7 +277,7 @@ func TestEndIsNotMissed(t *testing.T) {
 	w := newWorld(t)
 	arn := w.start(w.machine("m", pass), `{}`, true)
 	w.page.Source = &late{Source: w.page.Source}
-	w.page.stories = newStories(w.page.Source)
+	w.page.stories = newStories(w.page.fresh)
 	view := read[executionView](w, "execution?execution="+arn)
 	if len(view.Steps) != 2 || view.Events != 6 || !view.Ended || !strings.Contains(string(view.Execution), `"output"`) {
 		t.Errorf("the end is missing: %+v", view)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/local"
+	"github.com/stride-aws/stride/internal/server/logs"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -21,16 +22,21 @@ type Source interface {
 	Call(ctx context.Context, on, operation string, body []byte) ([]byte, error)
 	// Events are a Standard execution's events after the first known ones. They are shared: not to be changed.
 	Events(ctx context.Context, arn string, known int) ([]*history.Event, error)
+	// Log is a page of a log group's lines, with the token of the next; "" at the end.
+	Log(ctx context.Context, q LogQuery) (lines []string, next string, err error)
 	// Now is the environment's time.
 	Now() time.Time
 	// Awaits tells whether a text is a task token whose answer is awaited, as far as the source can tell.
 	Awaits(text string) bool
 }
 
-// Local is the Step Functions of the local AWS.
-func Local(c *local.Cloud) Source { return cloud{c} }
+// Local is the Step Functions of the local AWS, with its CloudWatch Logs.
+func Local(c *local.Cloud, l *logs.Store) Source { return cloud{c, l} }
 
-type cloud struct{ *local.Cloud }
+type cloud struct {
+	*local.Cloud
+	logs *logs.Store
+}
 
 func (c cloud) Scopes() []string {
 	var list []string
@@ -44,7 +50,7 @@ func (c cloud) Scopes() []string {
 func (c cloud) service(arn string) (*local.Service, error) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 {
-		return nil, &failure{http.StatusBadRequest, strconv.Quote(arn) + " is no ARN"}
+		return nil, notARN(arn)
 	}
 	for _, s := range c.Cloud.Scopes() {
 		if s.Region == parts[3] && s.Account == parts[4] {
@@ -68,6 +74,18 @@ func (c cloud) Events(_ context.Context, arn string, known int) ([]*history.Even
 		return nil, err
 	}
 	return s.Events(arn, known)
+}
+
+func (c cloud) Log(_ context.Context, q LogQuery) (lines []string, next string, err error) {
+	parts := strings.SplitN(q.On, ":", 6)
+	if len(parts) < 6 {
+		return nil, "", notARN(q.On)
+	}
+	return c.logs.Lines(logs.Query{Account: parts[4], Region: parts[3], Group: q.Group, Pattern: q.Pattern, From: q.From, To: q.To, Token: q.Token})
+}
+
+func notARN(text string) error {
+	return &failure{http.StatusBadRequest, strconv.Quote(text) + " is no ARN"}
 }
 
 func (c cloud) Awaits(text string) bool {

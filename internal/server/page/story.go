@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/observe"
@@ -18,15 +19,17 @@ import (
 // stories are the executions that pages look at, as far as they are told. Each grows with its execution: a look costs only what
 // happened since the last one.
 type stories struct {
-	source Source
-	mu     sync.Mutex
-	told   []*told // the one last looked at at the end
+	fresh func(context.Context, *told) ([]*history.Event, error) // what happened since
+	mu    sync.Mutex
+	told  []*told // the one last looked at at the end
 }
 
 // kept is how many stories stay.
 const kept = 16
 
-func newStories(s Source) *stories { return &stories{source: s} }
+func newStories(fresh func(context.Context, *told) ([]*history.Event, error)) *stories {
+	return &stories{fresh: fresh}
+}
 
 // told is one execution's story. mu guards all below it.
 type told struct {
@@ -37,16 +40,21 @@ type told struct {
 	events []*history.Event
 	marks  map[*observe.Step]*mark
 	at     []*observe.Step // of each event; nil where it belongs to none
+	when   time.Time       // of an Express execution: when it ran, as far as who asks knows
+	log    *expressLog     // where those are read
 }
 
 // mark is where a step begins and ends in the history.
 type mark struct{ entered, exited int64 }
 
 // of is the story of an execution, told to its latest event, locked.
-func (s *stories) of(ctx context.Context, arn string) (*told, error) {
+func (s *stories) of(ctx context.Context, arn string, when time.Time) (*told, error) {
 	t := s.take(arn)
 	t.mu.Lock()
-	if err := t.catchUp(ctx, s.source); err != nil {
+	if t.log == nil {
+		t.when = when
+	}
+	if err := t.catchUp(ctx, s.fresh); err != nil {
 		t.mu.Unlock()
 		return nil, err
 	}
@@ -54,8 +62,8 @@ func (s *stories) of(ctx context.Context, arn string) (*told, error) {
 }
 
 // catchUp tells what happened since.
-func (t *told) catchUp(ctx context.Context, source Source) error {
-	events, err := source.Events(ctx, t.arn, len(t.events))
+func (t *told) catchUp(ctx context.Context, fresh func(context.Context, *told) ([]*history.Event, error)) error {
+	events, err := fresh(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -96,9 +104,17 @@ func (t *told) add(e *history.Event) {
 	}
 }
 
+// fresh are the events of an execution that are not told yet.
+func (p *Page) fresh(ctx context.Context, t *told) ([]*history.Event, error) {
+	if isExpress(t.arn) {
+		return p.expressEvents(ctx, t)
+	}
+	return p.Source.Events(ctx, t.arn, len(t.events))
+}
+
 // look finds the story that a request is about. The caller unlocks it.
 func (p *Page) look(r *http.Request) (*told, error) {
-	return p.stories.of(r.Context(), r.FormValue("execution"))
+	return p.stories.of(r.Context(), r.FormValue("execution"), timeOf(r, "at"))
 }
 
 // executionView is an execution with the steps it took, each after the step that it is inside of.
@@ -143,10 +159,16 @@ func (p *Page) execution(r *http.Request) (any, error) {
 	defer t.mu.Unlock()
 	known, _ := strconv.Atoi(r.FormValue("known"))
 	view := &executionView{}
-	if view.Execution, err = p.standing(r.Context(), t, known); err != nil {
+	if t.log != nil {
+		view.Execution, view.Ended, err = p.expressStanding(t)
+	} else {
+		view.Execution, err = p.standing(r.Context(), t, known)
+		view.Ended = t.story.Ended()
+	}
+	if err != nil {
 		return nil, err
 	}
-	view.Now, view.Events, view.Ended = p.Source.Now().UnixMilli(), len(t.events), t.story.Ended()
+	view.Now, view.Events = p.Source.Now().UnixMilli(), len(t.events)
 	if known != len(t.events) {
 		view.Steps = t.steps(make([]step, 0, len(t.marks)), &t.story.Thread, 0, 0)
 	}
@@ -170,7 +192,7 @@ func (p *Page) standing(ctx context.Context, t *told, known int) (json.RawMessag
 		if err := json.Unmarshal(said, &d); err != nil || d.Status == "RUNNING" {
 			return said, err
 		}
-		if err := t.catchUp(ctx, p.Source); err != nil || len(t.events) == count {
+		if err := t.catchUp(ctx, p.fresh); err != nil || len(t.events) == count {
 			return said, err
 		}
 	}

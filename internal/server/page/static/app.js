@@ -1,5 +1,5 @@
 // The frame of the page: the list of workflows, and the view that the address names. #/m/ARN is a state machine, #/e/ARN an
-// execution, #/r/ARN a map run.
+// execution, #/r/ARN a map run; ?at= is when an Express execution ran, in milliseconds: its log is searched there.
 
 import { live, read, settings } from "./api.js";
 import { el } from "./dom.js";
@@ -50,7 +50,7 @@ const welcome = () => el("div", { class: "view welcome" }, el("h1", {}, "Nothing
 // Show builds the view that the address names. Of two at once, the one asked for last stays.
 async function show() {
   const turn = ++state.turn;
-  const [, kind, arn] = location.hash.match(/^#\/(\w)\/(.+)$/) ?? [];
+  const [, kind, arn, at] = location.hash.match(/^#\/(\w)\/([^?]+)(?:\?at=(\d+))?$/) ?? [];
   listMachines();
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   if (!views[kind]) {
@@ -60,7 +60,7 @@ async function show() {
   }
   state.missed = []; // what changes while the view is built
   try {
-    const view = await views[kind](decodeURIComponent(arn));
+    const view = await views[kind](decodeURIComponent(arn), at);
     if (turn !== state.turn) return view.close?.();
     state.view?.close?.();
     state.view = view;

@@ -6,8 +6,9 @@ import { clock, el, payload, VirtualList } from "./dom.js";
 const chunk = 500; // events in one answer, as the server cuts them
 
 export class Events {
-  constructor(arn, choose) {
-    Object.assign(this, { arn, choose, rows: [], asked: new Set() });
+  // Of says whose events they are, as the server asks it.
+  constructor(of, choose) {
+    Object.assign(this, { of, choose, rows: [], asked: new Set() });
     this.list = new VirtualList({ label: "events", height: 30, draw: (i) => this.draw(this.rows[i]), choose: (i) => this.open(this.rows[i]) });
     this.list.shown = (from, to) => this.want(from, to);
     this.detail = el("div", { class: "event-detail" }, el("p", { class: "soft" }, "Choose an event to see all of it."));
@@ -30,7 +31,7 @@ export class Events {
 
   async fetch(c) {
     try {
-      const rows = await read("events", { execution: this.arn, from: c * chunk });
+      const rows = await read("events", { ...this.of, from: c * chunk });
       rows.forEach((row, i) => { this.rows[c * chunk + i] = row; });
       this.list.redraw();
     } catch {
@@ -46,7 +47,7 @@ export class Events {
 
   async open(row) {
     if (!row) return;
-    const event = await read("event", { execution: this.arn, id: row.id });
+    const event = await read("event", { ...this.of, id: row.id });
     this.detail.replaceChildren(payload("Event " + row.id, JSON.stringify(event)));
     if (row.step) this.choose(row.step);
   }

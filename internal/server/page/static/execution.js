@@ -3,6 +3,7 @@
 import { read, settings, write } from "./api.js";
 import { button, day, duration, el, payload, pill, pretty } from "./dom.js";
 import { Events } from "./events.js";
+import { logNote } from "./express.js";
 import { problem, redrive, start, stop } from "./forms.js";
 import { StateMap } from "./map.js";
 import { StepPanel } from "./step.js";
@@ -59,25 +60,25 @@ function tabs(panels) {
 }
 
 class Execution {
-  constructor(arn, drawing) {
-    Object.assign(this, { arn, drawing, steps: [], known: 0, data: {} });
-    this.checkout = read("checkout", { execution: arn });
+  constructor(of, drawing) {
+    Object.assign(this, { of, arn: of.execution, drawing, express: drawing.type === "EXPRESS", steps: [], known: 0, data: {} });
+    this.checkout = read("checkout", of);
     this.map = new StateMap(drawing, (node) => this.chooseState(node));
     this.head = el("div", { class: "head" });
     this.trouble = el("div", { class: "trouble" });
     this.panel = new StepPanel(this);
     this.whole = el("div", { class: "whole" });
     this.timeline = new Timeline((step) => this.chooseStep(step));
-    this.events = new Events(arn, (event) => this.chooseStep(this.steps.find((s) => s.event === event)));
+    this.events = new Events(of, (event) => this.chooseStep(this.steps.find((s) => s.event === event)));
     const definition = el("div", {}, payload("Definition", JSON.stringify(drawing.definition)));
-    this.node = el("div", { class: "view execution" }, this.head, this.trouble, el("div", { class: "columns" }, this.map.node, this.panel.node),
+    this.node = el("div", { class: "view execution" }, this.head, this.trouble, drawing.log ? logNote(drawing.log) : "", el("div", { class: "columns" }, this.map.node, this.panel.node),
       tabs({ Timeline: this.timeline.node, Events: this.events.node, "Input and output": this.whole, Definition: definition }));
   }
 
   // Look reads what happened since the last look, and comes again while the execution runs.
   async look() {
     clearTimeout(this.timer);
-    const view = await read("execution", { execution: this.arn, known: this.known });
+    const view = await read("execution", { ...this.of, known: this.known });
     if (this.closed) return;
     const fresh = view.steps !== null;
     if (fresh) {
@@ -119,7 +120,7 @@ class Execution {
     if (key === this.headShown) return this.ticking(now);
     this.headShown = key;
     this.took = el("span", { class: "soft" });
-    const acts = settings.write ? [status === "RUNNING" ? button("Stop…", () => stop(this.arn, again)) : "",
+    const acts = settings.write ? [status === "RUNNING" && !this.express ? button("Stop…", () => stop(this.arn, again)) : "",
       redriveStatus === "REDRIVABLE" ? button("Redrive", () => (settings.place ? redrive(this.arn, again) : this.redrive())) : "",
       button("Start again…", () => start(machine, pretty(input ?? "{}"), this.checkout))] : [];
     const machineARN = stateMachineArn.split("/")[0];
@@ -172,8 +173,8 @@ class Execution {
 }
 
 // ExecutionView shows an execution.
-export async function executionView(arn) {
-  const execution = new Execution(arn, await read("graph", { execution: arn }));
+export async function executionView(arn, at) {
+  const execution = new Execution({ execution: arn, ...(at && { at }) }, await read("graph", { execution: arn }));
   await execution.look();
   return {
     node: execution.node, change: (row) => row.arn === arn && execution.look(), reload: () => execution.look(),

@@ -120,7 +120,7 @@ export function start(machine, input, checkout) {
   checkout?.then((c) => editor.offer(c.input, input === undefined), () => {});
 }
 
-const expressResult = (out) => [el("p", {}, out.status), ...[["Output", out.output], ["Error", out.error], ["Cause", out.cause]].map(([title, text]) => payload(title, text) ?? "")];
+const expressResult = (out) => [el("p", {}, out.status + " ", el("a", { href: `#/e/${encodeURIComponent(out.executionArn)}?at=${Math.round(out.startDate * 1000)}` }, "What it did")), ...[["Output", out.output], ["Error", out.error], ["Cause", out.cause]].map(([title, text]) => payload(title, text) ?? "")];
 
 // RunFrom asks for the input and the variables with which the rest of an execution is done again.
 export function runFrom(execution, state, input, variables) {

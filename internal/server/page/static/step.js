@@ -10,7 +10,7 @@ const at = (definition, pointer) =>
   pointer.split("/").slice(1).reduce((part, key) => part?.[key.replaceAll("~1", "/").replaceAll("~0", "~")], definition);
 
 export class StepPanel {
-  // Owner is the execution view: arn, drawing, steps, checkout (a promise), chooseStep(step), look().
+  // Owner is the execution view: arn, of (what the server asks it by), drawing, steps, checkout (a promise), chooseStep(step), look().
   constructor(owner) {
     this.owner = owner;
     this.node = el("aside", { class: "detail", "aria-label": "the chosen state", tabindex: 0 });
@@ -25,7 +25,7 @@ export class StepPanel {
   // Show fills the panel. An answer that comes after another step was chosen is dropped.
   async show(step) {
     this.showing = step;
-    const data = await read("step", { execution: this.owner.arn, id: step.event });
+    const data = await read("step", { ...this.owner.of, id: step.event });
     if (this.showing !== step) return;
     const editing = this.node.querySelector(".callback :is(textarea,input):focus");
     const stays = this.owner.steps.filter((s) => s.name === step.name);
@@ -72,12 +72,12 @@ export class StepPanel {
 
   // Again offers to run the rest of the execution anew. What is inside of a Map or Parallel begins with that.
   again(step) {
-    if (!settings.write) return null;
+    if (!settings.write || this.owner.express) return null;
     let from = step;
     while (from.parent) from = this.owner.steps.find((s) => s.event === from.parent);
     if (!Object.hasOwn(this.owner.drawing.definition.States, from.name)) return null;
     return button(from === step ? "Run again from here…" : `Run again from ${from.name}…`, async () => {
-      const data = await read("step", { execution: this.owner.arn, id: from.event });
+      const data = await read("step", { ...this.owner.of, id: from.event });
       runFrom(this.owner.arn, from.name, data.input, data.known ?? []);
     });
   }
@@ -98,7 +98,7 @@ export class StepPanel {
     const thread = this.owner.steps.filter((s) => s.parent === step.parent && s.index === step.index);
     const before = thread[thread.indexOf(step) - 1];
     const stayBefore = stays[stays.indexOf(step) - 1];
-    const fetched = (s) => read("step", { execution: this.owner.arn, id: s.event });
+    const fetched = (s) => read("step", { ...this.owner.of, id: s.event });
     const ways = {
       "input → output": async () => [data.input, data.output],
       ...(before && { [`output of ${before.name} → input`]: async () => [(await fetched(before)).output, data.input],
