@@ -20,7 +20,7 @@ type executionLog struct {
 	mu      sync.Mutex
 	pending []LogMessage
 	due     *time.Timer // writes pending, so that who follows a slow execution sees where it is
-	last    int64 // event of pending
+	last    int64       // event of pending
 }
 
 // resumed leaves out the events up to after, which are in the log, and lets note know of the others.

@@ -46,18 +46,20 @@ export async function end(browser) {
   }
 }
 
-// API calls Step Functions at an endpoint, as any client does.
-export const api = (endpoint) => async (operation, body) => {
+// Caller calls operations of a service at an endpoint, as any client does.
+const caller = (type, target, name) => (endpoint) => async (operation, body) => {
   const response = await fetch(endpoint, {
     method: "POST", body: JSON.stringify(body), headers: {
-      "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AWSStepFunctions." + operation,
-      Authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/states/aws4_request, SignedHeaders=host, Signature=0`,
+      "Content-Type": type, "X-Amz-Target": target + "." + operation,
+      Authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${name}/aws4_request, SignedHeaders=host, Signature=0`,
     },
   });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`${operation}: ${JSON.stringify(answer)}`);
-  return answer;
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${operation}: ${text}`);
+  return text ? JSON.parse(text) : {};
 };
+export const api = caller("application/x-amz-json-1.0", "AWSStepFunctions", "states");
+export const logs = caller("application/x-amz-json-1.1", "Logs_20140328", "logs");
 
 export const arnOf = (kind, name) => `arn:aws:states:${region}:${account}:${kind}:${name}`;
 export const machinePath = (name) => "/#/m/" + encodeURIComponent(arnOf("stateMachine", name));
