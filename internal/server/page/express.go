@@ -159,7 +159,7 @@ func (s *logSearch) older(ctx context.Context, before time.Time) (loggedList, er
 	list := loggedList{Rows: []row{}}
 	to, span, pages := before, firstSpan, 0
 	for moved := false; len(list.Rows) < enough && (pages < pagesOfList || !moved); {
-		from := cmp.Or(to, s.page.Source.Now()).Add(-span)
+		from := cmp.Or(to, s.page.Source.Now()).Truncate(time.Millisecond).Add(-span) // the page goes on from a whole millisecond
 		found, read, cut, err := s.span(ctx, from, to)
 		pages += read
 		if err != nil {

@@ -75,6 +75,7 @@ test("the sample's executions come as they end, and are told", async (t) => {
   await page.locator(".detail").getByText('"limit"').first().waitFor();
   await page.getByRole("listbox", { name: "timeline" }).getByText("Raise").waitFor();
   await page.getByRole("tab", { name: "Events" }).click();
+  await page.getByRole("listbox", { name: "events" }).press("End");
   await page.getByRole("listbox", { name: "events" }).getByText("ExecutionSucceeded").click();
   await page.locator(".event-detail").getByText("executionSucceededEventDetails").waitFor();
   await page.getByRole("tab", { name: "Input and output" }).click();
