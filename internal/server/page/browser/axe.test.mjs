@@ -16,6 +16,7 @@ before(async () => {
   const input = (more) => ({ id: "o-1", customer: "Ada", email: "ada@example.com", card: "tok_visa", total: 100, items: [{ sku: "desk", quantity: 1 }], ...more });
   executions.failed = await finished(call, order, input({ items: [{ sku: "sold-out", quantity: 1 }] }));
   executions.succeeded = await finished(call, order, input());
+  await call("StartExecution", { stateMachineArn: arnOf("stateMachine", "sensor-ingest"), input: "{}" });
   executions.waiting = (await call("StartExecution", { stateMachineArn: order, input: JSON.stringify(input({ total: 129_900 })) })).executionArn;
   const many = await machine(call, "many", {
     QueryLanguage: "JSONata", StartAt: "Set", States: {
@@ -57,7 +58,11 @@ const sights = {
   "an Express machine": async (page) => {
     await page.goto(base + machinePath("sensor-ingest"));
     await page.reload();
-    await page.getByText("keeps no list").waitFor();
+    await page.getByRole("listbox", { name: "executions" }).getByRole("option").first().waitFor();
+  },
+  "an Express execution": async (page) => {
+    await page.getByRole("listbox", { name: "executions" }).getByRole("option").first().click();
+    await page.locator(".detail h2").waitFor();
   },
   "a failed execution": async (page) => {
     await page.goto(base + executionPath(executions.failed));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { account, api, arnOf, axeSource, end, launch, logs, machinePath, region, serve, stride } from "./world.mjs";
+import { account, api, arnOf, end, launch, logs, machinePath, region, serve, stride } from "./world.mjs";
 
 const group = "/aws/vendedlogs/states/mine";
 const ingest = arnOf("stateMachine", "sensor-ingest");
@@ -35,15 +35,6 @@ async function visit(t, path, { at = base, ...context } = {}) {
 
 const row = (page, name) => page.getByRole("listbox", { name: "executions" }).getByRole("option").getByText(name, { exact: true });
 const status = (page, word) => page.locator(".execution .head .pill", { hasText: word }).waitFor();
-
-// Sound is whether axe finds nothing wrong, and nothing is wider than the page.
-async function sound(page, where) {
-  await page.evaluate(axeSource);
-  const { violations, passes } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  assert.ok(passes.length > 5, "axe looked at something");
-  assert.deepEqual(violations.map((v) => v.id + ": " + v.nodes[0].html), [], where);
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), where + ": wider than the page");
-}
 
 before(async () => {
   base = await serve(["local", "--port", "0"]);
@@ -181,14 +172,3 @@ test("names and payloads are text", async (t) => {
     await harmless(page, tab);
   }
 });
-
-for (const [name, context] of Object.entries({ light: {}, dark: { colorScheme: "dark" }, phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } })) {
-  test("sound in " + name, async (t) => {
-    const page = await visit(t, machinePath("sensor-ingest"), { bypassCSP: true, reducedMotion: "reduce", ...context });
-    await row(page, "hot").waitFor();
-    await sound(page, "the list");
-    await row(page, "hot").click();
-    await page.locator(".detail h2").waitFor();
-    await sound(page, "an execution");
-  });
-}
