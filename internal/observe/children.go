@@ -71,8 +71,9 @@ type children struct {
 
 type parent struct {
 	arn   string
-	event int64  // by which it started the child
-	story *Story // nil where it was foreseen
+	event int64     // by which it says that it started the child
+	at    time.Time // of that event, if known
+	story *Story    // nil where it was foreseen
 	step  *Step
 }
 
@@ -101,17 +102,17 @@ func (c *children) adopted(execution string) bool {
 	return label != "" && c.byLabel[machine+"/"+label] != nil
 }
 
-// foresee links children to parents before any of these events is told: a child's first event is older than the one by which its
-// parent says that it started it, or of the same time.
+// foresee links children to parents before any of these events is told: a child's first event may be older than the one by
+// which its parent says that it started it.
 func (c *children) foresee(ready []Event) {
 	runs := map[string]*parent{} // by MACHINE/LABEL
 	for i := range ready {
 		e := &ready[i]
 		if arn := startedBy(e.Event); arn != "" && c.parents[arn] == nil {
-			c.parents[arn] = &parent{arn: e.Execution, event: e.ID}
+			c.parents[arn] = &parent{arn: e.Execution, event: e.ID, at: e.Time}
 		}
 		if e.Type == history.MapRunStarted && e.Details != nil {
-			runs[labelOf(e.Details.MapRunARN)] = &parent{arn: e.Execution, event: e.ID}
+			runs[labelOf(e.Details.MapRunARN)] = &parent{arn: e.Execution, event: e.ID, at: e.Time}
 		}
 	}
 	for i := range ready {
@@ -150,6 +151,15 @@ func (c *children) tie(a, b *Event) int {
 	rootA, pathA := c.path(a)
 	rootB, pathB := c.path(b)
 	return cmp.Or(strings.Compare(rootA, rootB), slices.Compare(pathA, pathB))
+}
+
+// notBefore is when the parent of an execution says that it started it: the child has begun by then, a millisecond before at times, and is
+// told after.
+func (c *children) notBefore(execution string) time.Time {
+	if p := c.parents[execution]; p != nil && !p.at.IsZero() {
+		return p.at
+	}
+	return time.Unix(0, 0)
 }
 
 // path is the execution above all others of an event, and the ids of the events that led from there to it.
@@ -214,7 +224,7 @@ func (c *children) see(ctx context.Context, r *reader, entry Entry) error {
 	case history.TaskSubmitted, history.TaskSucceeded:
 		if arn := startedBy(e); arn != "" && entry.Scene.Step != nil {
 			entry.Scene.Step.Child = arn
-			return c.adopt(ctx, r, arn, parent{entry.Story.ARN, e.ID, entry.Story, entry.Scene.Step})
+			return c.adopt(ctx, r, arn, parent{entry.Story.ARN, e.ID, e.Time, entry.Story, entry.Scene.Step})
 		}
 	}
 	return nil
@@ -375,7 +385,7 @@ func (c *children) adoptOf(ctx context.Context, r *reader, run *mapRun) error {
 			continue
 		}
 		run.shown++
-		c.parents[arn] = &parent{run.entry.Story.ARN, run.event, run.entry.Story, run.entry.Scene.Step}
+		c.parents[arn] = &parent{arn: run.entry.Story.ARN, event: run.event, story: run.entry.Story, step: run.entry.Scene.Step}
 		r.histories.adopt(arn, aws.ToTime(e.StartDate))
 	}
 	return nil

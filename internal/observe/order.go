@@ -79,7 +79,7 @@ func (q *queue) add(e Event) bool {
 // upTo on, the time before which everything was read, waits; a zero upTo is no bound.
 func (s *Sorter) Ready(now, upTo time.Time) []Event {
 	ready := s.ready(nil, now, upTo)
-	sortByTime(ready, byExecution)
+	sortByTime(ready, byExecution, nil)
 	return ready
 }
 
@@ -139,28 +139,35 @@ func (q *queue) take(b bounds) int {
 }
 
 // sortByTime interleaves executions, of which each stands in its order. Where an execution's times go back, the order of its ids
-// wins. tie orders events of different executions and the same time.
-func sortByTime(events []Event, tie func(a, b *Event) int) {
+// wins. tie orders events of different executions and the same time; no execution begins before its notBefore.
+func sortByTime(events []Event, tie func(a, b *Event) int, notBefore func(execution string) time.Time) {
 	type timed struct {
-		Event
-		at time.Time // of the latest event of its execution so far
+		at   int64 // of the latest event of its execution so far
+		from int32 // its place in events
 	}
-	list := make([]timed, len(events))
-	for i, e := range events { // an execution's events stand together
-		at := e.Time
-		if i > 0 && events[i-1].Execution == e.Execution {
-			at = later(at, list[i-1].at)
+	list, sorted := make([]timed, len(events)), true
+	for i := range events { // an execution's events stand together
+		at := events[i].Time.UnixNano()
+		if i > 0 && events[i-1].Execution == events[i].Execution {
+			at = max(at, list[i-1].at)
+		} else if notBefore != nil {
+			at = max(at, notBefore(events[i].Execution).UnixNano())
 		}
-		list[i] = timed{e, at}
+		list[i] = timed{at, int32(i)}
+		sorted = sorted && (i == 0 || list[i-1].at < at)
 	}
-	slices.SortStableFunc(list, func(a, b timed) int {
-		if n := a.at.Compare(b.at); n != 0 {
-			return n
+	if sorted {
+		return
+	}
+	slices.SortFunc(list, func(a, b timed) int {
+		if a.at != b.at {
+			return cmp.Compare(a.at, b.at)
 		}
-		return tie(&a.Event, &b.Event)
+		return cmp.Or(tie(&events[a.from], &events[b.from]), cmp.Compare(a.from, b.from))
 	})
-	for i := range list {
-		events[i] = list[i].Event
+	before := slices.Clone(events)
+	for i, t := range list {
+		events[i] = before[t.from]
 	}
 }
 

@@ -451,7 +451,7 @@ func (r *reader) release(ctx context.Context, upTo time.Time) error {
 	}
 	if fresh < len(r.ready) {
 		r.children.foresee(r.ready[fresh:])
-		sortByTime(r.ready, r.children.tie)
+		sortByTime(r.ready, r.children.tie, r.children.notBefore)
 	}
 	if err := r.tellReady(ctx, upTo); err != nil {
 		return err
