@@ -35,6 +35,7 @@ type Handler struct {
 	Func    string // an exported function of it: "Charge"
 	Target  Target
 	Errors  []MatchedError // what workflows match on; the order does not matter
+	Refs    bool           // its types have payload.Refs: the main fetches and sends their values
 }
 
 // MatchedError is an error that a workflow's ErrorEquals names: the handler reports it under As when it is in the chain of the

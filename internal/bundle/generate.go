@@ -7,10 +7,14 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/internal/lambdamain"
+	"github.com/stride-aws/stride/internal/lambdamain/payloads"
 )
 
 // supportSource stands beside each generated main.
 var supportSource = strings.Replace(lambdamain.Source, "\npackage lambdamain\n", "\npackage main\n", 1)
+
+// payloadsSource stands beside the mains of handlers with Refs.
+var payloadsSource = strings.Replace(payloads.Source, "\npackage payloads\n", "\npackage main\n", 1)
 
 // mainName is the last element of the main's import path and the name of the binary. Binaries of one build share a folder, and
 // the path is in the binary, so it depends on the handler alone.
@@ -50,7 +54,11 @@ func generate(h Handler) string {
 	for i, p := range imports {
 		fmt.Fprintf(&b, "\tp%d %q\n", i, p)
 	}
-	fmt.Fprintf(&b, ")\n\nfunc main() {\n\tStart(p0.%s, Names{\n\t\tTypes: map[string]string{\n%s\t\t},\n\t\tValues: []NamedValue{\n%s\t\t},\n\t})\n}\n",
-		h.Func, types.String(), values.String())
+	handler := "p0." + h.Func
+	if h.Refs {
+		handler = payloads.Wrapper + "(" + handler + ")"
+	}
+	fmt.Fprintf(&b, ")\n\nfunc main() {\n\tStart(%s, Names{\n\t\tTypes: map[string]string{\n%s\t\t},\n\t\tValues: []NamedValue{\n%s\t\t},\n\t})\n}\n",
+		handler, types.String(), values.String())
 	return b.String()
 }

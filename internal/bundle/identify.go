@@ -61,6 +61,9 @@ func (t *tool) describe(u *unit, main *listed) error {
 	}
 	io.WriteString(h, u.main)
 	io.WriteString(h, supportSource)
+	if u.Refs {
+		io.WriteString(h, payloadsSource)
+	}
 	u.key = hex.EncodeToString(h.Sum(nil))
 	return nil
 }

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -134,8 +135,8 @@ func (t *tool) noPackage(u *unit, p *listed) error {
 // overlay writes the mains into temp and tells the go command where they belong.
 func (t *tool) overlay(units []*unit) error {
 	replace := map[string]string{}
-	support := filepath.Join(t.temp, "support.go")
-	if err := os.WriteFile(support, []byte(supportSource), 0o600); err != nil {
+	support, refs := filepath.Join(t.temp, "support.go"), filepath.Join(t.temp, "payloads.go")
+	if err := cmp.Or(os.WriteFile(support, []byte(supportSource), 0o600), os.WriteFile(refs, []byte(payloadsSource), 0o600)); err != nil {
 		return err
 	}
 	for _, u := range units {
@@ -145,6 +146,9 @@ func (t *tool) overlay(units []*unit) error {
 			return err
 		}
 		replace[filepath.Join(u.dir, "main.go")], replace[filepath.Join(u.dir, "support.go")] = file, support
+		if u.Refs {
+			replace[filepath.Join(u.dir, "payloads.go")] = refs
+		}
 	}
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +23,8 @@ func startAWS(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	go h.Serve(ctx) // where functions call it
 	good := httptest.NewServer(h)
 	hanging := make(chan struct{})
 	var once sync.Once
@@ -39,6 +42,7 @@ func startAWS(env *testscript.Env) error {
 	env.Setenv("PORT", good.URL[strings.LastIndexByte(good.URL, ':')+1:])
 	env.Setenv("STUCK_AWS", bad.URL)
 	env.Defer(func() {
+		stop()
 		good.Close()
 		bad.CloseClientConnections()
 		bad.Close()

@@ -17,6 +17,7 @@ import (
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/flowtest/testdata/shop"
 	"github.com/stride-aws/stride/internal/cli"
+	"github.com/stride-aws/stride/internal/cli/testdata/letters"
 	"github.com/stride-aws/stride/internal/cli/testdata/mistakes"
 	"github.com/stride-aws/stride/internal/cli/testdata/nested"
 	"github.com/stride-aws/stride/lambdas/payments"
@@ -32,6 +33,7 @@ var registered = map[string][]flow.Workflow{
 	"samples": workflows.All(),
 	"nested":  {shop.Buying, shop.Packing},
 	"selling": {nested.Selling, nested.Packing, nested.Weighing},
+	"letters": {letters.Posting, letters.Opening},
 	"shop": {
 		flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(payments.Charge)),
 		flow.FromFile("ingest", "ingest.asl.json", flow.TypeExpress, flow.Function(sensors.Summarise)),
@@ -71,7 +73,7 @@ func TestScript(t *testing.T) {
 			}
 			return startAWS(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await, "alarm": alarm, "event": event},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await, "alarm": alarm, "event": event, "bucket": bucket, "objects": objects},
 	})
 }
 

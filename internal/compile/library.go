@@ -11,6 +11,8 @@ import (
 // flowPath is the import path of the workflow language.
 const flowPath = "github.com/stride-aws/stride/flow"
 
+const payloadPath = flowPath + "/payload" // of Ref
+
 // callOne is a call in an expression: exactly one result.
 func (x *eval) callOne(e *ast.CallExpr) sym {
 	out := x.call(e)
@@ -34,6 +36,9 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 	if form, ok := library[fullName(fn)]; ok {
 		return x.libraryCall(e, form)
 	}
+	if fn.Pkg() != nil && fn.Pkg().Path() == payloadPath {
+		return x.refCall(e, fn)
+	}
 	if x.hasSteps(fn) {
 		return []sym{x.bad(e, fn.Name()+" has steps: it cannot stand inside an expression", "assign its result to a variable first")}
 	}
@@ -42,6 +47,19 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 		return []sym{x.bad(e, qualified(fn)+" is not known to the workflow language", wayOut(fn))}
 	}
 	return x.inline(e, p, fn)
+}
+
+// refCall refuses to look into a Ref or to make one: its value may be in S3, where no state reaches it.
+func (x *eval) refCall(e *ast.CallExpr, fn *types.Func) []sym {
+	why, way := "the value of a flow.Ref may be in S3, where a workflow cannot read it", "read it in a handler, and return what the workflow needs beside the Ref"
+	if fn.Signature().Recv() == nil {
+		why, way = "a workflow cannot make a flow.Ref: its value may have to go to S3", "make it in a handler, or declare the handler's input without a Ref"
+	}
+	s := []sym{x.bad(e, why, way)}
+	for i := 1; i < fn.Signature().Results().Len(); i++ {
+		s = append(s, zeroSym(x.subst(fn.Signature().Results().At(i).Type())))
+	}
+	return s
 }
 
 // qualified is a function as a reader knows it: "time.Now", "sync.Mutex.Lock".

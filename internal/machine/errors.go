@@ -24,8 +24,10 @@ const (
 	errTolerance    = "States.ExceedToleratedFailureThreshold"
 	errIntrinsic    = "States.IntrinsicFailure"
 	errResultPath   = "States.ResultPathMatchFailure"
-	maxPayload      = 262_144 // bytes. AWS: quotas, maximum input or result data size
 )
+
+// MaxPayload is how large the input and the result of a state may be, in bytes. AWS: quotas, maximum input or result data size.
+const MaxPayload = 262_144
 
 // A failure is an error that a state ends with: a name that Retry and Catch look for, and a cause.
 type failure struct {

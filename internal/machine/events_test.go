@@ -131,13 +131,13 @@ func TestEvents(t *testing.T) {
 
 // TestTooLarge: what a task answers may be caught, what a state puts out may not.
 func TestTooLarge(t *testing.T) {
-	large := strings.Repeat("a", maxPayload)
+	large := strings.Repeat("a", MaxPayload)
 	answer := func(_ context.Context, _ *Task, r Replier) { r.Succeeded(history.Verbatim(`"` + large + `"`)) }
 	caught := `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Catch":[{"ErrorEquals":["States.ALL"],"Next":"H"}],"End":true},"H":{"Type":"Succeed"}}}`
 	if res, _ := runEvents(t, caught, `{}`, answer); res.Status != Succeeded {
 		t.Errorf("a task's large answer ends the execution %s with %s", res.Status, res.Error)
 	}
-	half := fmt.Sprintf(`{"a":%q}`, large[:maxPayload/2])
+	half := fmt.Sprintf(`{"a":%q}`, large[:MaxPayload/2])
 	double := `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}],
 		"Catch":[{"ErrorEquals":["States.ALL"],"Next":"H"}],"End":true},"H":{"Type":"Succeed"}}}`
 	if res, _ := runEvents(t, double, half, nil); res.Status != Failed || res.Error.String() != errDataLimit {

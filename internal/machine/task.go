@@ -382,7 +382,7 @@ func (s *strand) taskSucceeded(p *pending, output history.Text) {
 	if d := s.data(); d != nil && !s.state.jsonata {
 		d.Result = output.Value()
 	}
-	if output.Size() > maxPayload {
+	if output.Size() > MaxPayload {
 		f := tooLarge(p.Resource.display())
 		s.failTask(p, f, Running)
 		return

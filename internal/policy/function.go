@@ -12,6 +12,7 @@ type Needs struct {
 	VPC      bool
 	Declared []Declared // flow.Allow
 	Calls    []Call     // what its code calls
+	Payloads string     // ARN of the S3 objects that hold the values of its Refs; "": none do
 }
 
 // Call is an operation of an AWS SDK service, "dynamodb:GetItem", that a package of a function's code calls.
@@ -30,6 +31,9 @@ func Function(n Needs) Grants {
 		grants = append(grants, allow("network interfaces in the VPC", []string{"*"}, "ec2:CreateNetworkInterface",
 			"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
 			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"))
+	}
+	if n.Payloads != "" {
+		grants = append(grants, allow("values of flow.Ref", []string{n.Payloads}, "s3:GetObject", "s3:PutObject"))
 	}
 	for _, d := range n.Declared {
 		grants = append(grants, allow("declared with flow.Allow", d.Resources, d.Actions...))

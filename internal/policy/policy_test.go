@@ -87,10 +87,11 @@ func TestMachine(t *testing.T) {
 
 // TestFunction: what a function's code calls is granted, by IAM's names, unless it is declared.
 func TestFunction(t *testing.T) {
-	grants := Function(Needs{LogGroup: "arn:log", Declared: []Declared{{Actions: []string{"dynamodb:Get*"}, Resources: []string{"arn:table"}}}, Calls: []Call{
+	grants := Function(Needs{LogGroup: "arn:log", Payloads: "arn:values/*", Declared: []Declared{{Actions: []string{"dynamodb:Get*"}, Resources: []string{"arn:table"}}}, Calls: []Call{
 		{"dynamodb:GetItem", "shop/pay"}, {"s3:HeadObject", "shop/pay"}, {"s3:PutObject", "shop/pay"}, {"s3:PutObject", "shop/store"}, {"eventbridge:PutEvents", "shop/store"}}})
 	want := []string{
 		"logs:CreateLogStream logs:PutLogEvents on arn:log:*",
+		"s3:GetObject s3:PutObject on arn:values/*",
 		"dynamodb:Get* on arn:table",
 		"s3:GetObject s3:PutObject on *",
 		"events:PutEvents on *",
@@ -98,7 +99,7 @@ func TestFunction(t *testing.T) {
 	if diff := cmp.Diff(want, short(grants)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if reason := grants[3].Reason; reason != "calls in shop/store" {
+	if reason := grants[4].Reason; reason != "calls in shop/store" {
 		t.Errorf("reason %q", reason)
 	}
 }

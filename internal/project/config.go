@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/plan"
 )
 
@@ -53,6 +54,7 @@ type Environment struct {
 	Functions  map[string]Lambda `yaml:"functions"` // of single ones, by handler: "payments.Charge"
 	Rollout    Rollout           `yaml:"rollout"`
 	Bucket     Bucket            `yaml:"bucket"`
+	Payloads   Payloads          `yaml:"payloads"`
 	// Triggers start executions: those of each workflow, by names of their own.
 	Triggers map[string]map[string]Trigger `yaml:"triggers"`
 }
@@ -63,6 +65,12 @@ type Bucket struct {
 	Create bool   `yaml:"create"` // where it is missing: encrypted, closed to the public, and removed by destroy
 	Above  int64  `yaml:"above"`  // MB: larger zips go through it
 	KMSKey string `yaml:"kmsKey"` // of a bucket that stride makes
+}
+
+// Payloads is where the values of flow.Ref go that are too large to pass through an execution.
+type Payloads struct {
+	Bucket string `yaml:"bucket"` // yours, with {env}, {project}, {region} and {account}; "": values stay in the executions
+	Above  int    `yaml:"above"`  // KB of JSON: a larger value goes there
 }
 
 // Rollout is how an alias moves to a new version. AWS: AWS::StepFunctions::StateMachineAlias, DeploymentPreference.
@@ -158,9 +166,10 @@ func builtin(name string) Environment {
 		Workflows: Workflows{
 			Logging: Logging{Level: "ALL", Data: new(true), Retention: 30},
 		},
-		Lambda:  Lambda{Architecture: "arm64", Retention: new(30)},
-		Rollout: Rollout{Type: "all-at-once", Percentage: 10, Interval: 5 * time.Minute},
-		Bucket:  Bucket{Above: plan.MaxDirect >> 20},
+		Lambda:   Lambda{Architecture: "arm64", Retention: new(30)},
+		Rollout:  Rollout{Type: "all-at-once", Percentage: 10, Interval: 5 * time.Minute},
+		Bucket:   Bucket{Above: plan.MaxDirect >> 20},
+		Payloads: Payloads{Above: 64},
 	}
 	return e
 }
@@ -280,6 +289,9 @@ func (c *Config) check(e *Environment) error {
 	}
 	if e.Bucket.Above < 0 || e.Bucket.Above > plan.MaxDirect>>20 {
 		bad("bucket.above is %d; Lambda takes %d MB in a request", e.Bucket.Above, plan.MaxDirect>>20)
+	}
+	if e.Payloads.Above < 0 || e.Payloads.Above<<10 >= machine.MaxPayload {
+		bad("payloads.above is %d KB; it is 0 to %d, below what Step Functions passes between states", e.Payloads.Above, machine.MaxPayload>>10-1)
 	}
 	if e.Keep < 2 {
 		bad("keep is %d; at least two versions are kept, the current one and one to go back to", e.Keep)

@@ -5,18 +5,22 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"maps"
 	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/payload"
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/bundle"
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lambdamain/payloads"
 	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/plan"
 	"github.com/stride-aws/stride/internal/policy"
@@ -92,9 +96,21 @@ func (b *Built) bundles() []bundle.Handler {
 	out := make([]bundle.Handler, len(b.handlers))
 	for i, h := range b.handlers {
 		l := b.env.lambda(h.name, &h.spec)
-		out[i] = bundle.Handler{Package: h.spec.Func.Package, Func: h.spec.Func.Name, Target: l.target(), Errors: h.errors}
+		out[i] = bundle.Handler{Package: h.spec.Func.Package, Func: h.spec.Func.Name, Target: l.target(), Errors: h.errors, Refs: h.refs()}
 	}
 	return out
+}
+
+// refs says whether the handler's input or output has payload.Refs.
+func (h *handler) refs() bool {
+	t := reflect.TypeOf(h.spec.Handler)
+	if t == nil || t.Kind() != reflect.Func {
+		return false
+	}
+	in := func(types iter.Seq[reflect.Type]) bool {
+		return slices.ContainsFunc(slices.Collect(types), payload.In)
+	}
+	return in(t.Ins()) || in(t.Outs())
 }
 
 // chosen are those of all that were compiled from workflows.
@@ -295,6 +311,9 @@ func (c *composer) function(h handler, zip bundle.Artifact) {
 			needs.Calls = append(needs.Calls, policy.Call{Operation: operation, Package: p.Path})
 		}
 	}
+	if h.refs() {
+		c.values(&l, &needs)
+	}
 	c.zips[name] = zip.Path
 	c.logGroup(group, *l.Retention, l.KMSKey, h.workflows...)
 	c.desired.Functions = append(c.desired.Functions, plan.Function{
@@ -370,6 +389,17 @@ func (c *composer) bucket() *plan.Bucket {
 
 func (c *composer) bucketName() string {
 	return c.name(c.env.Bucket.Name, maxBucketName, "{account}", c.place.Account)
+}
+
+// values tells a function with Refs where their values go, and lets its role reach them; nothing where they stay in the executions.
+func (c *composer) values(l *Lambda, needs *policy.Needs) {
+	bucket := c.name(c.env.Payloads.Bucket, maxBucketName, "{account}", c.place.Account)
+	if bucket == "" {
+		return
+	}
+	l.Env = maps.Clone(l.Env)
+	l.Env[payloads.BucketVariable], l.Env[payloads.AboveVariable] = bucket, strconv.Itoa(c.env.Payloads.Above<<10)
+	needs.Payloads = fmt.Sprintf("arn:%s:s3:::%s/%s*", c.place.Partition, bucket, payloads.KeyPrefix)
 }
 
 // MadeBucket is the name of the bucket that a deploy of e at place may have made; "" where it makes none.

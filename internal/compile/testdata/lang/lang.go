@@ -12,6 +12,7 @@ import (
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/flowtest"
+	"github.com/stride-aws/stride/flow/payload"
 )
 
 // Case is a workflow and the inputs that it is tested with.
@@ -22,7 +23,7 @@ type Case struct {
 
 // Of is a case with inputs.
 func Of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {
-	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log))
+	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log), flow.Function(Scan), flow.Function(Index))
 	return Case{w, func(t *testing.T) {
 		for i, in := range inputs {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -115,6 +116,23 @@ func Risky(_ context.Context, in Thing) (Part, error) {
 		return Part{}, errors.New("plain")
 	}
 	return Part{ID: in.Name, Count: in.N}, nil
+}
+
+// Scanned is a thing with a text that may be too large for a state.
+type Scanned struct {
+	Name string
+	Text flow.Ref[[]string]
+}
+
+// Scan makes a text.
+func Scan(_ context.Context, in Thing) (Scanned, error) {
+	return Scanned{in.Name, payload.Of(in.Tags)}, nil
+}
+
+// Index reads a text: the number of its lines.
+func Index(_ context.Context, text flow.Ref[[]string]) (int, error) {
+	lines, err := text.Get()
+	return len(lines), err
 }
 
 // Request is a question with a token.

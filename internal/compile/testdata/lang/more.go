@@ -27,6 +27,7 @@ var More = []Case{
 	Of("recovering-defer", recoveringDefer, named("fine"), named("broken")),
 	Of("sleep-until", sleepUntil, zero, one),
 	Of("execution-id", executionID, zero),
+	Of("ref", refCase, zero, one, many),
 }
 
 // labels leaves and goes on with the outer of two loops.
@@ -224,4 +225,20 @@ func loopReturns(c flow.Context, in Thing) (string, error) {
 		}
 	}
 	return "none", nil
+}
+
+// refCase passes a value on that may be in S3: the states have {"ref":"s3://bucket/key"} then, and {"value":…} where it is small.
+func refCase(c flow.Context, in Thing) (Scanned, error) {
+	scanned, err := flow.Call(c, Scan, in)
+	if err != nil {
+		return Scanned{}, err
+	}
+	lines, err := flow.Call(c, Index, scanned.Text)
+	if err != nil {
+		return Scanned{}, err
+	}
+	if lines == 0 {
+		return Scanned{Name: "nothing"}, nil
+	}
+	return Scanned{Name: scanned.Name + " was read", Text: scanned.Text}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/payload"
 )
 
 type Item struct {
@@ -353,4 +354,26 @@ func Cells(c flow.Context, in Item) ([]int, error) {
 		out, err := flow.Await(c, Handle, func(flow.Token) Item { return it }, flow.Timeout(time.Second)) // want "an Express child cannot hold a step that waits for a task token; leave flow.ExpressChildren out"
 		return out.Count, err
 	}, flow.ExpressChildren())
+}
+
+type Letter struct{ Text flow.Ref[Item] }
+
+func ReadRef(c flow.Context, in Letter) (string, error) {
+	text, err := in.Text.Get() // want "the value of a flow.Ref may be in S3, where a workflow cannot read it; read it in a handler"
+	if err != nil {
+		return "", err
+	}
+	return text.Name, nil
+}
+
+func MakeRef(c flow.Context, in Item) (Letter, error) {
+	return Letter{payload.Of(in)}, nil // want "a workflow cannot make a flow.Ref: its value may have to go to S3; make it in a handler"
+}
+
+func RefLiteral(c flow.Context, in Item) (Letter, error) {
+	return Letter{flow.Ref[Item]{}}, nil // want "a literal of type flow.Ref.* has no form in JSON; make it in a handler"
+}
+
+func RefText(c flow.Context, in Letter) (string, error) {
+	return fmt.Sprint(in.Text), nil // want "fmt.Sprint"
 }
