@@ -54,12 +54,17 @@ func render(t *testing.T, all []flow.Workflow) map[string]string {
 	}
 	out := map[string]string{}
 	for _, p := range programs {
-		for _, d := range lint.Check(p.Definition, lint.Options{Placeholders: true}) {
-			t.Errorf("%s: lint: %v", p.Name, d)
-		}
+		lintCompiled(t, p)
 		out[p.Name] = string(asl.Marshal(&p.Definition.Machine))
 	}
 	return out
+}
+
+func lintCompiled(t *testing.T, p *compile.Program) {
+	t.Helper()
+	for _, d := range lint.Check(p.Definition, lint.Options{Placeholders: true}) {
+		t.Errorf("%s: lint: %v", p.Name, d)
+	}
 }
 
 func golden(t *testing.T, file, got string) {

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	programs = flag.Int("programs", 60, "how many random workflows TestDifferential runs natively and compiled")
+	programs = flag.Int("programs", 200, "how many random workflows TestDifferential runs natively and compiled")
 	seed     = flag.Uint64("seed", 1, "seed of the first of them")
 )
 
@@ -26,7 +26,12 @@ const langPath = "github.com/stride-aws/stride/internal/compile/testdata/lang"
 const generatedTest = `package run
 
 import (
+	"slices"
 	"testing"
+
+	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/compile"
+	"github.com/stride-aws/stride/internal/lint"
 
 	generated %q
 )
@@ -36,9 +41,32 @@ func TestCases(t *testing.T) {
 		t.Run(c.Workflow.Name(), c.Run)
 	}
 }
+
+// written are the findings about what the Go itself says: a Retry of every error, one without FullJitter, a distributed Map that keeps its results.
+var written = []string{lint.RetryEverything, lint.RetryWithoutJitter, lint.LargeResults}
+
+func TestLint(t *testing.T) {
+	var all []flow.Workflow
+	for _, c := range generated.Cases {
+		all = append(all, c.Workflow)
+	}
+	programs, err := compile.Compile(".", compile.Registered(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range programs {
+		t.Run(p.Name, func(t *testing.T) {
+			for _, d := range lint.Check(p.Definition, lint.Options{Placeholders: true}) {
+				if !slices.Contains(written, d.Code) {
+					t.Error(d)
+				}
+			}
+		})
+	}
+}
 `
 
-// TestDifferential writes random workflows and runs each both ways. The package is written below testdata, because the compiler
+// TestDifferential writes random workflows, runs each both ways and lints its machine. The package is written below testdata, because the compiler
 // reads it from disk, and removed again.
 func TestDifferential(t *testing.T) {
 	if testing.Short() {
@@ -79,7 +107,7 @@ func runGenerated(t *testing.T, seed uint64, n int) {
 	}
 }
 
-var failLine = regexp.MustCompile(`--- FAIL: TestCases/w(\d+) `)
+var failLine = regexp.MustCompile(`--- FAIL: Test(?:Cases|Lint)/w(\d+) `)
 
 func failing(out string) []string {
 	var ids []string

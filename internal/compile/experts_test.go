@@ -25,6 +25,8 @@ func TestExperts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			lintCompiled(t, p)
+			golden(t, filepath.Join("testdata", "golden", "experts", p.Name+".asl.json"), string(asl.Marshal(&p.Definition.Machine)))
 			if got, want := len(states(p.Definition)), len(states(byHand)); got > want {
 				t.Errorf("%d states, by hand %d:\n%s", got, want, asl.Marshal(&p.Definition.Machine))
 			}

@@ -89,7 +89,7 @@ func retryLadder(c flow.Context, o Order) (string, error) {
 	payment, err := flow.Call(c, Charge, o, flow.NoRetry(), flow.Retry{On: []error{Down{}}, MaxAttempts: 3, Interval: 2 * time.Second, FullJitter: true})
 	var down Down
 	if errors.As(err, &down) {
-		return flow.Call(c, Reserve, o, flow.NoRetry(), flow.Retry{MaxAttempts: 1, Interval: time.Minute, FullJitter: true})
+		return flow.Call(c, Reserve, o, flow.NoRetry(), flow.Retry{On: []error{Down{}}, MaxAttempts: 1, Interval: time.Minute, FullJitter: true})
 	}
 	return payment, err
 }
