@@ -15,7 +15,7 @@ BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jso
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients
-.PHONY: help demo test lint bench bench-peers crash fuzz fuzz-jsonata fuzz-language deploy tail integration clients servers browser lint-infra generate
+.PHONY: help demo test lint bench bench-peers crash fuzz fuzz-jsonata fuzz-language asl-validator deploy tail integration clients servers browser lint-infra generate
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,11 @@ fuzz-language: ## PROGRAMS generated workflows from SEED, each run as Go and as 
 
 fuzz-jsonata: ## CASES generated expressions through the engine and npm jsonata (installs it; Node and npm)
 	STRIDE_JSONATA_FUZZ=$(CASES) go test -count=1 -timeout 2h -v ./internal/jsonata/difftest
+
+ASL_VALIDATOR = .stride/asl-validator
+asl-validator: ## the compiled machines through npm asl-validator (installs it; Node and npm)
+	@mkdir -p $(ASL_VALIDATOR) && cd $(ASL_VALIDATOR) && npm install --no-save --no-package-lock --no-audit --no-fund --silent asl-validator@4.0.0
+	node internal/compile/testdata/asl-validator.mjs $(CURDIR)/$(ASL_VALIDATOR)
 
 bench-peers: $(CLIENTS)/installed ## StartExecution and StartSyncExecution beside moto and LocalStack (Python 3.13)
 	@MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server GOFLAGS=-tags=peers go run ./internal/bench -o peers.json -bench Peers -benchtime 100x internal/localaws
