@@ -68,8 +68,10 @@ asl-validator: ## the compiled machines through npm asl-validator (installs it; 
 	@mkdir -p $(ASL_VALIDATOR) && cd $(ASL_VALIDATOR) && npm install --no-save --no-package-lock --no-audit --no-fund --silent asl-validator@4.0.0
 	node internal/compile/testdata/asl-validator.mjs $(CURDIR)/$(ASL_VALIDATOR)
 
-bench-peers: $(CLIENTS)/installed ## StartExecution and StartSyncExecution beside moto and LocalStack (Python 3.13)
-	@MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server GOFLAGS=-tags=peers go run ./internal/bench -o peers.json -bench Peers -benchtime 100x internal/localaws
+bench-peers: $(CLIENTS)/installed ## executions beside npm aws-local-stepfunctions, moto and LocalStack (Python 3.13; Node and npm)
+	@mkdir -p .stride/peers && cd .stride/peers && npm install --no-save --no-package-lock --no-audit --no-fund --silent aws-local-stepfunctions@3.0.0
+	@MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server NPM_PEERS=$(CURDIR)/.stride/peers GOFLAGS=-tags=peers \
+	  go run ./internal/bench -o peers.json -bench Peers -benchtime 100x internal/machine internal/localaws
 
 crash: ## stride local --data killed ROUNDS times under load: nothing is lost or done twice
 	go test -count=1 -timeout 30m ./internal/localaws/crash -v -rounds=$(ROUNDS)
