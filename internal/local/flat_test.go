@@ -3,6 +3,7 @@ package local
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stride-aws/stride/internal/store"
 )
@@ -51,6 +52,18 @@ func fill(t *testing.T, c *client, arn string, i, j int) {
 	}
 }
 
+// sweepWhole sweeps when a sweep that is under way has ended, and waits for one that came in between.
+func sweepWhole(k *keeper, now time.Time) {
+	awaitSweep(k)
+	k.sweep(now)
+	awaitSweep(k)
+}
+
+func awaitSweep(k *keeper) {
+	k.sweeping.Lock()
+	defer k.sweeping.Unlock()
+}
+
 // complete runs an execution to its end.
 func (c *client) complete(arn, name string) {
 	out, err := c.StartExecution(&StartExecutionInput{StateMachineArn: arn, Name: &name})
@@ -89,7 +102,7 @@ func TestKeep(t *testing.T) {
 			c := newKeeping(t, Options{Keep: 100}, kept)
 			arn := c.machine("m", passes, Standard)
 			fill(t, c, arn, 0, 600)
-			c.cloud.keep.sweep(c.cloud.Now())
+			sweepWhole(&c.cloud.keep, c.cloud.Now())
 			if err := c.cloud.keep.store.Sync(); err != nil {
 				t.Fatal(err)
 			}
