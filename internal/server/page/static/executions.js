@@ -30,8 +30,12 @@ export class Executions {
     return [pill(row.status), el("bdi", { class: "name" }, row.name), el("span", { class: "soft took" }, took), el("time", { class: "soft" }, day(row.start || row.stop))];
   }
 
+  // Load reads the list. What changes meanwhile may not be in it, and is taken once more.
   async load() {
+    const missed = (this.missed = []);
     this.take(await read("executions", this.of));
+    if (this.missed === missed) this.missed = undefined;
+    for (const row of missed) this.change(row);
   }
 
   take(rows) {
@@ -50,6 +54,7 @@ export class Executions {
 
   // Take a change. Many may come at once; the list is drawn once a frame.
   change(row) {
+    this.missed?.push(row);
     const known = this.byARN.get(row.arn);
     if (known && known.status === row.status && known.redrives === row.redrives) return;
     if (known) Object.assign(known, row, { stop: row.stop });
