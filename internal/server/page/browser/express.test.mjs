@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { account, api, arnOf, end, launch, logs, machinePath, region, serve, stride } from "./world.mjs";
+import { account, api, arnOf, end, launch, logs, machinePath, region, serve, stride, visit as visitIn } from "./world.mjs";
 
 const group = "/aws/vendedlogs/states/mine";
 const ingest = arnOf("stateMachine", "sensor-ingest");
@@ -17,21 +17,7 @@ const express = async (name, level, states, includeExecutionData = true) => (awa
   loggingConfiguration: { level, includeExecutionData, destinations: level === "OFF" ? [] : [{ cloudWatchLogsLogGroup: { logGroupArn: `arn:aws:logs:${region}:${account}:log-group:${group}:*` } }] },
 })).stateMachineArn;
 
-async function visit(t, path, { at = base, ...context } = {}) {
-  const opened = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context });
-  const page = await opened.newPage();
-  const wrong = [];
-  page.on("pageerror", (e) => wrong.push("script: " + e.message));
-  page.on("console", (m) => m.type() === "error" && !/status of 4\d\d/.test(m.text()) && wrong.push("console: " + m.text()));
-  page.on("request", (r) => r.url().startsWith(new URL(at).origin) || wrong.push("request to " + r.url()));
-  t.after(async () => {
-    await opened.close();
-    assert.deepEqual(wrong, []);
-  });
-  if (at !== base) await page.goto(at); // its key
-  await page.goto(new URL(at).origin + path);
-  return page;
-}
+const visit = (t, path, options) => visitIn(browser, base, t, path, options);
 
 const row = (page, name) => page.getByRole("listbox", { name: "executions" }).getByRole("option").getByText(name, { exact: true });
 const status = (page, word) => page.locator(".execution .head .pill", { hasText: word }).waitFor();

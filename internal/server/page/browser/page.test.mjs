@@ -2,28 +2,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { account, api, arnOf, end, executionPath, finished, launch, machine, machinePath, serve, stride } from "./world.mjs";
+import { account, api, arnOf, end, executionPath, finished, launch, machine, machinePath, serve, stride, visit as visitIn } from "./world.mjs";
 
 let browser, base, call;
 const order = (id, more) => ({ id, customer: "Ada", email: "ada@example.com", card: "tok_visa", total: 129_900, items: [{ sku: "desk", quantity: 1 }], ...more });
 
-// Visit opens a page of its own. Whatever goes wrong in its scripts, or is asked of any other host, fails the test.
-async function visit(t, path = "/", options = {}) {
-  const { at = base, ...context } = options;
-  const opened = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context });
-  const page = await opened.newPage();
-  const wrong = [];
-  page.on("pageerror", (e) => wrong.push("script: " + e.message));
-  page.on("console", (m) => m.type() === "error" && !/status of 4\d\d/.test(m.text()) && wrong.push("console: " + m.text()));
-  page.on("request", (r) => r.url().startsWith(new URL(at).origin) || wrong.push("request to " + r.url()));
-  t.after(async () => {
-    await opened.close();
-    assert.deepEqual(wrong, []);
-  });
-  if (at !== base) await page.goto(at); // its key
-  await page.goto(new URL(at).origin + path);
-  return page;
-}
+const visit = (t, path, options) => visitIn(browser, base, t, path, options);
 
 const choose = (page, state) => page.locator(".map").getByRole("button", { name: new RegExp("^" + state + ",") }).press("Enter");
 const detail = (page) => page.getByRole("complementary", { name: "the chosen state" });

@@ -1,5 +1,6 @@
 // What the browser tests share: a stride local, the samples deployed to it, a Chromium, and calls of the Step Functions API.
 
+import assert from "node:assert/strict";
 import { spawn, execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { once } from "node:events";
@@ -74,4 +75,21 @@ export async function finished(call, stateMachineArn, input, name) {
   const { executionArn } = await call("StartExecution", { stateMachineArn, input: JSON.stringify(input), ...(name && { name }) });
   while ((await call("DescribeExecution", { executionArn })).status === "RUNNING") await new Promise((r) => setTimeout(r, 20));
   return executionArn;
+}
+
+// visit opens a page of its own. Whatever goes wrong in its scripts, or is asked of any other host, fails the test.
+export async function visit(browser, base, t, path = "/", { at = base, ...context } = {}) {
+  const opened = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context });
+  const page = await opened.newPage();
+  const wrong = [];
+  page.on("pageerror", (e) => wrong.push("script: " + e.message));
+  page.on("console", (m) => m.type() === "error" && !/status of 4\d\d/.test(m.text()) && wrong.push("console: " + m.text()));
+  page.on("request", (r) => r.url().startsWith(new URL(at).origin) || wrong.push("request to " + r.url()));
+  t.after(async () => {
+    await opened.close();
+    assert.deepEqual(wrong, []);
+  });
+  if (at !== base) await page.goto(at); // its key
+  await page.goto(new URL(at).origin + path);
+  return page;
 }
