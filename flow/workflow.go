@@ -172,7 +172,8 @@ const (
 )
 
 // Function registers a handler that the workflow calls. The handler is a function of a package, in any form that
-// github.com/aws/aws-lambda-go/lambda.Start takes; steps call those of the form func(context.Context, In) (Out, error).
+// github.com/aws/aws-lambda-go/lambda.Start takes. Call calls those of the form func(context.Context, In) (Out, error), Exec those
+// of the form func(context.Context, In) error; the forms without a Context or an input are for workflows from a file.
 // Workflows that register the same handler share one Lambda function.
 func Function(handler any, opts ...FunctionOption) Part {
 	f := FunctionSpec{

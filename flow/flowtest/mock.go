@@ -38,6 +38,18 @@ func Answer[I, O any](x *Test, handler func(context.Context, I) (O, error), fn f
 	x.of(handler).answer = typed(fn)
 }
 
+// MockExec is Mock for a handler that gives nothing back but an error.
+func MockExec[I any](x *Test, handler func(context.Context, I) error, fn func(I) error) {
+	x.t.Helper()
+	x.of(handler).stands(typed(func(in I) (*struct{}, error) { return nil, fn(in) }))
+}
+
+// AnswerExec is Answer for a step by flow.ExecAwait.
+func AnswerExec[I, O any](x *Test, handler func(context.Context, I) error, fn func(I) (O, error)) {
+	x.t.Helper()
+	x.of(handler).answer = typed(fn)
+}
+
 // MockRun lets fn stand for another workflow that the tested one runs or starts.
 func MockRun[I, O any](x *Test, workflow func(flow.Context, I) (O, error), fn func(I) (O, error)) {
 	x.named(funcName(workflow)).stands(typed(fn))

@@ -182,6 +182,17 @@ func nameOf(what any) string {
 // Inputs are the inputs of a run's calls of handler, in order.
 func Inputs[I, O, R any](r *Result[R], handler func(context.Context, I) (O, error)) []I {
 	r.t.Helper()
+	return inputs[I](r, handler)
+}
+
+// ExecInputs is Inputs of a handler that gives nothing back but an error.
+func ExecInputs[I, R any](r *Result[R], handler func(context.Context, I) error) []I {
+	r.t.Helper()
+	return inputs[I](r, handler)
+}
+
+func inputs[I, R any](r *Result[R], handler any) []I {
+	r.t.Helper()
 	var list []I
 	for _, c := range r.CallsOf(handler) {
 		var in I
@@ -196,7 +207,18 @@ func Inputs[I, O, R any](r *Result[R], handler func(context.Context, I) (O, erro
 // WantInputs fails the test unless the run called handler with exactly these inputs, in order.
 func WantInputs[I, O, R any](r *Result[R], handler func(context.Context, I) (O, error), want ...I) {
 	r.t.Helper()
-	if diff := cmp.Diff(want, Inputs(r, handler)); diff != "" {
+	wantInputs(r, handler, want)
+}
+
+// WantExecInputs is WantInputs of a handler that gives nothing back but an error.
+func WantExecInputs[I, R any](r *Result[R], handler func(context.Context, I) error, want ...I) {
+	r.t.Helper()
+	wantInputs(r, handler, want)
+}
+
+func wantInputs[I, R any](r *Result[R], handler any, want []I) {
+	r.t.Helper()
+	if diff := cmp.Diff(want, inputs[I](r, handler)); diff != "" {
 		r.t.Errorf("inputs of %s%s (-want +got):\n%s", path.Base(funcName(handler)), r.said(), diff)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type world struct {
 	inputs  map[string]reflect.Type                                  // of the handlers
 	limits  map[string]time.Duration                                 // of one invocation
 	memory  map[string]int                                           // MB
+	silent  map[string]bool                                          // handlers that give nothing back but an error
 }
 
 func (x *Test) register() *world {
@@ -35,7 +37,7 @@ func (x *Test) register() *world {
 	}
 	w := &world{
 		actions: map[string]func(context.Context, []byte) ([]byte, error){}, inputs: map[string]reflect.Type{},
-		limits: map[string]time.Duration{}, memory: map[string]int{},
+		limits: map[string]time.Duration{}, memory: map[string]int{}, silent: map[string]bool{},
 	}
 	for _, flow := range append([]flow.Workflow{x.workflow}, x.nested...) {
 		for _, f := range flow.Functions() {
@@ -50,8 +52,11 @@ func (w *world) add(f flow.FunctionSpec) {
 	name := f.Func.Package + "." + f.Func.Name
 	w.actions[name] = jsonHandler(f.Handler)
 	w.limits[name], w.memory[name] = f.Timeout, f.Memory
-	if t := reflect.TypeOf(f.Handler); t.Kind() == reflect.Func && t.NumIn() == 2 {
-		w.inputs[name] = t.In(1)
+	if t := reflect.TypeOf(f.Handler); t.Kind() == reflect.Func {
+		if n := t.NumIn(); n > 0 && t.In(n-1) != reflect.TypeFor[context.Context]() {
+			w.inputs[name] = t.In(n - 1)
+		}
+		w.silent[name] = t.NumOut() == 1
 	}
 }
 
@@ -186,8 +191,14 @@ func (s *script) outcome(ctx context.Context, m *mock, t *native.Task, n int) na
 		return reply
 	}
 	reply.Output, reply.Err = call(ctx, t.Input)
-	if reply.Err == nil && t.Token != "" && m.answer != nil {
+	if reply.Err != nil || t.Token == "" {
+		return reply
+	}
+	switch {
+	case m.answer != nil:
 		reply.Output, reply.Err = m.answer(t.Input)
+	case s.silent[t.Name] && !m.never:
+		reply.Err = fmt.Errorf("flowtest: nobody answers the task token of %s: a test needs AnswerExec, or LeaveOpen", t.Name)
 	}
 	return reply
 }
@@ -208,21 +219,42 @@ func (s *script) callOf(m *mock, t *native.Task, reply *native.Reply) func(conte
 	return s.actions[t.Name]
 }
 
-// jsonHandler calls a handler of the form func(context.Context, In) (Out, error) with JSON.
+// jsonHandler calls a handler of any form that package lambda takes with JSON; nil for what is none.
 func jsonHandler(handler any) func(context.Context, []byte) ([]byte, error) {
 	fn := reflect.ValueOf(handler)
-	if fn.Kind() != reflect.Func || fn.Type().NumIn() != 2 || fn.Type().NumOut() != 2 {
+	if fn.Kind() != reflect.Func || fn.Type().NumIn() > 2 || fn.Type().NumOut() > 2 {
 		return nil
 	}
 	return func(ctx context.Context, input []byte) ([]byte, error) {
-		in := reflect.New(fn.Type().In(1))
-		if err := json.Unmarshal(input, in.Interface()); err != nil {
+		args, err := arguments(fn.Type(), ctx, input)
+		if err != nil {
 			return nil, err
 		}
-		results := fn.Call([]reflect.Value{reflect.ValueOf(ctx), in.Elem()})
-		if err, _ := results[1].Interface().(error); err != nil {
-			return nil, err
+		var out any
+		for _, r := range fn.Call(args) {
+			if r.Type() != reflect.TypeFor[error]() {
+				out = r.Interface()
+			} else if err, _ := r.Interface().(error); err != nil {
+				return nil, err
+			}
 		}
-		return json.Marshal(results[0].Interface())
+		return json.Marshal(out)
 	}
+}
+
+// arguments are what a handler of type t is called with.
+func arguments(t reflect.Type, ctx context.Context, input []byte) ([]reflect.Value, error) {
+	args := make([]reflect.Value, t.NumIn())
+	for i, in := range slices.Collect(t.Ins()) {
+		if in == reflect.TypeFor[context.Context]() {
+			args[i] = reflect.ValueOf(ctx)
+			continue
+		}
+		v := reflect.New(in)
+		if err := json.Unmarshal(input, v.Interface()); err != nil {
+			return nil, err
+		}
+		args[i] = v.Elem()
+	}
+	return args, nil
 }

@@ -28,8 +28,8 @@ This page is written by the tests: ` + "`go test ./internal/compile -run Docs -u
 func TestDocs(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(languageIntro)
-	sources := functions(t, "testdata/lang/cases.go", "testdata/lang/more.go", "testdata/lang/services.go")
-	for _, c := range slices.Concat(lang.Cases, lang.More, lang.Services) {
+	sources := functions(t, "testdata/lang/cases.go", "testdata/lang/more.go", "testdata/lang/ordinary.go", "testdata/lang/services.go")
+	for _, c := range slices.Concat(lang.Cases, lang.More, lang.Ordinary, lang.Services) {
 		machine, err := os.ReadFile(filepath.Join("testdata", "golden", c.Workflow.Name()+".asl.json"))
 		if err != nil {
 			t.Fatal(err)

@@ -41,12 +41,55 @@ func (f *frame) returnStmt(s *ast.ReturnStmt, fs []*flow) {
 			return
 		}
 	}
+	if step := f.stepAmong(s); step >= 0 {
+		f.returnBeside(s, step, fs)
+		return
+	}
 	if f.hasStepsIn(s) {
 		f.refuse(s, "a step stands inside an expression", "assign its result to a variable first")
 		return
 	}
 	for _, fl := range fs {
 		f.exit(fl, s, f.results(s, fl))
+	}
+}
+
+// stepAmong is which of several results is a step, -1 where none or more than one is, and where the step assigns what the others
+// read: Go does not say which comes first.
+func (f *frame) stepAmong(s *ast.ReturnStmt) int {
+	found := -1
+	for i, e := range s.Results {
+		if call, ok := ast.Unparen(e).(*ast.CallExpr); ok && f.callHasSteps(call) && found < 0 {
+			found = i
+		} else if f.hasStepsIn(e) {
+			return -1
+		}
+	}
+	for i, e := range s.Results {
+		for v := range (&liveness{info: f.pkg.info}).reads(e) {
+			if i != found && found >= 0 && f.writes(s.Results[found])[v] {
+				return -1
+			}
+		}
+	}
+	return found
+}
+
+// returnBeside returns what the step gives, and pure results beside it.
+func (f *frame) returnBeside(s *ast.ReturnStmt, step int, fs []*flow) {
+	wanted := resultsOf(f.pkg, f.node)
+	for _, o := range f.exec(ast.Unparen(s.Results[step]).(*ast.CallExpr), fs) {
+		f.at = s
+		x := &eval{frame: f, env: o.env, host: o.host}
+		values := make([]sym, len(s.Results))
+		for i, e := range s.Results {
+			if i == step {
+				values[i] = o.values[0]
+				continue
+			}
+			values[i] = x.as(x.expr(e), x.subst(wanted[i].Type()))
+		}
+		f.exit(o.flow, s, values)
 	}
 }
 

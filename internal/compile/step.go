@@ -31,7 +31,7 @@ func (f *frame) exec(e *ast.CallExpr, fs []*flow) []outcome {
 	steps := map[string]func(*ast.CallExpr, []*flow) []outcome{
 		"Call": f.callStep, "Await": f.awaitStep, "Run": f.runStep, "Sleep": f.sleepStep, "SleepUntil": f.sleepStep,
 		"Parallel": f.parallelStep, "Map": f.mapStep, "OnFailure": f.onFailure, "Start": f.startStep, "Activity": f.activityStep,
-		"Do": f.doStep, "Sync": f.syncStep, "DoAwait": f.doAwaitStep, "HTTP": f.httpStep,
+		"Exec": f.callStep, "ExecAwait": f.awaitStep, "Do": f.doStep, "Sync": f.syncStep, "DoAwait": f.doAwaitStep, "HTTP": f.httpStep,
 		"Distributed": f.mapStep, "MapS3": f.mapStep, "MapToS3": f.mapStep,
 	}
 	step, ok := steps[fn.Name()]
@@ -167,7 +167,7 @@ func (f *frame) callStep(e *ast.CallExpr, fs []*flow) []outcome {
 	if !ok {
 		return f.skip(e, fs)
 	}
-	out := f.resultType(e)
+	out := f.resultType(e) // nil of Exec
 	return f.task(e, fs, stepOf{
 		name: ref.Func, resource: "arn:aws:states:::lambda:invoke", opts: e.Args[3:],
 		timeout: seconds(spec.Timeout) + callMargin, defaults: true,
@@ -188,11 +188,12 @@ func invoke(fn Ref, payload sym) expr {
 
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
+// resultType is what a step gives besides its error, nil where that is nothing.
 func (f *frame) resultType(e *ast.CallExpr) types.Type {
 	if tuple, ok := f.pkg.info.TypeOf(e).(*types.Tuple); ok {
 		return f.subst(tuple.At(0).Type())
 	}
-	return f.typeOf(e)
+	return nil
 }
 
 func (f *frame) awaitStep(e *ast.CallExpr, fs []*flow) []outcome {

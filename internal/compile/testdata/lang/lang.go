@@ -23,7 +23,7 @@ type Case struct {
 
 // Of is a case with inputs.
 func Of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {
-	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log), flow.Function(Scan), flow.Function(Index))
+	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log), flow.Function(Scan), flow.Function(Index), flow.Function(Tell), flow.Function(Remind))
 	return Case{w, func(t *testing.T) {
 		for i, in := range inputs {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
