@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -27,6 +26,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/stride-aws/stride/internal/peers"
 )
 
 // samples are the executions that both servers run.
@@ -90,7 +91,7 @@ func build(t *testing.T) string {
 // startLocal starts `stride local` and returns its endpoint.
 func startLocal(t *testing.T, stride string) string {
 	t.Helper()
-	port := freePort(t)
+	port := peers.FreePort(t)
 	cmd := exec.Command(stride, "local", "--port", port)
 	cmd.Dir = ".."
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
@@ -103,16 +104,6 @@ func startLocal(t *testing.T, stride string) string {
 	})
 	awaitPort(t, port)
 	return "http://127.0.0.1:" + port
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 }
 
 func awaitPort(t *testing.T, port string) {
@@ -133,20 +124,7 @@ func localStack(t *testing.T) string {
 	if url := os.Getenv("AWS_ENDPOINT_URL"); url != "" {
 		return url
 	}
-	data := t.TempDir()
-	cmd := exec.Command("host/start.sh", freePort(t), data)
-	cmd.Stderr = os.Stderr
-	t.Cleanup(func() {
-		if out, err := exec.Command("host/stop.sh", data).CombinedOutput(); err != nil {
-			t.Errorf("stopping LocalStack: %v\n%s", err, out)
-		}
-	})
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("starting LocalStack: %v", err)
-	}
-	lines := strings.Fields(string(out))
-	return lines[len(lines)-1]
+	return peers.LocalStack(t)
 }
 
 // server is one of the two, and stride as its user.

@@ -20,7 +20,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process", "internal/store"}},
+		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/peers", "internal/jsonschema", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process", "internal/store"}},
 	{"values that handlers pass by way of S3: handlers import it, so it imports nothing", []string{"flow/payload"}},
 	{"what stands around handlers with such values", []string{"internal/lambdamain/payloads"}},
 	{"parts of JSONata that know no expressions; the names of services' fields",
@@ -70,7 +70,7 @@ var fences = []struct {
 	{"github.com/aws/aws-sdk-go-v2/", "AWS is reached at the edges only",
 		[]string{"internal/deploy", "internal/observe", "internal/task", "internal/cli", "internal/lambdamain/payloads", "workflows"}},
 	{"os/exec", "processes are started where building and running them is the purpose",
-		[]string{"internal/bundle", "internal/compile", "internal/lambdahost", "internal/project", "internal/cli", "internal/bench"}},
+		[]string{"internal/bundle", "internal/compile", "internal/lambdahost", "internal/project", "internal/cli", "internal/bench", "internal/peers"}},
 	{"net/http", "the network is at the edges only",
 		[]string{"internal/server", "internal/lambdahost", "internal/task", "internal/cli", "internal/deploy", "internal/observe", "internal/localaws"}},
 }

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -12,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stride-aws/stride/internal/peers"
 )
 
 // TestReadme runs the README's console blocks, one after the other in one shell's place, as a reader would. A line of expected output
@@ -45,12 +46,7 @@ type reader struct {
 
 func newReader(t *testing.T) *reader {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	r := &reader{dir: t.TempDir(), bin: t.TempDir(), port: fmt.Sprint(l.Addr().(*net.TCPAddr).Port)}
+	r := &reader{dir: t.TempDir(), bin: t.TempDir(), port: peers.FreePort(t)}
 	build := exec.Command("go", "build", "-o", filepath.Join(r.bin, "stride"), "../../cmd/stride")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building stride: %v\n%s", err, out)

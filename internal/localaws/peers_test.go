@@ -3,21 +3,16 @@
 package localaws
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/stride-aws/stride/internal/peers"
 	"github.com/stride-aws/stride/internal/uuid"
 )
 
@@ -30,7 +25,7 @@ func BenchmarkPeers(b *testing.B) {
 	defer stop()
 	defer aws.Close()
 	go aws.Serve(ctx)
-	for _, peer := range []struct{ name, url string }{{"moto", startMoto(b)}, {"localstack", startLocalStack(b)}, {"stride", aws.URL()}} {
+	for _, peer := range []struct{ name, url string }{{"moto", startMoto(b)}, {"localstack", peers.LocalStack(b)}, {"stride", aws.URL()}} {
 		p := service(peer.url)
 		standard, express := p.create(b, "STANDARD"), p.create(b, "EXPRESS")
 		b.Run("StartSyncExecution/"+peer.name, func(b *testing.B) {
@@ -94,44 +89,10 @@ func (s service) status(b *testing.B, arn string) string {
 	return out.Status
 }
 
-var running = regexp.MustCompile(`Running on (http://\S+)`)
-
-// startMoto starts the moto_server that $MOTO names.
+// startMoto starts a moto that runs state machines, which it does only when told to.
 func startMoto(b *testing.B) string {
-	cmd := exec.Command(os.Getenv("MOTO"), "-H", "127.0.0.1", "-p", "0")
-	stderr := must(cmd.StderrPipe())
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	urls := make(chan string, 1)
-	go func() {
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			if m := running.FindStringSubmatch(lines.Text()); m != nil {
-				urls <- m[1]
-			}
-		}
-	}()
-	select {
-	case url := <-urls:
-		q := must(http.NewRequest(http.MethodPost, url+"/moto-api/config", strings.NewReader(`{"stepfunctions":{"execute_state_machine":true}}`)))
-		must(http.DefaultClient.Do(q)).Body.Close()
-		return url
-	case <-time.After(time.Minute):
-		b.Fatal("moto_server does not say where it listens")
-	}
-	return ""
-}
-
-// startLocalStack starts one as a process of this machine.
-func startLocalStack(b *testing.B) string {
-	l := must(net.Listen("tcp", "127.0.0.1:0"))
-	port := fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	data := b.TempDir()
-	b.Cleanup(func() { exec.Command("../../localstack/host/stop.sh", data).Run() })
-	cmd := exec.Command("../../localstack/host/start.sh", port, data)
-	cmd.Stderr = os.Stderr
-	lines := strings.Fields(string(must(cmd.Output())))
-	return lines[len(lines)-1]
+	url := peers.Moto(b)
+	q := must(http.NewRequest(http.MethodPost, url+"/moto-api/config", strings.NewReader(`{"stepfunctions":{"execute_state_machine":true}}`)))
+	must(http.DefaultClient.Do(q)).Body.Close()
+	return url
 }

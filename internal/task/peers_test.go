@@ -4,48 +4,22 @@ package task
 
 import (
 	"context"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/peers"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
 )
 
-// moto starts a moto server, whose program MOTO names, and makes it the endpoint of all services.
+// moto starts a moto server and makes it the endpoint of all services.
 func moto(t *testing.T) {
 	t.Helper()
-	program := os.Getenv("MOTO")
-	if program == "" {
-		t.Fatal("MOTO has to name moto_server; make clients installs it")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", address[strings.LastIndexByte(address, ':')+1:])
-	cmd.Env = append(os.Environ(), "MOTO_EC2_LOAD_DEFAULT_AMIS=false")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for range 300 {
-		if resp, err := http.Get("http://" + address + "/moto-api/data.json"); err == nil {
-			resp.Body.Close()
-			t.Setenv("AWS_ENDPOINT_URL", "http://"+address)
-			return
-		}
-		time.Sleep(100 * time.Millisecond) // another process opens it, and tells nobody here
-	}
-	t.Fatal("moto does not answer")
+	t.Setenv("AWS_ENDPOINT_URL", peers.Moto(t))
 }
 
 // call makes a call of a service to set the stage.
