@@ -5,7 +5,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestLanguage runs the workflow of each construct natively and compiled, which flowtest compares.
 func TestLanguage(t *testing.T) {
-	for _, c := range slices.Concat(lang.Cases, lang.More, lang.Ordinary, lang.Services) {
+	for _, c := range lang.All() {
 		t.Run(c.Workflow.Name(), func(t *testing.T) {
 			t.Parallel()
 			c.Run(t)
@@ -34,7 +33,7 @@ func TestLanguage(t *testing.T) {
 func TestGolden(t *testing.T) {
 	all := workflows.All()
 	all = append(all, lang.Child)
-	for _, c := range slices.Concat(lang.Cases, lang.More, lang.Ordinary, lang.Services) {
+	for _, c := range lang.All() {
 		all = append(all, c.Workflow)
 	}
 	first := render(t, all)

@@ -76,6 +76,8 @@ type eval struct {
 	env  env
 	host host  // the state that would evaluate them; nil inside a pure function
 	fall []sym // inside a loop that may return: what its body gives where it does not
+	// apart is the structs of which a loop accumulates fields one by one.
+	apart map[key]bool
 }
 
 // fork is x on one of two ways.
@@ -558,37 +560,12 @@ func (x *eval) index(e *ast.IndexExpr) sym {
 		}
 		return sym{e: index{of.e, at.use()}, t: t, raw: of.raw, maybe: of.raw}
 	case mapKind:
-		return x.lookup(e, of, at, t)
+		return x.lookup(e.Index, of, at, t)
 	}
 	if of.t == types.Typ[types.Invalid] { // refused already
 		return of
 	}
 	return x.bad(e, "a string's bytes have no form in JSONata", "use strings.Cut, strings.Split or a handler")
-}
-
-// lookup is m[k].
-func (x *eval) lookup(at ast.Node, m, k sym, t types.Type) sym {
-	if kindOf(k.t) != stringKind {
-		return x.bad(at, "the keys of a map must be strings in JSON", "use map[string]...")
-	}
-	s := sym{t: t, raw: m.raw, maybe: true}
-	if isNull(m.e) {
-		return zeroSym(t)
-	}
-	if l, ok := k.e.(lit); ok {
-		if o, ok := m.e.(object); ok {
-			for _, f := range o.fields {
-				if f.name == l.v.Str() {
-					return f.v
-				}
-			}
-			return zeroSym(t)
-		}
-		s.e = member{m.e, l.v.Str()}
-	} else {
-		s.e = call{"$lookup", []expr{m.e, k.use()}}
-	}
-	return s
 }
 
 // slice is s[low:high] of a slice.
@@ -744,17 +721,3 @@ func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
 }
 
 func isArrayLit(e expr) bool { _, ok := e.(array); return ok }
-
-func (x *eval) mapLit(e *ast.CompositeLit, t types.Type) sym {
-	var o object
-	for _, elt := range e.Elts {
-		kv := elt.(*ast.KeyValueExpr)
-		k, ok := x.expr(kv.Key).e.(lit)
-		if !ok || k.v.Kind() != value.String {
-			return x.bad(kv.Key, "the keys of a map literal must be constant strings", "make the map in a handler")
-		}
-		v := x.as(x.expr(kv.Value), elemOf(t))
-		o.fields = append(o.fields, field{name: k.v.Str(), v: v.settledNow()})
-	}
-	return sym{e: o, t: t, full: true}
-}

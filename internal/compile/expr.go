@@ -43,10 +43,11 @@ type (
 		bound expr
 		body  expr
 	}
-	slot    struct{ of expr }    // e, an array or null, as one item of an array that is written out
-	each    struct{ of expr }    // [e]: a sequence as an array, whatever its length
-	numbers struct{ last expr }  // [0..last]
-	text    struct{ src string } // a regular expression
+	keyed   struct{ key, v expr } // {key: v}, where the key is computed
+	slot    struct{ of expr }     // e, an array or null, as one item of an array that is written out
+	each    struct{ of expr }     // [e]: a sequence as an array, whatever its length
+	numbers struct{ last expr }   // [0..last]
+	text    struct{ src string }  // a regular expression
 )
 
 // field is a member of an object. Where omit is set, it is left out when its value is Go's zero value.
@@ -69,6 +70,7 @@ func (object) isExpr()  {}
 func (array) isExpr()   {}
 func (lambda) isExpr()  {}
 func (block) isExpr()   {}
+func (keyed) isExpr()   {}
 func (each) isExpr()    {}
 func (slot) isExpr()    {}
 func (numbers) isExpr() {}
@@ -180,6 +182,12 @@ func (w *writer) compound(e expr) {
 		w.WriteByte(')')
 	case object:
 		w.object(e)
+	case keyed:
+		w.WriteByte('{')
+		w.expr(e.key, precCond+1)
+		w.WriteString(": ")
+		w.expr(e.v, 0)
+		w.WriteByte('}')
 	case array:
 		w.WriteByte('[')
 		w.list(e.items)
@@ -343,6 +351,8 @@ func children(e expr) []expr {
 		return []expr{e.body}
 	case block:
 		return []expr{e.bound, e.body}
+	case keyed:
+		return []expr{e.key, e.v}
 	case numbers:
 		return []expr{e.last}
 	case each:
@@ -361,26 +371,59 @@ func rewrite(e expr, known map[string]expr) expr {
 	if to, ok := known[jsonataText(e)]; ok {
 		return to
 	}
-	again := func(e expr) expr { return rewrite(e, known) }
-	switch e := e.(type) {
-	case member:
-		return member{again(e.of), e.name}
-	case index:
-		return index{again(e.of), again(e.at)}
-	case binary:
-		return binary{e.op, again(e.l), again(e.r)}
-	case loose:
-		return loose{again(e.l), again(e.r)}
-	case cond:
-		return cond{again(e.test), again(e.then), again(e.els)}
-	case call:
-		out := call{fn: e.fn}
-		for _, a := range e.args {
-			out.args = append(out.args, again(a))
+	switch e.(type) {
+	case object, array, lambda:
+		return e
+	}
+	return mapChildren(e, func(e expr) expr { return rewrite(e, known) })
+}
+
+// mapChildren is e with f of each expression in it.
+func mapChildren(e expr, f func(expr) expr) expr {
+	list := func(items []expr) []expr {
+		out := make([]expr, len(items))
+		for i, it := range items {
+			out[i] = f(it)
 		}
 		return out
+	}
+	switch e := e.(type) {
+	case member:
+		return member{f(e.of), e.name}
+	case index:
+		return index{f(e.of), f(e.at)}
+	case binary:
+		return binary{e.op, f(e.l), f(e.r)}
+	case loose:
+		return loose{f(e.l), f(e.r)}
+	case cond:
+		out := cond{test: f(e.test), then: f(e.then)}
+		if e.els != nil {
+			out.els = f(e.els)
+		}
+		return out
+	case call:
+		return call{e.fn, list(e.args)}
+	case array:
+		return array{list(e.items)}
+	case object:
+		out := object{slices.Clone(e.fields)}
+		for i := range out.fields {
+			out.fields[i].v.e = f(out.fields[i].v.e)
+		}
+		return out
+	case lambda:
+		return lambda{e.params, f(e.body)}
+	case keyed:
+		return keyed{f(e.key), f(e.v)}
 	case block:
-		return block{e.name, again(e.bound), again(e.body)}
+		return block{e.name, f(e.bound), f(e.body)}
+	case numbers:
+		return numbers{f(e.last)}
+	case each:
+		return each{f(e.of)}
+	case slot:
+		return slot{f(e.of)}
 	}
 	return e
 }
@@ -474,7 +517,7 @@ func template(e expr) value.Value {
 			return e.v
 		}
 	case object:
-		if !e.conditional() {
+		if !e.conditional() && !sharedMembers(e) {
 			var members []value.Member
 			for _, f := range e.fields {
 				if !f.omit || !f.v.isZero() {
@@ -495,8 +538,6 @@ func template(e expr) value.Value {
 	}
 	return jsonata(e)
 }
-
-func jsonata(e expr) value.Value { return value.OfString("{% " + jsonataText(e) + " %}") }
 
 // conditional says whether o has members that may be missing.
 func (o object) conditional() bool {

@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"slices"
 )
 
 // isPure says whether a statement has no steps and does not leave its place: then it is expressions only.
@@ -157,28 +156,7 @@ func (x *eval) assignStmt(s *ast.AssignStmt) {
 	} else if values == nil {
 		values = x.exprs(s.Rhs)
 	}
-	for i, l := range s.Lhs {
-		if i < len(values) {
-			x.assign(l, values[i])
-		}
-	}
-}
-
-// commaOK is v, ok := m[k].
-func (x *eval) commaOK(e *ast.IndexExpr) []sym {
-	s, m, k := x.expr(e), x.expr(e.X), x.expr(e.Index)
-	ok := sym{t: types.Typ[types.Bool]}
-	o, isObject := m.e.(object)
-	name, isConst := constString(k)
-	switch {
-	case isObject && isConst:
-		ok.e = boolLit(slices.ContainsFunc(o.fields, func(f field) bool { return f.name == name }))
-	case isNull(m.e):
-		ok.e = no
-	default:
-		ok.e = call{"$exists", []expr{s.e}}
-	}
-	return []sym{s, ok}
+	x.assignEach(s.Lhs, values)
 }
 
 func (x *eval) declare(s *ast.DeclStmt) {
@@ -236,6 +214,9 @@ func (x *eval) branches(test expr, then, els func(*eval)) {
 		va, vb := a.env[k], b.env[k]
 		if !va.fn.same(vb.fn) || !same(va.e, vb.e) {
 			x.env[k] = merge(test, va, vb)
+			if x.apart[k] {
+				x.env[k] = mergeFields(test, va, vb)
+			}
 		}
 	}
 }

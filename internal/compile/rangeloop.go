@@ -39,7 +39,9 @@ func (x *eval) rounds(s *ast.RangeStmt, assigned []place, elem sym, acc, item, c
 	weak := map[place]bool{}
 	for {
 		body := x.fork()
+		body.apart = map[key]bool{}
 		for _, p := range assigned {
+			body.apart[p.key] = p.field != ""
 			was := p.get(x.env)
 			start := sym{e: accumulated(acc, p, assigned), t: was.t, raw: was.holey(), full: was.full}
 			if weak[p] {

@@ -224,6 +224,12 @@ func (f *frame) declareSteps(s *ast.DeclStmt, fs []*flow) []*flow {
 // assignAll sets the variables, fields and map entries lhs on one flow.
 func (f *frame) assignAll(lhs []ast.Expr, values []sym, fl *flow) {
 	x := &eval{frame: f, env: fl.env, host: fl.host}
+	x.assignEach(lhs, values)
+}
+
+// assignEach is lhs = values.
+func (x *eval) assignEach(lhs []ast.Expr, values []sym) {
+	x.refuseTangled(lhs)
 	for i, l := range lhs {
 		if i < len(values) {
 			x.assign(l, values[i])
@@ -258,41 +264,6 @@ func (x *eval) assign(l ast.Expr, s sym) {
 	default:
 		x.refuse(l, "this cannot be assigned to inside a workflow", "assign to a variable or a field")
 	}
-}
-
-func (x *eval) assignIndex(l *ast.IndexExpr, s sym) {
-	m, k := x.expr(l.X), x.expr(l.Index)
-	if kindOf(m.t) != mapKind {
-		x.refuse(l, "an item of a slice cannot be assigned", "make a new slice with append, or with a helper function")
-		return
-	}
-	x.refuseAliased(l, l.X)
-	name, ok := k.e.(lit)
-	if !ok {
-		x.refuse(l.Index, "the key of a map that is assigned to must be a constant", "make the map in a handler")
-		return
-	}
-	v := x.as(s, elemOf(m.t))
-	change := object{[]field{{name: name.v.Str(), v: v.settledNow()}}}
-	out := sym{e: change, t: m.t, full: true}
-	if o, ok := m.e.(object); ok {
-		out.e = o.with(change.fields[0])
-	} else if !isNull(m.e) {
-		out.e = call{"$merge", []expr{array{[]expr{m.use(), change}}}}
-	}
-	x.assign(l.X, out)
-}
-
-func (o object) with(f field) object {
-	out := object{append([]field(nil), o.fields...)}
-	for i := range out.fields {
-		if out.fields[i].name == f.name {
-			out.fields[i] = f
-			return out
-		}
-	}
-	out.fields = append(out.fields, f)
-	return out
 }
 
 func (f *frame) ifStmt(s *ast.IfStmt, fs []*flow) []*flow {

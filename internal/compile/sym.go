@@ -109,7 +109,12 @@ func (s sym) settledNow() sym {
 }
 
 // orElse relies on JSONata's truth: undefined, null, "", 0 and {} are false.
-func (s sym) orElse(zero expr) expr { return cond{s.e, s.e, zero} }
+func (s sym) orElse(zero expr) expr {
+	if c, ok := s.e.(call); ok && c.fn == "$lookup" && !simple(c.args[1]) {
+		return block{"v", s.e, cond{ref{"v"}, ref{"v"}, zero}}
+	}
+	return cond{s.e, s.e, zero}
+}
 
 // items is a slice as an array that is never null.
 func (s sym) items() expr {
@@ -162,6 +167,8 @@ func (s sym) nonZero() bool {
 		return len(e.items) > 0
 	case object: // of a map: structs are never empty to omitempty
 		return slices.ContainsFunc(e.fields, func(f field) bool { return !f.omit })
+	case keyed:
+		return true
 	case binary:
 		return e.op == "&" && (sym{e: e.l}.nonZero() || sym{e: e.r}.nonZero())
 	}
@@ -231,29 +238,40 @@ func merge(test expr, a, b sym) sym {
 	return out
 }
 
-// mergeObjects merges two literals of one struct field by field, so that what is equal stays outside the condition.
+// mergeObjects merges two literals of one struct that differ in one field, so that what is equal stays outside the condition.
 func mergeObjects(test expr, a, b sym, otherwise expr) expr {
+	if o, differ, ok := mergedFields(test, a, b); ok && differ <= 1 {
+		return o
+	}
+	return otherwise
+}
+
+// mergeFields merges two literals of one struct field by field.
+func mergeFields(test expr, a, b sym) sym {
+	out := merge(test, a, b)
+	if o, _, ok := mergedFields(test, a, b); ok {
+		out.e = o
+	}
+	return out
+}
+
+func mergedFields(test expr, a, b sym) (out object, differ int, ok bool) {
 	x, okX := a.e.(object)
 	y, okY := b.e.(object)
 	if !okX || !okY || len(x.fields) != len(y.fields) {
-		return otherwise
+		return out, 0, false
 	}
-	out := object{make([]field, len(x.fields))}
-	differ := 0
+	out.fields = slices.Clone(x.fields)
 	for i, f := range x.fields {
 		if y.fields[i].name != f.name {
-			return otherwise
+			return out, 0, false
 		}
-		out.fields[i] = f
 		if !same(f.v.use(), y.fields[i].v.use()) {
 			differ++
 			out.fields[i].v = merge(test, f.v, y.fields[i].v)
 		}
 	}
-	if differ > 1 {
-		return otherwise
-	}
-	return out
+	return out, differ, true
 }
 
 // risky is an expression that can fail, so that && and || must not evaluate it for nothing.

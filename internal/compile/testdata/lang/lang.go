@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,6 +21,9 @@ type Case struct {
 	Workflow flow.Workflow
 	Run      func(t *testing.T)
 }
+
+// All is every case, in the order of the language's documentation.
+func All() []Case { return slices.Concat(Cases, More, Ordinary, Writes, Services) }
 
 // Of is a case with inputs.
 func Of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {

@@ -377,3 +377,13 @@ func RefLiteral(c flow.Context, in Item) (Letter, error) {
 func RefText(c flow.Context, in Letter) (string, error) {
 	return fmt.Sprint(in.Text), nil // want "fmt.Sprint"
 }
+
+func MapEntries(c flow.Context, in Item) (map[string]int, error) {
+	var none map[string]int
+	none[in.Name] = 1 // want "none is nil here, and Go panics on an assignment to a nil map; make it first: none = map.string.int{}"
+	byShare := map[float64]int{}
+	byShare[0.5]++ // want "the keys of a map must be strings or whole numbers in JSON"
+	m, k := map[string]int{}, in.Name
+	k, m[k] = "other", 1 // want "this reads k, which the same statement assigns; assign them in two statements"
+	return m, nil
+}
