@@ -17,6 +17,7 @@ package flowtest
 import (
 	"encoding/json"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +36,8 @@ type Test struct {
 	moments  []moment
 	faults   *faults
 	counter  *counter
-	world    *world // what the workflows register, the same for every run; nil before the first
+	doubt    atomic.Value // of error: why the name of an error is not certain
+	world    *world       // what the workflows register, the same for every run; nil before the first
 }
 
 // moment is something that a test does in the middle of a run.
@@ -61,8 +63,8 @@ func (x *Test) At(after time.Duration, do func()) *Test {
 	return x
 }
 
-// ErrorVariable names an error variable that the workflow matches with errors.Is, as the state machine does: by the variable's own
-// name. The Lambda functions that stride builds know these names; a test has to be told.
+// ErrorVariable names an error variable that the workflow matches with errors.Is. The Lambda functions that stride builds know all of
+// them, and a test those that errors.New or fmt.Errorf make from a text of their own: it has to be told of others, and says so.
 func (x *Test) ErrorVariable(name string, err error) *Test {
 	if x.values == nil {
 		x.values = map[string]error{}
@@ -92,6 +94,9 @@ func run[O any](x *Test, in any, d time.Duration) *Result[O] {
 		x.t.Fatalf("flowtest: input: %v", err)
 	}
 	compiled := x.runCompiled(input, d)
+	if doubt := x.doubt.Load(); doubt != nil {
+		x.t.Fatalf("flowtest: %v", doubt)
+	}
 	r := &Result[O]{t: x.t, test: x, compiled: compiled}
 	native := x.runNative(input, d)
 	if native != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/internal/native"
 	"github.com/stride-aws/stride/internal/compile"
+	"github.com/stride-aws/stride/internal/errnames"
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/machine"
@@ -58,7 +58,7 @@ func (x *Test) runNative(input []byte, d time.Duration) *outcome {
 	if errors.As(o.err, &f) {
 		o.errorName, o.cause = f.Name, native.CauseOf(o.err)
 		if f.Err != nil {
-			o.errorName = x.errorName(x.compiledOnce().names, f.Err)
+			o.errorName = x.errorName(x.compiledOnce().names, true, f.Err)
 		}
 	} else if o.err != nil {
 		o.errorName, o.cause = native.EndName(o.err), o.err.Error()
@@ -297,38 +297,25 @@ func (b *bridge) failed(t *native.Task, err error) machine.Failure {
 	if errors.As(err, &f) && f.Err == nil {
 		return machine.Failure{Error: f.Name, Cause: history.Verbatim(f.Cause)}
 	}
-	name, cause := b.failure(err)
+	name := b.script.x.errorName(b.names, t.Kind != native.Lambda, err)
 	if t.Kind != native.Lambda {
 		return machine.Failure{Error: name, Cause: history.Verbatim(err.Error())}
 	}
-	return machine.Failure{Error: name, Cause: history.JSON(cause)}
-}
-
-// failure is a handler's error as its Lambda function reports it: under the name that the workflow matches, else under its type's.
-func (b *bridge) failure(err error) (string, value.Value) {
-	name := b.script.x.errorName(b.names, err)
-	return name, value.OfObject([]value.Member{
+	return machine.Failure{Error: name, Cause: history.JSON(value.OfObject([]value.Member{
 		{Name: "errorMessage", Value: value.OfString(err.Error())}, {Name: "errorType", Value: value.OfString(name)},
-	})
+	}))}
 }
 
-// errorName is the name of a handler's error in Step Functions: that of the first error in its chain that the workflow matches.
-func (x *Test) errorName(names []compile.ErrorMatch, err error) string {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		for _, m := range names {
-			if matches(m, e) || !m.Type && x.values[m.Ident] == e {
-				return m.Name
-			}
-		}
+// errorName is the name of a handler's error in Step Functions, or of a service's.
+func (x *Test) errorName(matched []compile.ErrorMatch, services bool, err error) string {
+	f := &errnames.Finder{Matched: matched, Known: x.values, Services: services, Doubt: x.doubted}
+	if name := f.Names().Of(err); name != "" {
+		return name
 	}
 	return native.NameOf(err)
 }
 
-// matches says whether err is of the type that m names. Variables have no name at run time: ErrorVariable gives them one.
-func matches(m compile.ErrorMatch, err error) bool {
-	t := reflect.TypeOf(err)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return m.Type && t.PkgPath() == m.Package && t.Name() == m.Ident
+func (x *Test) doubted(variable string, why error) {
+	_, name, _ := strings.Cut(variable, ".")
+	x.doubt.Store(fmt.Errorf("%w; a test can name it: x.ErrorVariable(%q, %s)", why, name, variable))
 }

@@ -35,7 +35,7 @@ var layers = []struct {
 	{"the language", []string{"flow"}},
 	{"random workflows, for the compiler's tests", []string{"internal/compile/langgen"}},
 	{"Go source to definitions", []string{"internal/compile"}},
-	{"how far tests went through what was compiled", []string{"internal/coverage"}},
+	{"how far tests went through what was compiled; the names of errors that it matches", []string{"internal/coverage", "internal/errnames"}},
 	{"both ways of running a workflow, side by side", []string{"flow/flowtest"}},
 	{"any operation of any AWS service, by its model", []string{"internal/task/sdk"}},
 	{"makes the models, and the table of IAM's actions", []string{"internal/task/sdk/gen", "internal/policy/gen"}},

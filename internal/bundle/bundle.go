@@ -125,6 +125,7 @@ func byTarget(handlers []Handler) ([]*group, error) {
 		slices.SortFunc(h.Errors, func(a, b MatchedError) int {
 			return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
 		})
+		h.Errors = slices.Compact(h.Errors) // of workflows that match the same
 		at := slices.IndexFunc(groups, func(g *group) bool { return g.target == h.Target })
 		if at < 0 {
 			at, groups = len(groups), append(groups, &group{target: h.Target})

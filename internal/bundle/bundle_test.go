@@ -64,6 +64,7 @@ func tree(t *testing.T, dir string) []string {
 var (
 	charge = Handler{Package: "example.com/shop/lambdas/pay", Func: "Charge", Target: ARM64,
 		Errors: []MatchedError{{Package: "example.com/shop/lambdas/pay", Name: "Declined", As: "Declined"},
+			{Package: "example.com/shop/lambdas/pay", Name: "Declined", As: "Declined"}, // of another workflow
 			{Package: "example.com/shop/lambdas/pay", Name: "ErrLimit", Value: true, As: "ErrLimit"}}}
 	refund = Handler{Package: "example.com/shop/lambdas/pay", Func: "Refund", Target: ARM64}
 	greet  = Handler{Package: "example.com/shop/lambdas/internal/greet", Func: "Greet", Target: ARM64}
@@ -308,15 +309,20 @@ func TestBuildRefuses(t *testing.T) {
 func TestGenerate(t *testing.T) {
 	h := charge
 	h.Errors = append(slices.Clone(h.Errors), MatchedError{Package: "example.com/money", Name: "ErrPoor", Value: true, As: "ErrPoor"})
+	groups, err := byTarget([]Handler{h})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := generate(groups[0].units[0].Handler)
 	const golden = "testdata/main.golden"
 	if *update {
-		write(t, golden, generate(h))
+		write(t, golden, got)
 	}
 	want, err := os.ReadFile(golden)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), generate(h)); diff != "" {
+	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -44,7 +44,7 @@ func generate(h Handler) string {
 	var types, values strings.Builder
 	for _, e := range h.Errors {
 		if e.Value {
-			fmt.Fprintf(&values, "\t\t\t{Err: %s.%s, Name: %q},\n", alias(e.Package), e.Name, e.As)
+			fmt.Fprintf(&values, "\t\t\tcase %s.%s:\n\t\t\t\treturn %q\n", alias(e.Package), e.Name, e.As)
 		} else {
 			fmt.Fprintf(&types, "\t\t\t%q: %q,\n", e.Package+"."+e.Name, e.As)
 		}
@@ -58,7 +58,10 @@ func generate(h Handler) string {
 	if h.Refs {
 		handler = payloads.Wrapper + "(" + handler + ")"
 	}
-	fmt.Fprintf(&b, ")\n\nfunc main() {\n\tStart(%s, Names{\n\t\tTypes: map[string]string{\n%s\t\t},\n\t\tValues: []NamedValue{\n%s\t\t},\n\t})\n}\n",
-		handler, types.String(), values.String())
+	fmt.Fprintf(&b, ")\n\nfunc main() {\n\tStart(%s, Names{\n\t\tTypes: map[string]string{\n%s\t\t},\n", handler, types.String())
+	if values.Len() > 0 {
+		fmt.Fprintf(&b, "\t\tValue: func(err error) string {\n\t\t\tswitch err {\n%s\t\t\t}\n\t\t\treturn \"\"\n\t\t},\n", values.String())
+	}
+	b.WriteString("\t})\n}\n")
 	return b.String()
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // keyFormat changes whenever the bytes of zips or the meaning of keys do.
-const keyFormat = "stride bundle 3"
+const keyFormat = "stride bundle 4"
 
 // identify sets each unit's packages and key from what go list says they are made of.
 func (t *tool) identify(ctx context.Context, units []*unit) error {

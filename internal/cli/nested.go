@@ -42,6 +42,8 @@ func (h *here) run(ctx context.Context, input string, realTime bool, emit func(o
 	if err != nil {
 		return "", usagef("the input is not JSON: %v", err)
 	}
+	ctx, h.stop = context.WithCancelCause(ctx)
+	defer h.stop(nil)
 	f := &family{ctx: ctx, clock: machine.NewVirtualClock(time.Now()), emit: emit}
 	if realTime {
 		f.clock = machine.RealClock()
@@ -49,8 +51,8 @@ func (h *here) run(ctx context.Context, input string, realTime bool, emit func(o
 	x := f.execution(h, "run", in, input)
 	result := x.start().Wait(ctx)
 	f.alive.Wait()
-	if result.Status == machine.RunningStatus {
-		return "", ctx.Err()
+	if err := context.Cause(ctx); err != nil {
+		return "", err
 	}
 	return observe.Status(result.Status), nil
 }

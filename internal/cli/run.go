@@ -9,9 +9,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/stride-aws/stride/internal/compile"
+	"github.com/stride-aws/stride/internal/errnames"
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/lambdahost"
-	"github.com/stride-aws/stride/internal/lambdamain"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/observe"
 	"github.com/stride-aws/stride/internal/project"
@@ -115,6 +115,8 @@ type here struct {
 type neighbours struct {
 	machines map[string]*here  // by the ARN in definitions
 	answers  map[string]string // state -> JSON
+	// stop ends the run, which goes another way than on AWS, or may.
+	stop context.CancelCauseFunc
 }
 
 const (
@@ -126,14 +128,7 @@ const (
 func (n *neighbours) add(c project.Compiled, vars map[string]string, other func(string) (project.Compiled, error)) (*here, error) {
 	h := &here{name: c.Workflow.Name(), express: c.Workflow.Type() == "EXPRESS", functions: map[string]*lambdahost.InProcess{}, neighbours: n}
 	n.machines[hereStatesARN+"stateMachine:"+h.name] = h
-	names := lambdamain.Names{Types: map[string]string{}}
-	for _, matched := range c.Errors {
-		for _, e := range matched {
-			if !e.Value {
-				names.Types[e.Package+"."+e.Name] = e.As
-			}
-		}
-	}
+	names := (&errnames.Finder{Matched: c.Matched, Doubt: func(_ string, why error) { n.stop(why) }}).Names()
 	for _, f := range c.Workflow.Functions() {
 		ref := compile.Ref{Package: f.Func.Package, Func: f.Func.Name}
 		h.functions[functionARN(ref.String())] = lambdahost.NewInProcess(f.Handler, names, f.Timeout)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stride-aws/stride"
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest/testdata/sentinels"
 	"github.com/stride-aws/stride/flow/flowtest/testdata/shop"
 	"github.com/stride-aws/stride/internal/cli"
 	"github.com/stride-aws/stride/internal/cli/testdata/letters"
@@ -33,6 +34,7 @@ var registered = map[string][]flow.Workflow{
 	"samples": workflows.All(),
 	"nested":  {shop.Buying, shop.Packing},
 	"selling": {nested.Selling, nested.Packing, nested.Weighing},
+	"telling": {sentinels.Telling, sentinels.Guessing},
 	"letters": {letters.Posting, letters.Opening},
 	"shop": {
 		flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(payments.Charge)),

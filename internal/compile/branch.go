@@ -269,8 +269,7 @@ func (f *frame) typeErrorName(at ast.Node, t types.Type) (string, bool) {
 		return "", false
 	}
 	name := n.Obj().Name()
-	f.matched[n.Obj().Pkg().Path()+"."+name] = ErrorMatch{Package: n.Obj().Pkg().Path(), Ident: name, Name: name, Type: true}
-	return name, true
+	return name, f.match(at, ErrorMatch{Package: n.Obj().Pkg().Path(), Ident: name, Name: name, Type: true})
 }
 
 // errorName is the name of an error value: a flow.ErrorName, a package's error variable, or a value of an error type.
@@ -295,14 +294,4 @@ func (f *frame) errorName(x *eval, e ast.Expr) (string, bool) {
 	}
 	f.refuse(e, "this error has no name that a state machine could match", "use a value of an error type, a package's error variable or a flow.ErrorName")
 	return "", false
-}
-
-func (f *frame) sentinel(id *ast.Ident) (string, bool) {
-	v, ok := f.pkg.info.ObjectOf(id).(*types.Var)
-	if !ok || v.Pkg() == nil || v.Parent() != v.Pkg().Scope() {
-		f.refuse(id, id.Name+" is not an error variable of a package", "use errors.As for an error type")
-		return "", false
-	}
-	f.matched[v.Pkg().Path()+"."+v.Name()] = ErrorMatch{Package: v.Pkg().Path(), Ident: v.Name(), Name: v.Name()}
-	return v.Name(), true
 }

@@ -64,8 +64,10 @@ type Program struct {
 type ErrorMatch struct {
 	Package, Ident string
 	Name           string
-	Type           bool // a type, matched with errors.As; else a variable, matched with errors.Is
-	Service        bool // of an AWS service, which reports it itself
+	Type           bool     // a type, matched with errors.As; else a variable, matched with errors.Is
+	Service        bool     // of an AWS service, which reports it itself
+	Variable       Variable // where it is one
+	From           []string // packages of handlers whose programs have it, and so may report it
 }
 
 // defaultTimeout is package flow's DefaultFunctionTimeout, for handlers whose registration is not known.
@@ -233,7 +235,10 @@ type position diag.Place
 func (f *frame) position(n ast.Node) position { return f.prog.position(f.pkg, n.Pos()) }
 
 func (prog *program) position(p *pkg, pos token.Pos) position {
-	at := p.fset.Position(pos)
+	return prog.place(p.fset.Position(pos))
+}
+
+func (prog *program) place(at token.Position) position {
 	file := at.Filename
 	if rel, err := filepath.Rel(prog.root, file); err == nil && !strings.HasPrefix(rel, "..") {
 		file = filepath.ToSlash(rel)

@@ -20,6 +20,9 @@ type program struct {
 	overlay   map[string][]byte
 	files     map[string][]byte
 	byPath    map[string]*pkg
+	graph     map[string]*packages.Package // these, and all that they import
+	fset      *token.FileSet               // of parsed
+	parsed    map[string]*ast.File
 	workflows []Workflow
 }
 
@@ -74,7 +77,11 @@ func loadPackages(dir string, paths []string, overlay map[string][]byte) (*progr
 	if err != nil {
 		return nil, err
 	}
-	prog := &program{root: dir, overlay: overlay, files: map[string][]byte{}, byPath: map[string]*pkg{}}
+	prog := &program{
+		root: dir, overlay: overlay, files: map[string][]byte{}, byPath: map[string]*pkg{}, graph: map[string]*packages.Package{},
+		fset: token.NewFileSet(), parsed: map[string]*ast.File{},
+	}
+	packages.Visit(loaded, nil, func(p *packages.Package) { prog.graph[p.PkgPath] = p })
 	var found diag.List
 	for _, l := range loaded {
 		if l.Module != nil {

@@ -25,14 +25,8 @@ import (
 
 // Names says which errors a workflow matches on, and the name that its ErrorEquals has for each.
 type Names struct {
-	Types  map[string]string // of an error's type, "import/path.TypeName"
-	Values []NamedValue      // of variables such as ErrSoldOut, matched with ==
-}
-
-// NamedValue is an error variable that a workflow matches with errors.Is.
-type NamedValue struct {
-	Err  error
-	Name string
+	Types map[string]string  // of an error's type, "import/path.TypeName"
+	Value func(error) string // of an error that is a variable such as ErrSoldOut; "" for any other. It gets what == can compare
 }
 
 // Start serves handler in Lambda; it does not return.
@@ -76,14 +70,14 @@ func (n Names) report(err error) error {
 	if _, ready := err.(messages.InvokeResponse_Error); ready {
 		return err
 	}
-	if name := n.find(err); name != "" {
+	if name := n.Of(err); name != "" {
 		return messages.InvokeResponse_Error{Type: name, Message: err.Error()}
 	}
 	return err
 }
 
-// find walks err's chain in the order of errors.Is; "" when it has none of the names.
-func (n Names) find(err error) string {
+// Of is the name of the first error in err's chain, in the order of errors.Is, that has one; "" when none has.
+func (n Names) Of(err error) string {
 	if name := n.nameOf(err); name != "" {
 		return name
 	}
@@ -98,7 +92,7 @@ func (n Names) find(err error) string {
 		if err == nil {
 			continue
 		}
-		if name := n.find(err); name != "" {
+		if name := n.Of(err); name != "" {
 			return name
 		}
 	}
@@ -106,11 +100,9 @@ func (n Names) find(err error) string {
 }
 
 func (n Names) nameOf(err error) string {
-	if reflect.ValueOf(err).Comparable() {
-		for _, v := range n.Values {
-			if v.Err == err {
-				return v.Name
-			}
+	if n.Value != nil && reflect.ValueOf(err).Comparable() {
+		if name := n.Value(err); name != "" {
+			return name
 		}
 	}
 	t := reflect.TypeOf(err)

@@ -27,8 +27,13 @@ func (e *broken) Unwrap() []error { return e.parts }
 var errLate = errors.New("too late")
 
 var names = Names{
-	Types:  map[string]string{"github.com/stride-aws/stride/internal/lambdamain.soldOut": "SoldOut", "github.com/stride-aws/stride/internal/lambdamain.broken": "Broken"},
-	Values: []NamedValue{{errLate, "ErrLate"}},
+	Types: map[string]string{"github.com/stride-aws/stride/internal/lambdamain.soldOut": "SoldOut", "github.com/stride-aws/stride/internal/lambdamain.broken": "Broken"},
+	Value: func(err error) string {
+		if err == errLate {
+			return "ErrLate"
+		}
+		return ""
+	},
 }
 
 func TestWrapNamesTheFirstMatchedError(t *testing.T) {

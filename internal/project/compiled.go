@@ -21,6 +21,7 @@ type Compiled struct {
 	Definition *asl.Definition
 	Source     map[string]string                // JSON Pointer of a state -> "workflows/fulfilment.go:31"
 	Errors     map[string][]bundle.MatchedError // handler -> the errors that the workflow matches on
+	Matched    []compile.ErrorMatch             // the same, once each
 	Findings   diag.List                        // lint's, with places in the source; none is an error
 }
 
@@ -108,23 +109,17 @@ func (c *Compiled) sourceOf(pointer string) (file string, line int) {
 
 // take fills c with what its function was compiled to.
 func (c *Compiled) take(p *compile.Program) {
-	c.Definition, c.Source, c.Errors = p.Definition, map[string]string{}, map[string][]bundle.MatchedError{}
+	c.Definition, c.Source, c.Errors, c.Matched = p.Definition, map[string]string{}, map[string][]bundle.MatchedError{}, p.Errors
 	for pointer, place := range p.Places {
 		place.Column = 0
 		c.Source[pointer] = place.String()
 	}
 	for _, f := range c.Workflow.Functions() {
 		for _, e := range p.Errors {
-			if !e.Service && c.mayReport(f.Func, e) {
+			if !e.Service && slices.Contains(e.From, f.Func.Package) {
 				matched := bundle.MatchedError{Package: e.Package, Name: e.Ident, Value: !e.Type, As: e.Name}
 				c.Errors[handlerName(f.Func)] = append(c.Errors[handlerName(f.Func)], matched)
 			}
 		}
 	}
-}
-
-// mayReport says whether a handler is one that an error comes from: one of the error's package, or any where that has none.
-func (c *Compiled) mayReport(f flow.GoFunc, e compile.ErrorMatch) bool {
-	own := func(s flow.FunctionSpec) bool { return s.Func.Package == e.Package }
-	return f.Package == e.Package || !slices.ContainsFunc(c.Workflow.Functions(), own)
 }

@@ -27,7 +27,7 @@ var Services = []Case{
 	with("activity", activityCase, func(ft *flowtest.Test) {
 		flowtest.MockActivity(ft, "weigh", func(p Part) (int, error) { return p.Count * 10, nil })
 	}, nil, zero, one),
-	with("errors-is", errorsIs, func(ft *flowtest.Test) { ft.ErrorVariable("ErrOdd", ErrOdd) }, nil, named("odd"), named("fine"), named("broken")),
+	Of("errors-is", errorsIs, named("odd"), named("fine"), named("broken")),
 	with("do", doCase, func(ft *flowtest.Test) {
 		flowtest.MockDo(ft, (*sns.Client).Publish, func(in *sns.PublishInput) (*sns.PublishOutput, error) {
 			return &sns.PublishOutput{MessageId: aws.String("m-" + aws.ToString(in.Message))}, nil

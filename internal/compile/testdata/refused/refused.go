@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand"
+	"net"
 	"os"
 	"sort"
 	"strings"
@@ -39,6 +41,24 @@ func (Item) Method(_ context.Context, in Item) (Item, error) { return in, nil }
 type Broken struct{ Why string }
 
 func (e Broken) Error() string { return e.Why }
+
+var errHidden = errors.New("hidden")
+
+func HiddenError(c flow.Context, in Item) (Item, error) {
+	out, err := flow.Call(c, Handle, in)
+	if errors.Is(err, errHidden) { // want "a handler's main in Lambda cannot name errHidden, which is not exported; call it ErrHidden"
+		return in, nil
+	}
+	return out, err
+}
+
+func TwoErrorsOneName(c flow.Context, in Item) (Item, error) {
+	out, err := flow.Call(c, Handle, in)
+	if errors.Is(err, fs.ErrClosed) || errors.Is(err, net.ErrClosed) { // want "knows errors by their names, and ErrClosed is net.ErrClosed here and fs.ErrClosed elsewhere; name one of them otherwise"
+		return in, nil
+	}
+	return out, err
+}
 
 var counter int
 
