@@ -34,7 +34,7 @@ func (c *sourcesForPage) workflow(ctx context.Context, machine string) (*page.Wo
 		}
 		out := &page.Workflow{Dir: c.project.Dir}
 		if t := w.Input(); t != nil {
-			out.Input = jsonschema.Of(t, "json", false)
+			out.Input = jsonschema.Of(t, "json")
 		}
 		compiled, err := c.compile(ctx)
 		if err != nil {

@@ -26,55 +26,55 @@ func (p *Plan) JSON() any {
 }
 
 type document struct {
-	Schema    int            `json:"schema"`
-	Project   string         `json:"project"`
-	Env       string         `json:"env"`
-	Place     Place          `json:"place"`
-	Changes   bool           `json:"changes"`
-	Create    int            `json:"create"`
-	Update    int            `json:"update"`
-	Delete    int            `json:"delete"`
-	Unchanged int            `json:"unchanged"`
-	Actions   []action       `json:"actions"`
-	Problems  []problem      `json:"problems"`
-	Running   map[string]int `json:"running,omitempty"` // machine -> executions
-	// RunningOn has for each such machine the executions by the version that they stay on; "" of those that were started without one.
+	Schema    int            `json:"schema"`            // version of this form: fields may come, and none changes its meaning
+	Project   string         `json:"project"`           // as the tag stride:project has it
+	Env       string         `json:"env"`               // the environment
+	Place     Place          `json:"place"`             // where the environment is
+	Changes   bool           `json:"changes"`           // whether a deploy would change something
+	Create    int            `json:"create"`            // resources that would be made
+	Update    int            `json:"update"`            // resources that would be changed
+	Delete    int            `json:"delete"`            // resources that would be removed
+	Unchanged int            `json:"unchanged"`         // resources that are as wanted
+	Actions   []action       `json:"actions"`           // in an order in which they could be done one after the other
+	Problems  []problem      `json:"problems"`          // resources that must not be touched without being asked
+	Running   map[string]int `json:"running,omitempty"` // running executions of each machine that changes
+	// RunningOn has, for each such machine, its running executions by what they stay on.
 	RunningOn   map[string]Running `json:"runningOn,omitempty"`
 	Costs       []priced           `json:"costs"`       // of 1,000 executions
 	CostAssumes string             `json:"costAssumes"` // what they are the costs of
 }
 
 type priced struct {
-	Machine string `json:"workflow"`
-	Before  *Price `json:"before,omitempty"`
-	After   Price  `json:"after"`
+	Machine string `json:"workflow"`         // name of its state machine
+	Before  *Price `json:"before,omitempty"` // of what is deployed; absent of what is new
+	After   Price  `json:"after"`            // of what would be deployed
 }
 
 type action struct {
-	ID      string   `json:"id"`
-	Kind    Kind     `json:"kind"`
-	Op      Op       `json:"op"`
-	Name    string   `json:"name"`
-	Needs   []string `json:"needs"`
-	Calls   []Call   `json:"calls"`
-	Changes []change `json:"changes"`
+	ID      string   `json:"id"`      // kind and name
+	Kind    Kind     `json:"kind"`    // of the resource
+	Op      Op       `json:"op"`      // what is done to it
+	Name    string   `json:"name"`    // of the resource
+	Needs   []string `json:"needs"`   // ids of the actions that are done before
+	Calls   []Call   `json:"calls"`   // API calls, in their order
+	Changes []change `json:"changes"` // what differs
 }
 
 type change struct {
-	Path   string `json:"path"`
-	Op     Op     `json:"op"`
-	Before string `json:"before,omitempty"`
-	After  string `json:"after,omitempty"`
-	Text   string `json:"text"`
-	State  string `json:"state,omitempty"`
-	Source string `json:"source,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Path   string `json:"path"`             // what differs, as "memory" or "state Charge: Retry[0].MaxAttempts"
+	Op     Op     `json:"op"`               // whether it comes, changes or goes
+	Before string `json:"before,omitempty"` // absent of what is created
+	After  string `json:"after,omitempty"`  // absent of what is deleted
+	Text   string `json:"text"`             // all of it in words, as "Retry of Charge 3 -> 5"
+	State  string `json:"state,omitempty"`  // JSON Pointer of the state that it is about, in the definition that has it
+	Source string `json:"source,omitempty"` // where in the sources it comes from, as "workflows/fulfilment.go:31"
+	Reason string `json:"reason,omitempty"` // why, as "changed: lambdas/payments", where that is known
 }
 
 type problem struct {
-	Resource string `json:"resource"`
-	Message  string `json:"message"`
-	Fatal    bool   `json:"fatal"`
+	Resource string `json:"resource"` // kind and name
+	Message  string `json:"message"`  // why it must not be touched
+	Fatal    bool   `json:"fatal"`    // somebody else's: --adopt does not take it over
 }
 
 func jsonAction(a *Action) action {

@@ -22,9 +22,9 @@ const AliasName = "current"
 
 // Place is where a deployment goes.
 type Place struct {
-	Partition string `json:"partition"` // "aws"
-	Account   string `json:"account"`
-	Region    string `json:"region"`
+	Partition string `json:"partition"` // as "aws"
+	Account   string `json:"account"`   // id of the AWS account
+	Region    string `json:"region"`    // AWS region
 }
 
 // ARN is the name of a resource here: ARN("lambda", "function:pay").

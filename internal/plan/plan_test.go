@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	validator "github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/stride-aws/stride/internal/jsonschema"
 	"github.com/stride-aws/stride/internal/policy"
@@ -422,11 +423,38 @@ func TestUnwanted(t *testing.T) {
 
 // TestSchema holds docs/plan-1.schema.json, which describes `plan -o json`, to the fields that there are.
 func TestSchema(t *testing.T) {
-	s := jsonschema.Of(reflect.TypeFor[document](), "json", false)
-	s["$schema"], s["title"] = "https://json-schema.org/draft/2020-12/schema", "stride plan -o json, version 1"
-	text, err := json.MarshalIndent(s, "", "  ")
+	docs, err := jsonschema.ReadDocs(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "../../../docs/plan-1.schema.json", append(text, '\n'))
+	s := jsonschema.Document(reflect.TypeFor[document](), "stride plan -o json, version 1", jsonschema.Options{Tag: "json", Docs: docs})
+	text := new(bytes.Buffer)
+	e := json.NewEncoder(text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range jsonschema.Undescribed(s) {
+		t.Errorf("%s has no description: the field needs a comment", path)
+	}
+	compiled, err := validator.CompileString("plan.json", text.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, mutate := range map[string]func(map[string]any){"": nil, "op": func(v map[string]any) { v["actions"].([]any)[0].(map[string]any)["op"] = "replace" },
+		"schema": func(v map[string]any) { delete(v, "schema") }} {
+		var v map[string]any
+		printed, err := os.ReadFile("testdata/forms.json")
+		if err != nil || json.Unmarshal(printed, &v) != nil {
+			t.Fatal(err)
+		}
+		if mutate != nil {
+			mutate(v)
+		}
+		if err := compiled.Validate(v); (err == nil) != (mutate == nil) {
+			t.Errorf("a plan as it is printed, with another %q: %v", name, err)
+		}
+	}
+	golden(t, "../../../docs/plan-1.schema.json", text.Bytes())
 }

@@ -8,12 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/stride-aws/stride/internal/diag"
-	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/plan"
 )
 
@@ -23,11 +23,14 @@ const Local = "local"
 // LocalEndpoint is where `stride local` listens unless told otherwise.
 const LocalEndpoint = "http://127.0.0.1:8083"
 
-// Config is infra/stride.yaml.
+// Config is infra/stride.yaml. The rules of its fields, in their tags, are what it is checked by and what editors are told
+// (jsonschema.Rules).
 type Config struct {
 	// Project names the owner of what is deployed, in the tag stride:project; the last part of the module path where absent.
-	Project      string                 `yaml:"project"`
-	Defaults     Environment            `yaml:"defaults"`
+	Project string `yaml:"project"`
+	// Defaults are what every environment begins with.
+	Defaults Environment `yaml:"defaults"`
+	// Environments are the places to deploy to, by names of yours; local is there without being named.
 	Environments map[string]Environment `yaml:"environments"`
 
 	file string               // as messages name it
@@ -40,76 +43,101 @@ type Environment struct {
 	Name    string `yaml:"-"`
 	Inherit string `yaml:"inherit"` // another environment, whose settings this one changes
 	// Account guards: nothing is read or written in any other account.
-	Account    string            `yaml:"account"`
-	Region     string            `yaml:"region"`
-	Profile    string            `yaml:"profile"`
-	Endpoint   string            `yaml:"endpoint"`   // for all services, in place of AWS's
-	AssumeRole string            `yaml:"assumeRole"` // ARN of a role to assume first
-	Names      Names             `yaml:"names"`
-	Tags       map[string]string `yaml:"tags"`
-	Keep       int               `yaml:"keep"` // versions of a machine that rollback can reach
-	Roles      Roles             `yaml:"roles"`
-	Workflows  Workflows         `yaml:"workflows"`
-	Lambda     Lambda            `yaml:"lambda"`    // of all functions
-	Functions  map[string]Lambda `yaml:"functions"` // of single ones, by handler: "payments.Charge"
-	Rollout    Rollout           `yaml:"rollout"`
-	Bucket     Bucket            `yaml:"bucket"`
-	Payloads   Payloads          `yaml:"payloads"`
+	Account  string `yaml:"account" pattern:"^[0-9]{12}$" words:"twelve digits, in quotes" example:"111122223333"`
+	Region   string `yaml:"region" pattern:"^[a-z]+(-[a-z]+)+-[0-9]+$" words:"a region of AWS, as eu-central-1" example:"eu-central-1"` // AWS region; --region and AWS_REGION win
+	Profile  string `yaml:"profile"`                                                                                                    // of AWS's shared configuration; --profile and AWS_PROFILE win
+	Endpoint string `yaml:"endpoint" pattern:"^https?://.+" words:"a URL" example:"http://127.0.0.1:4566"`                              // URL of all services, in place of AWS's
+	// AssumeRole is the ARN of a role to assume first.
+	AssumeRole string `yaml:"assumeRole" pattern:"^arn:[^:]+:iam::[0-9]{12}:role/.+$" words:"the ARN of a role" example:"arn:aws:iam::111122223333:role/deploy"`
+	Names      Names  `yaml:"names"`
+	// Tags are on everything that can have tags, beside stride's own.
+	Tags map[string]string `yaml:"tags"`
+	// Keep is how many versions of a machine stay, for rollback to reach: the current one and at least one before it. AWS: 1,000 versions.
+	Keep      int       `yaml:"keep" min:"2" max:"1000"`
+	Roles     Roles     `yaml:"roles"`
+	Workflows Workflows `yaml:"workflows"`
+	// Lambda are settings of all functions.
+	Lambda Lambda `yaml:"lambda"`
+	// Functions are settings of single functions, by handler: "payments.Charge". They win over flow.Function, and that over lambda.
+	Functions map[string]Lambda `yaml:"functions"`
+	Rollout   Rollout           `yaml:"rollout"`
+	Bucket    Bucket            `yaml:"bucket"`
+	Payloads  Payloads          `yaml:"payloads"`
 	// Triggers start executions: those of each workflow, by names of their own.
-	Triggers map[string]map[string]Trigger `yaml:"triggers"`
+	Triggers map[string]map[string]Trigger `yaml:"triggers" keys:"^[A-Za-z0-9_-]+$"`
 }
 
 // Bucket is the S3 bucket that zips take to Lambda which are too large for a request.
 type Bucket struct {
-	Name   string `yaml:"name"`   // with {env}, {project}, {region} and {account}; "": none
-	Create bool   `yaml:"create"` // where it is missing: encrypted, closed to the public, and removed by destroy
-	Above  int64  `yaml:"above"`  // MB: larger zips go through it
-	KMSKey string `yaml:"kmsKey"` // of a bucket that stride makes
+	Name   string `yaml:"name" example:"{account}-{region}-stride"` // its name, with {env}, {project}, {region} and {account}; no bucket where absent
+	Create bool   `yaml:"create"`                                   // make it where it is missing: encrypted, closed to the public, and removed by destroy
+	Above  int64  `yaml:"above" min:"0" max:"50"`                   // MB: larger zips go through it
+	KMSKey string `yaml:"kmsKey" pattern:"^.+$" words:"a KMS key"`  // ARN, id or alias of the KMS key of a bucket that stride makes
 }
 
 // Payloads is where the values of flow.Ref go that are too large to pass through an execution.
 type Payloads struct {
-	Bucket string `yaml:"bucket"` // yours, with {env}, {project}, {region} and {account}; "": values stay in the executions
-	Above  int    `yaml:"above"`  // KB of JSON: a larger value goes there
+	Bucket string `yaml:"bucket"`                  // a bucket of yours, with {env}, {project}, {region} and {account}; where absent, values stay in the executions
+	Above  int    `yaml:"above" min:"0" max:"255"` // KB of JSON: a larger value goes there
 }
 
-// Rollout is how an alias moves to a new version. AWS: AWS::StepFunctions::StateMachineAlias, DeploymentPreference.
+// Rollout is how an alias moves to a new version. AWS: AWS::StepFunctions::StateMachineAlias, DeploymentPreference; its intervals are whole
+// minutes, and those of tests are shorter.
 type Rollout struct {
-	Type       string        `yaml:"type"`       // all-at-once, canary, linear
-	Percentage int           `yaml:"percentage"` // of the executions, at the first step of a canary and each of a linear rollout
-	Interval   time.Duration `yaml:"interval"`   // from one step to the next
-	Bake       time.Duration `yaml:"bake"`       // how long the alarms are watched when all executions go to the new version
+	// Type is all-at-once; canary: percentage for interval, then all; or linear: percentage more every interval.
+	Type       RolloutType   `yaml:"type"`
+	Percentage int           `yaml:"percentage" min:"1" max:"99"`               // share of the executions, at the first step of a canary and each of a linear rollout
+	Interval   time.Duration `yaml:"interval" min:"0s" max:"35h" example:"10m"` // from one step to the next, up to 2,100 minutes
+	Bake       time.Duration `yaml:"bake" min:"0s" max:"35h" example:"30m"`     // how long the alarms are watched when all executions go to the new version
 	// Alarms are names of CloudWatch alarms, with {env}, {project}, {region} and {workflow}: one in state ALARM takes the alias back.
 	Alarms []string `yaml:"alarms"`
 }
 
 // Names are templates: {env}, {project}, {workflow} or {handler} (package-Func), and for roles {name}, what the role is for.
 type Names struct {
-	Workflow string `yaml:"workflow"`
-	Function string `yaml:"function"`
-	Role     string `yaml:"role"`
+	Workflow string `yaml:"workflow" pattern:"\\{workflow\\}" words:"a template with {workflow}"` // name of a state machine
+	Function string `yaml:"function" pattern:"\\{handler\\}" words:"a template with {handler}"`   // name of a Lambda function
+	Role     string `yaml:"role" pattern:"\\{name\\}" words:"a template with {name}"`             // name of an IAM role; {region} keeps those of two regions apart
 }
 
 // Roles are settings of all roles that stride makes.
 type Roles struct {
-	Path     string `yaml:"path"`
-	Boundary string `yaml:"boundary"` // ARN of a permissions boundary
+	Path     string `yaml:"path" pattern:"^/([!-~]+/)?$" words:"a path, as /stride/" example:"/stride/"`               // IAM path of the roles
+	Boundary string `yaml:"boundary" pattern:"^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$" words:"the ARN of a policy"` // ARN of a permissions boundary
 }
 
 // Workflows are settings of all state machines.
 type Workflows struct {
-	Vars    map[string]string `yaml:"vars"` // what flow.Env gives
+	Vars    map[string]string `yaml:"vars"` // the values that flow.Env gives
 	Logging Logging           `yaml:"logging"`
-	Tracing bool              `yaml:"tracing"` // X-Ray
-	KMSKey  string            `yaml:"kmsKey"`
-	Role    string            `yaml:"role"` // ARN of a role of yours, for all machines
+	Tracing bool              `yaml:"tracing"`                                                                     // trace executions with X-Ray
+	KMSKey  string            `yaml:"kmsKey" pattern:"^.+$" words:"a KMS key"`                                     // ARN, id or alias of the KMS key that encrypts definitions and executions
+	Role    string            `yaml:"role" pattern:"^arn:[^:]+:iam::[0-9]{12}:role/.+$" words:"the ARN of a role"` // ARN of a role of yours, for all machines
 }
 
-// Logging is where executions are logged. AWS: CreateStateMachine, loggingConfiguration.
+// Logging is how executions are logged. AWS: CreateStateMachine, loggingConfiguration.
 type Logging struct {
-	Level     string `yaml:"level"`     // ALL, ERROR, FATAL, OFF
-	Data      *bool  `yaml:"data"`      // inputs and outputs too
-	Retention int    `yaml:"retention"` // days; 0: for ever
+	Level     string `yaml:"level" enum:"ALL ERROR FATAL OFF"` // which events: all, those of errors, those that end executions, none
+	Data      *bool  `yaml:"data"`                             // log inputs and outputs, too
+	Retention Days   `yaml:"retention"`                        // days that logs are kept; 0: for ever
+}
+
+// Days are how long a log group keeps its events; 0 is for ever. AWS: PutRetentionPolicy, retentionInDays.
+type Days int
+
+// Values are the days that CloudWatch Logs takes, and 0.
+func (Days) Values() []string {
+	return strings.Fields("0 1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653")
+}
+
+// RolloutType is how an alias moves.
+type RolloutType string
+
+var rolloutTypes = map[RolloutType]string{"all-at-once": plan.AllAtOnce, "canary": plan.Canary, "linear": plan.Linear}
+
+// Values are the types that there are.
+func (RolloutType) Values() []string {
+	return []string{"all-at-once", "canary", "linear"}
 }
 
 // ReadConfig reads file, which messages call name. A file that is not there is an empty configuration, unless it was asked for.
@@ -141,7 +169,7 @@ func parseConfig(text []byte, name string) (*Config, error) {
 	if len(doc.Content) == 0 {
 		return c, nil
 	}
-	if err := checkKeys(doc.Content[0], c, name).Err(); err != nil {
+	if err := (&keyChecker{file: name}).all(doc.Content[0], c).Err(); err != nil {
 		return nil, err
 	}
 	var raw struct {
@@ -166,7 +194,7 @@ func builtin(name string) Environment {
 		Workflows: Workflows{
 			Logging: Logging{Level: "ALL", Data: new(true), Retention: 30},
 		},
-		Lambda:   Lambda{Architecture: "arm64", Retention: new(30)},
+		Lambda:   Lambda{Architecture: "arm64", Retention: new(Days(30))},
 		Rollout:  Rollout{Type: "all-at-once", Percentage: 10, Interval: 5 * time.Minute},
 		Bucket:   Bucket{Above: plan.MaxDirect >> 20},
 		Payloads: Payloads{Above: 64},
@@ -253,6 +281,9 @@ func (c *Config) apply(node *yaml.Node, e *Environment, getenv func(string) (str
 	if err != nil {
 		return err
 	}
+	if err := (&keyChecker{file: c.file, expanded: true}).all(expanded, e).Err(); err != nil {
+		return err
+	}
 	before := e.Functions
 	e.Functions = nil
 	if err := expanded.Decode(e); err != nil {
@@ -267,37 +298,14 @@ func (c *Config) apply(node *yaml.Node, e *Environment, getenv func(string) (str
 	return nil
 }
 
-// check refuses settings that AWS would refuse after half a deploy.
+// check refuses what only all layers together show.
 func (c *Config) check(e *Environment) error {
 	var found []string
-	bad := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
-	if !slices.Contains([]string{"ALL", "ERROR", "FATAL", "OFF"}, e.Workflows.Logging.Level) {
-		bad("workflows.logging.level is %q; it is ALL, ERROR, FATAL or OFF", e.Workflows.Logging.Level)
+	if e.Rollout.Bake > 0 && len(e.Rollout.Alarms) == 0 {
+		found = append(found, "rollout.bake is for watching alarms, and rollout.alarms has none")
 	}
-	e.Lambda.check("lambda", bad)
-	for _, name := range sortedKeys(e.Functions) {
-		f := e.Functions[name]
-		f.check("functions."+name, bad)
-	}
-	if days := e.Workflows.Logging.Retention; !slices.Contains(retentions, days) {
-		bad("workflows.logging.retention is %d days; CloudWatch Logs takes %v, and 0 for ever", days, retentions[1:])
-	}
-	e.Rollout.check(bad)
-	e.checkTriggers(bad)
 	if e.Bucket.Create && e.Bucket.Name == "" {
-		bad("bucket.create is set, and bucket.name is not")
-	}
-	if e.Bucket.Above < 0 || e.Bucket.Above > plan.MaxDirect>>20 {
-		bad("bucket.above is %d; Lambda takes %d MB in a request", e.Bucket.Above, plan.MaxDirect>>20)
-	}
-	if e.Payloads.Above < 0 || e.Payloads.Above<<10 >= machine.MaxPayload {
-		bad("payloads.above is %d KB; it is 0 to %d, below what Step Functions passes between states", e.Payloads.Above, machine.MaxPayload>>10-1)
-	}
-	if e.Keep < 2 {
-		bad("keep is %d; at least two versions are kept, the current one and one to go back to", e.Keep)
-	}
-	if len(e.Account) != 12 && e.Account != "" {
-		bad("account is %q; it is twelve digits, in quotes", e.Account)
+		found = append(found, "bucket.create is set, and bucket.name is not")
 	}
 	return c.report(e, found...)
 }
@@ -310,30 +318,3 @@ func (c *Config) report(e *Environment, texts ...string) error {
 	}
 	return found.Err()
 }
-
-// rolloutTypes are AWS's names for the types of a rollout.
-var rolloutTypes = map[string]string{"all-at-once": plan.AllAtOnce, "canary": plan.Canary, "linear": plan.Linear}
-
-// check refuses what DeploymentPreference would, but for intervals below a minute, which rollouts of tests have.
-func (r *Rollout) check(bad func(format string, args ...any)) {
-	if rolloutTypes[r.Type] == "" {
-		bad("rollout.type is %q; it is %s", r.Type, list(sortedKeys(rolloutTypes)))
-	}
-	if r.Percentage < 1 || r.Percentage > 99 {
-		bad("rollout.percentage is %d; it is 1 to 99", r.Percentage)
-	}
-	for key, d := range map[string]time.Duration{"interval": r.Interval, "bake": r.Bake} {
-		if d < 0 || d > maxInterval {
-			bad("rollout.%s is %s; it is 0s to %s", key, d, maxInterval)
-		}
-	}
-	if r.Bake > 0 && len(r.Alarms) == 0 {
-		bad("rollout.bake is for watching alarms, and rollout.alarms has none")
-	}
-}
-
-// maxInterval is the longest interval. AWS: DeploymentPreference, Interval, 2,100 minutes.
-const maxInterval = 2100 * time.Minute
-
-// retentions are the days that a log group may keep its events. AWS: PutRetentionPolicy, retentionInDays; 0 is stride's 'for ever'.
-var retentions = []int{0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}

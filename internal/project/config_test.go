@@ -1,10 +1,7 @@
 package project
 
 import (
-	"encoding/json"
 	"flag"
-	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -13,35 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/stride-aws/stride/flow"
-	"github.com/stride-aws/stride/internal/jsonschema"
 	"github.com/stride-aws/stride/internal/plan"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
-
-// TestSchema holds infra/stride.schema.json, which editors read, to the fields that there are.
-func TestSchema(t *testing.T) {
-	const file = "../../infra/stride.schema.json"
-	s := jsonschema.Of(reflect.TypeFor[Config](), "yaml", true)
-	s["$schema"], s["title"] = "https://json-schema.org/draft/2020-12/schema", "infra/stride.yaml"
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(file, text, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(text)); diff != "" {
-		t.Errorf("%s (-want +got); rewrite with -update:\n%s", file, diff)
-	}
-}
 
 const layered = `
 project: shop
@@ -79,7 +51,7 @@ func TestLayers(t *testing.T) {
 	want := builtin("prod")
 	want.Inherit, want.Account, want.Region, want.Keep = "dev", "111122223333", "eu-west-1", 9
 	want.Tags = map[string]string{"team": "a", "kind": "y"}
-	want.Lambda.Retention = new(7)
+	want.Lambda.Retention = new(Days(7))
 	want.Workflows.Vars = map[string]string{"TOPIC": "arn:t"}
 	want.Workflows.Logging.Level, want.Workflows.Logging.Data = "ERROR", new(false)
 	if diff := cmp.Diff(&want, got); diff != "" {
@@ -91,7 +63,7 @@ func TestLayers(t *testing.T) {
 func TestFunctions(t *testing.T) {
 	e := environment(t, `
 defaults:
-  lambda: {memory: 256, env: {A: all, B: all, C: all}, subnets: [s], timeout: 10s}
+  lambda: {memory: 256, env: {A: all, B: all, C: all}, subnets: [subnet-1], timeout: 10s}
   functions:
     payments.Charge: {memory: 512, env: {C: default}}
 environments:
@@ -110,10 +82,10 @@ environments:
 		spec    flow.FunctionSpec
 		want    Lambda
 	}{
-		{"payments.Charge", code, Lambda{Memory: 512, Timeout: 5 * time.Second, Storage: 512, Concurrency: 5, Architecture: "arm64", Tracing: new(true), Retention: new(0),
-			Subnets: []string{"s"}, Env: map[string]string{"A": "all", "B": "code", "C": "default", "D": "dev"}}},
-		{"payments.Refund", code, Lambda{Memory: 1024, Timeout: 10 * time.Second, Storage: 512, Concurrency: 2, Architecture: "x86_64", Retention: new(30), Subnets: []string{"s"}, Env: variables}},
-		{"stock.Reserve", plain, Lambda{Memory: 256, Timeout: 10 * time.Second, Storage: 512, Architecture: "arm64", Retention: new(30), Subnets: []string{"s"},
+		{"payments.Charge", code, Lambda{Memory: 512, Timeout: 5 * time.Second, Storage: 512, Concurrency: 5, Architecture: "arm64", Tracing: new(true), Retention: new(Days(0)),
+			Subnets: []string{"subnet-1"}, Env: map[string]string{"A": "all", "B": "code", "C": "default", "D": "dev"}}},
+		{"payments.Refund", code, Lambda{Memory: 1024, Timeout: 10 * time.Second, Storage: 512, Concurrency: 2, Architecture: "x86_64", Retention: new(Days(30)), Subnets: []string{"subnet-1"}, Env: variables}},
+		{"stock.Reserve", plain, Lambda{Memory: 256, Timeout: 10 * time.Second, Storage: 512, Architecture: "arm64", Retention: new(Days(30)), Subnets: []string{"subnet-1"},
 			Env: map[string]string{"A": "all", "B": "all", "C": "all"}}},
 	} {
 		if diff := cmp.Diff(tt.want, e.lambda(tt.handler, &tt.spec)); diff != "" {
@@ -232,7 +204,7 @@ func TestTriggers(t *testing.T) {
 // TestTriggerMistakes: each declaration, and a part of what is said about it.
 func TestTriggerMistakes(t *testing.T) {
 	for _, tt := range []struct{ trigger, want string }{
-		{`{}`, "it has one of schedule, pattern, bucket and queue"}, {`{schedule: "rate(1 day)", bucket: b}`, "it has one of"},
+		{`{}`, "it has one of bucket, pattern, queue and schedule"}, {`{schedule: "rate(1 day)", bucket: b}`, "it has one of"},
 		{`{schedule: daily}`, `schedule is "daily"`}, {`{queue: orders}`, "it is the ARN of an SQS queue"}, {`{bucket: b, timezone: UTC}`, "timezone does not go with it"},
 		{`{schedule: "rate(1 day)", window: 90s}`, "it is whole minutes"}, {`{pattern: {a: [b]}, input: {}, inputPath: $.a}`, "input or inputPath, not both"},
 		{`{schedule: "rate(1 day)", tz: UTC}`, `unknown key "environments.dev.triggers.orders.x.tz"`}, {`{bucket: b, enabled: maybe}`, "which is no true or false"},

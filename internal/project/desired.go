@@ -315,7 +315,7 @@ func (c *composer) function(h handler, zip bundle.Artifact) {
 		c.values(&l, &needs)
 	}
 	c.zips[name] = zip.Path
-	c.logGroup(group, *l.Retention, l.KMSKey, h.workflows...)
+	c.logGroup(group, int(*l.Retention), l.KMSKey, h.workflows...)
 	c.desired.Functions = append(c.desired.Functions, plan.Function{
 		Name: name, Handler: h.name, Concurrency: l.Concurrency, Tags: c.tags(h.workflows...), Source: c.project.source(h.spec.Func),
 		Code: plan.Code{SHA256: zip.Digest, Size: zip.Size, Packages: packages(zip)},
@@ -368,7 +368,7 @@ func (c *composer) machine(w Compiled) error {
 	m.Logging = plan.Logging{Level: "OFF"}
 	if set.Logging.Level != "OFF" {
 		m.Logging = plan.Logging{Level: set.Logging.Level, IncludeData: *set.Logging.Data, LogGroup: c.place.ARN("logs", "log-group:"+group+":*")}
-		c.logGroup(group, set.Logging.Retention, "", w.Workflow.Name())
+		c.logGroup(group, int(set.Logging.Retention), "", w.Workflow.Name())
 	}
 	m.Role = c.role(set.Role, name+"-states", "states.amazonaws.com", c.grants(&m), w.Workflow.Name())
 	if err := c.triggers(&m); err != nil {

@@ -14,18 +14,20 @@ import (
 // Lambda are settings of functions. What is absent stays as it is: of one function as the environment's, of the environment as the
 // workflow's flow.Function has it, else stride's own.
 type Lambda struct {
-	Memory       int               `yaml:"memory"`       // MB. AWS: 128 to 10,240
-	Timeout      time.Duration     `yaml:"timeout"`      // of an invocation, at most that of flow.Function, which a Task waits for
-	Storage      int               `yaml:"storage"`      // MB of /tmp. AWS: 512 to 10,240
-	Concurrency  int               `yaml:"concurrency"`  // reserved
-	Architecture string            `yaml:"architecture"` // arm64, x86_64, host
-	Env          map[string]string `yaml:"env"`
-	Tracing      *bool             `yaml:"tracing"` // X-Ray
-	KMSKey       string            `yaml:"kmsKey"`
-	Retention    *int              `yaml:"retention"` // of the logs, in days; 0: for ever
-	Subnets      []string          `yaml:"subnets"`
-	Groups       []string          `yaml:"securityGroups"`
-	Role         string            `yaml:"role"` // ARN of a role of yours
+	Memory      int           `yaml:"memory" min:"128" max:"10240"`         // MB of memory
+	Timeout     time.Duration `yaml:"timeout" min:"1s" max:"15m" step:"1s"` // how long an invocation may take, whole seconds up to 15m; at most that of flow.Function, which a Task waits for
+	Storage     int           `yaml:"storage" min:"512" max:"10240"`        // MB of /tmp
+	Concurrency int           `yaml:"concurrency" min:"0"`                  // executions that are reserved for the function, and the most it has; 0: none
+	// Architecture is what functions are built for; host is this machine's, for servers that run them here.
+	Architecture string            `yaml:"architecture" enum:"arm64 x86_64 host"`
+	Env          map[string]string `yaml:"env"`                                                                                              // environment variables
+	Tracing      *bool             `yaml:"tracing"`                                                                                          // trace invocations with X-Ray
+	KMSKey       string            `yaml:"kmsKey" pattern:"^.+$" words:"a KMS key"`                                                          // ARN, id or alias of the KMS key that encrypts variables and logs
+	Retention    *Days             `yaml:"retention"`                                                                                        // days that logs are kept; 0: for ever
+	Subnets      []string          `yaml:"subnets" pattern:"^subnet-[0-9a-z]+$" words:"the id of a subnet" example:"subnet-0a1b2c3d"`        // of the VPC that functions run in
+	Groups       []string          `yaml:"securityGroups" pattern:"^sg-[0-9a-z]+$" words:"the id of a security group" example:"sg-0a1b2c3d"` // of functions in that VPC
+	// Role is the ARN of a role of yours.
+	Role string `yaml:"role" pattern:"^arn:[^:]+:iam::[0-9]{12}:role/.+$" words:"the ARN of a role"`
 }
 
 // over is l with what other says on top; of variables, each on its own.
@@ -43,10 +45,15 @@ func (l Lambda) over(other Lambda) Lambda {
 	return out
 }
 
+// ownLambda are the settings of functions of which nothing says anything else.
+func ownLambda() Lambda {
+	return Lambda{Memory: flow.DefaultMemory, Timeout: flow.DefaultFunctionTimeout, Storage: flow.DefaultStorage, Architecture: "arm64", Retention: new(Days(30))}
+}
+
 // lambda are the settings of a handler: the environment's, then what the workflow registers, then those of this one function.
 func (e *Environment) lambda(handler string, spec *flow.FunctionSpec) Lambda {
 	registered := Lambda{Concurrency: spec.Concurrency, Env: spec.Env}
-	base := Lambda{Memory: flow.DefaultMemory, Timeout: flow.DefaultFunctionTimeout, Storage: flow.DefaultStorage, Architecture: "arm64", Retention: new(30)}.over(e.Lambda)
+	base := ownLambda().over(e.Lambda)
 	if spec.Memory != flow.DefaultMemory {
 		registered.Memory = spec.Memory
 	}
@@ -76,30 +83,6 @@ func (l *Lambda) architecture() string {
 		return "x86_64"
 	}
 	return "arm64"
-}
-
-// check refuses what Lambda would. prefix is where the settings stand: "lambda".
-func (l *Lambda) check(prefix string, bad func(format string, args ...any)) {
-	between := func(key string, n, low, high int, unit string) {
-		if n != 0 && (n < low || n > high) {
-			bad("%s.%s is %d%s; Lambda takes %d to %d", prefix, key, n, unit, low, high)
-		}
-	}
-	between("memory", l.Memory, 128, 10_240, " MB")
-	between("storage", l.Storage, 512, 10_240, " MB")
-	between("timeout", int(l.Timeout/time.Second), 1, 900, " s")
-	if l.Timeout%time.Second != 0 {
-		bad("%s.timeout is %v; Lambda takes whole seconds", prefix, l.Timeout)
-	}
-	if l.Concurrency < 0 {
-		bad("%s.concurrency is %d; it is the number of executions that are reserved", prefix, l.Concurrency)
-	}
-	if a := l.Architecture; a != "" && !slices.Contains([]string{"arm64", "x86_64", "host"}, a) {
-		bad("%s.architecture is %q; it is arm64, x86_64 or host", prefix, a)
-	}
-	if r := l.Retention; r != nil && !slices.Contains(retentions, *r) {
-		bad("%s.retention is %d days; CloudWatch Logs takes %v, and 0 for ever", prefix, *r, retentions[1:])
-	}
 }
 
 // checkFunctions compares what the environment says of single functions with what there is.

@@ -12,34 +12,35 @@ import (
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/diag"
-	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/plan"
 	"github.com/stride-aws/stride/internal/policy"
 )
 
 // Trigger starts executions of a workflow through its alias. Exactly one of Schedule, Pattern, Bucket and Queue is set.
 type Trigger struct {
-	Schedule string        `yaml:"schedule"` // EventBridge Scheduler: rate(5 minutes), cron(0 9 * * ? *), at(2026-12-24T18:00:00)
-	Timezone string        `yaml:"timezone"` // of Schedule: Europe/Berlin; UTC where absent
-	Window   time.Duration `yaml:"window"`   // of Schedule: when within it is AWS's choice
+	// Schedule is one of EventBridge Scheduler's: rate(5 minutes), cron(0 9 * * ? *), at(2026-12-24T18:00:00).
+	Schedule string        `yaml:"schedule" oneof:"true" pattern:"^(rate\\([1-9][0-9]* (minute|hour|day)s?\\)|cron\\([^ ]+( [^ ]+){5}\\)|at\\([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\\))$" words:"rate(5 minutes), cron(0 9 * * ? *) or at(2026-12-24T18:00:00)" example:"rate(5 minutes)"`
+	Timezone string        `yaml:"timezone" with:"schedule" example:"Europe/Berlin"`                  // time zone of schedule; UTC where absent
+	Window   time.Duration `yaml:"window" with:"schedule" min:"0s" max:"24h" step:"1m" example:"15m"` // whole minutes up to 24h; when within them an execution of schedule starts is AWS's choice
 
-	Pattern any    `yaml:"pattern"` // EventBridge rule: an event pattern
-	Bus     string `yaml:"bus"`     // of Pattern; the default event bus where absent
+	Pattern map[string]any `yaml:"pattern" oneof:"true"` // the event pattern of an EventBridge rule
+	Bus     string         `yaml:"bus" with:"pattern"`   // event bus of pattern; the default one where absent
 
-	Bucket string   `yaml:"bucket"` // S3, by way of EventBridge
-	Events []string `yaml:"events"` // of Bucket; Object Created where absent
-	Prefix string   `yaml:"prefix"` // of the keys
-	Suffix string   `yaml:"suffix"`
+	Bucket string   `yaml:"bucket" oneof:"true" pattern:"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" words:"the name of an S3 bucket"` // an S3 bucket whose events start executions, by way of EventBridge
+	Events []string `yaml:"events" with:"bucket" example:"Object Deleted"`                                                     // which events of bucket; Object Created where absent
+	Prefix string   `yaml:"prefix" with:"bucket"`                                                                              // what the keys of objects begin with
+	Suffix string   `yaml:"suffix" with:"bucket" example:".csv"`                                                               // what the keys of objects end with
 
-	Queue  string        `yaml:"queue"`  // SQS, by way of EventBridge Pipes: the queue's ARN. The input is a list of messages
-	Batch  int           `yaml:"batch"`  // messages of an execution, 1 to 10,000; 10 where absent
-	Wait   time.Duration `yaml:"wait"`   // for a batch to be full
-	Filter any           `yaml:"filter"` // an event pattern for messages
+	// Queue is SQS, by way of EventBridge Pipes: the queue's ARN. The input is a list of messages.
+	Queue  string         `yaml:"queue" oneof:"true" pattern:"^arn:[^:]+:sqs:[^:]+:[^:]+:[^:]+$" words:"the ARN of an SQS queue" example:"arn:aws:sqs:eu-central-1:111122223333:orders"`
+	Batch  int            `yaml:"batch" with:"queue" min:"1" max:"10000"`                     // messages of an execution; 10 where absent
+	Wait   time.Duration  `yaml:"wait" with:"queue" min:"0s" max:"5m" step:"1s" example:"5s"` // how long a batch may take to be full, whole seconds up to 5m
+	Filter map[string]any `yaml:"filter" with:"queue"`                                        // an event pattern for messages
 
-	Input      any    `yaml:"input"`      // of Schedule and Pattern: the execution's; the event where absent
-	InputPath  string `yaml:"inputPath"`  // of Pattern and Bucket: the part of the event that is the input: $.detail
-	DeadLetter string `yaml:"deadLetter"` // of all but Queue: ARN of the SQS queue for what could not start
-	Enabled    *bool  `yaml:"enabled"`    // true where absent
+	Input      any    `yaml:"input" with:"schedule pattern bucket" without:"inputPath"`                                                              // the execution's input; the event where absent, {} of a schedule
+	InputPath  string `yaml:"inputPath" with:"pattern bucket" pattern:"^\\$" words:"a path into the event, as $.detail" example:"$.detail"`          // the part of the event that is the input
+	DeadLetter string `yaml:"deadLetter" with:"schedule pattern bucket" pattern:"^arn:[^:]+:sqs:[^:]+:[^:]+:[^:]+$" words:"the ARN of an SQS queue"` // ARN of the SQS queue for what could not start
+	Enabled    *bool  `yaml:"enabled"`                                                                                                               // false keeps a trigger and stops it
 }
 
 // kind is what stands behind the trigger, nil where not exactly one is named.
@@ -54,69 +55,6 @@ func (t *Trigger) kind() plan.Kind {
 		return ""
 	}
 	return kinds[0]
-}
-
-var (
-	scheduleForm = lazyregexp.New(`^(rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^ ]+( [^ ]+){5}\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$`)
-	triggerForm  = lazyregexp.New(`^[A-Za-z0-9_-]+$`)
-	queueForm    = lazyregexp.New(`^arn:[^:]+:sqs:[^:]+:[^:]+:[^:]+$`)
-)
-
-// checkTriggers refuses what AWS would refuse after half a deploy.
-func (e *Environment) checkTriggers(bad func(format string, args ...any)) {
-	for _, workflow := range sortedKeys(e.Triggers) {
-		for _, name := range sortedKeys(e.Triggers[workflow]) {
-			t := e.Triggers[workflow][name]
-			t.check(func(format string, args ...any) {
-				bad("triggers.%s.%s: %s", workflow, name, fmt.Sprintf(format, args...))
-			})
-			if !triggerForm.MatchString(name) {
-				bad("triggers.%s.%s: the name has other characters than letters, digits, - and _", workflow, name)
-			}
-		}
-	}
-}
-
-func (t *Trigger) check(bad func(format string, args ...any)) {
-	kind := t.kind()
-	only := func(key string, set bool, kinds ...plan.Kind) {
-		if set && kind != "" && !slices.Contains(kinds, kind) {
-			bad("%s does not go with it", key)
-		}
-	}
-	if kind == "" {
-		bad("it has one of schedule, pattern, bucket and queue")
-	}
-	if kind == plan.KindSchedule && !scheduleForm.MatchString(t.Schedule) {
-		bad("schedule is %q; it is rate(5 minutes), cron(0 9 * * ? *) or at(2026-12-24T18:00:00)", t.Schedule)
-	}
-	if kind == plan.KindPipe && !queueForm.MatchString(t.Queue) {
-		bad("queue is %q; it is the ARN of an SQS queue", t.Queue)
-	}
-	if t.Batch < 0 || t.Batch > 10_000 {
-		bad("batch is %d; it is 1 to 10000", t.Batch)
-	}
-	if t.Window%time.Minute != 0 || t.Window < 0 || t.Window > 24*time.Hour {
-		bad("window is %s; it is whole minutes, up to 24h", t.Window)
-	}
-	if t.Wait%time.Second != 0 || t.Wait < 0 || t.Wait > 5*time.Minute {
-		bad("wait is %s; it is whole seconds, up to 5m", t.Wait)
-	}
-	if t.Input != nil && t.InputPath != "" {
-		bad("it has input or inputPath, not both")
-	}
-	only("timezone", t.Timezone != "", plan.KindSchedule)
-	only("window", t.Window != 0, plan.KindSchedule)
-	only("bus", t.Bus != "", plan.KindRule)
-	only("events", t.Events != nil, plan.KindBucketEvents)
-	only("prefix", t.Prefix != "", plan.KindBucketEvents)
-	only("suffix", t.Suffix != "", plan.KindBucketEvents)
-	only("batch", t.Batch != 0, plan.KindPipe)
-	only("wait", t.Wait != 0, plan.KindPipe)
-	only("filter", t.Filter != nil, plan.KindPipe)
-	only("input", t.Input != nil, plan.KindSchedule, plan.KindRule, plan.KindBucketEvents)
-	only("inputPath", t.InputPath != "", plan.KindRule, plan.KindBucketEvents)
-	only("deadLetter", t.DeadLetter != "", plan.KindSchedule, plan.KindRule, plan.KindBucketEvents)
 }
 
 // triggers makes the triggers of a workflow, with a role for each service that starts its executions, and lists them in m's tags.
@@ -281,13 +219,10 @@ func (e *Environment) ScheduleGroup(project, region string) string {
 
 // jsonText is a value of YAML as JSON, "" of nothing.
 func jsonText(v any) string {
-	if v == nil {
-		return ""
-	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if e.Encode(v) != nil {
+	if e.Encode(v) != nil || b.String() == "null\n" {
 		return ""
 	}
 	return plan.CanonicalJSON(strings.TrimSpace(b.String()))
