@@ -110,9 +110,9 @@ type Roles struct {
 type Workflows struct {
 	Vars    map[string]string `yaml:"vars"` // the values that flow.Env gives
 	Logging Logging           `yaml:"logging"`
-	Tracing bool              `yaml:"tracing"`                                                                     // trace executions with X-Ray
-	KMSKey  string            `yaml:"kmsKey" pattern:"^.+$" words:"a KMS key"`                                     // ARN, id or alias of the KMS key that encrypts definitions and executions
-	Role    string            `yaml:"role" pattern:"^arn:[^:]+:iam::[0-9]{12}:role/.+$" words:"the ARN of a role"` // ARN of a role of yours, for all machines
+	Tracing bool              `yaml:"tracing"`                                                                              // trace executions with X-Ray
+	KMSKey  string            `yaml:"kmsKey" pattern:"^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$" words:"the ARN of a KMS key"` // ARN of the KMS key that encrypts definitions and executions
+	Role    string            `yaml:"role" pattern:"^arn:[^:]+:iam::[0-9]{12}:role/.+$" words:"the ARN of a role"`          // ARN of a role of yours, for all machines
 }
 
 // Logging is how executions are logged. AWS: CreateStateMachine, loggingConfiguration.

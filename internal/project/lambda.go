@@ -22,7 +22,7 @@ type Lambda struct {
 	Architecture string            `yaml:"architecture" enum:"arm64 x86_64 host"`
 	Env          map[string]string `yaml:"env"`                                                                                              // environment variables
 	Tracing      *bool             `yaml:"tracing"`                                                                                          // trace invocations with X-Ray
-	KMSKey       string            `yaml:"kmsKey" pattern:"^.+$" words:"a KMS key"`                                                          // ARN, id or alias of the KMS key that encrypts variables and logs
+	KMSKey       string            `yaml:"kmsKey" pattern:"^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$" words:"the ARN of a KMS key"`             // ARN of the KMS key that encrypts variables and logs
 	Retention    *Days             `yaml:"retention"`                                                                                        // days that logs are kept; 0: for ever
 	Subnets      []string          `yaml:"subnets" pattern:"^subnet-[0-9a-z]+$" words:"the id of a subnet" example:"subnet-0a1b2c3d"`        // of the VPC that functions run in
 	Groups       []string          `yaml:"securityGroups" pattern:"^sg-[0-9a-z]+$" words:"the id of a security group" example:"sg-0a1b2c3d"` // of functions in that VPC

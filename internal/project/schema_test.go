@@ -185,9 +185,9 @@ defaults:
     vars: {TOPIC: "${env:TOPIC}", RATE: 1.5}
     logging: {level: ERROR, data: false, retention: 365}
     tracing: true
-    kmsKey: alias/stride
+    kmsKey: arn:aws:kms:eu-central-1:111122223333:key/1
     role: arn:aws:iam::111122223333:role/machines
-  lambda: {memory: 256, timeout: 1m30s, storage: 512, concurrency: 0, architecture: x86_64, env: {A: b}, tracing: true, kmsKey: alias/stride,
+  lambda: {memory: 256, timeout: 1m30s, storage: 512, concurrency: 0, architecture: x86_64, env: {A: b}, tracing: true, kmsKey: "arn:aws:kms:eu-central-1:111122223333:key/1",
     retention: 0, subnets: [subnet-0a1b], securityGroups: [sg-0a1b], role: "arn:aws:iam::111122223333:role/functions"}
   functions: {payments.Charge: {memory: "${env:MEMORY}", timeout: 5s}}
   rollout: {type: canary, percentage: 10, interval: 10m, bake: 1h, alarms: ["{env}-{workflow}-failed"]}
