@@ -275,9 +275,13 @@ func (m *machine) succeed(f *frame, fl *flow, at ast.Node, out value.Value) {
 		fl.host.next(s.Name)
 		return
 	}
-	fl.host.output(out)
 	if m.done == nil {
 		m.done = m.newState(asl.Succeed, "Done", f.position(at))
+	}
+	if m.silent {
+		m.done.Output = out
+	} else {
+		fl.host.output(out)
 	}
 	fl.host.next(m.done.Name)
 }
@@ -408,13 +412,15 @@ func (m *machine) forceFail(f *frame, fl *flow) {
 }
 
 // branch compiles a function as the whole of a machine. What the function assigns around it is the machine's output, where
-// written is not nil; else its first result is.
+// written is not nil; else its first result is. A function that has neither gives an empty object: a state's own output would be
+// its input or result, which nobody reads, and a Parallel would multiply it.
 func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []key) {
 	inner, ok := f.enter(fn, fn.node)
 	if !ok {
 		return
 	}
 	m.top = inner
+	m.silent = m.silent || len(written) == 0 && len(resultsOf(inner.pkg, inner.node)) == 1
 	inner.boundary = true
 	for _, k := range written {
 		inner.live.pinned[k.v] = true
@@ -422,14 +428,14 @@ func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []
 	inner.ret = func(fl *flow, at ast.Node, values []sym) {
 		out := func(fl *flow) value.Value {
 			switch {
+			case m.silent:
+				return template(object{})
 			case len(values) == 2:
 				return template(values[0].use())
 			case len(written) == 1:
 				return template(fl.env[written[0]].use())
-			case len(written) > 1:
-				return template(outputs(fl.env, written))
 			}
-			return value.Value{}
+			return template(outputs(fl.env, written))
 		}
 		m.end(inner, fl, at, out, values[len(values)-1])
 	}

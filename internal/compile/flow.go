@@ -32,6 +32,7 @@ type machine struct {
 	top    *frame
 	undone []*undo
 	done   *asl.State // what flows go to that have their output
+	silent bool       // its output is an empty object on every way
 	err    key        // the error that the machine fails with
 }
 

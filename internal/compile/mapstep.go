@@ -56,6 +56,7 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	}
 	f.refuseMapWrites(fn)
 	m := f.subMachine(joined.m)
+	m.silent = c.to == nil && f.discards(e)
 	item := sym{e: stateInput, t: itemType, raw: true}
 	inside := joined.env.clone()
 	f.selector(s, fn, inside, &item, c.distributed)
@@ -73,6 +74,17 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	m.branch(f, fn, []sym{item}, &flow{m: m, host: entryHost{m}, env: inside}, nil)
 	s.Processor = m.asl
 	return f.mapEnds(joined, s, c)
+}
+
+// discards says whether the statement around a call leaves its result alone.
+func (f *frame) discards(e *ast.CallExpr) bool {
+	switch s := f.at.(type) {
+	case *ast.ExprStmt:
+		return true
+	case *ast.AssignStmt:
+		return ast.Unparen(s.Rhs[0]) == e && identName(s.Lhs[0], "") == "" && identOf(s.Lhs[0]) != nil
+	}
+	return false
 }
 
 func (f *frame) mapEnds(joined *flow, s *asl.State, c mapCall) []outcome {

@@ -28,6 +28,7 @@ var More = []Case{
 	Of("sleep-until", sleepUntil, zero, one),
 	Of("execution-id", executionID, zero),
 	Of("ref", refCase, zero, one, many),
+	Of("nobody-reads", nobodyReads, zero, one, many),
 }
 
 // labels leaves and goes on with the outer of two loops.
@@ -241,4 +242,32 @@ func refCase(c flow.Context, in Thing) (Scanned, error) {
 		return Scanned{Name: "nothing"}, nil
 	}
 	return Scanned{Name: scanned.Name + " was read", Text: scanned.Text}, nil
+}
+
+// nobodyReads runs branches and iterations whose results nobody reads: they give nothing, whatever came in.
+func nobodyReads(c flow.Context, in Thing) (int, error) {
+	for range 4 {
+		for range 3 {
+			err := flow.Parallel(c,
+				func(c flow.Context) error {
+					if in.OK {
+						return nil
+					}
+					_, err := flow.Call(c, Echo, in)
+					return err
+				},
+				func(c flow.Context) error { flow.Sleep(c, time.Second); return nil },
+				func(c flow.Context) error {
+					_, err := flow.Map(c, in.Parts, func(c flow.Context, p Part) (Part, error) {
+						return p, nil
+					})
+					return err
+				},
+			)
+			if err != nil {
+				return 0, err
+			}
+		}
+	}
+	return in.N, nil
 }
