@@ -73,11 +73,11 @@ func (c *closure) same(d *closure) bool { return c == d || c != nil && d != nil 
 // eval turns the expressions at one place of the program into JSONata.
 type eval struct {
 	*frame
-	env  env
-	host host  // the state that would evaluate them; nil inside a pure function
-	fall []sym // inside a loop that may return: what its body gives where it does not
-	// apart is the structs of which a loop accumulates fields one by one.
-	apart map[key]bool
+	env     env
+	host    host                             // the state that would evaluate them; nil inside a pure function
+	targets []target                         // the loops and switches around
+	ret     func(*eval, []sym) ([]sym, bool) // in a loop, what a return does
+	apart   map[key]bool                     // the structs of which a loop accumulates fields one by one
 }
 
 // fork is x on one of two ways.

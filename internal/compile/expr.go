@@ -43,11 +43,11 @@ type (
 		bound expr
 		body  expr
 	}
-	keyed   struct{ key, v expr } // {key: v}, where the key is computed
-	slot    struct{ of expr }     // e, an array or null, as one item of an array that is written out
-	each    struct{ of expr }     // [e]: a sequence as an array, whatever its length
-	numbers struct{ last expr }   // [0..last]
-	text    struct{ src string }  // a regular expression
+	keyed   struct{ key, v expr }      // {key: v}, where the key is computed
+	slot    struct{ of expr }          // e, an array or null, as one item of an array that is written out
+	each    struct{ of expr }          // [e]: a sequence as an array, whatever its length
+	numbers struct{ first, last expr } // [first..last]
+	text    struct{ src string }       // a regular expression
 )
 
 // field is a member of an object. Where omit is set, it is left out when its value is Go's zero value.
@@ -199,7 +199,9 @@ func (w *writer) compound(e expr) {
 	case slot:
 		w.slot(e)
 	case numbers:
-		w.WriteString("[0..")
+		w.WriteByte('[')
+		w.expr(e.first, 0)
+		w.WriteString("..")
 		w.expr(e.last, 0)
 		w.WriteByte(']')
 	case lambda:
@@ -354,7 +356,7 @@ func children(e expr) []expr {
 	case keyed:
 		return []expr{e.key, e.v}
 	case numbers:
-		return []expr{e.last}
+		return []expr{e.first, e.last}
 	case each:
 		return []expr{e.of}
 	case slot:
@@ -419,7 +421,7 @@ func mapChildren(e expr, f func(expr) expr) expr {
 	case block:
 		return block{e.name, f(e.bound), f(e.body)}
 	case numbers:
-		return numbers{f(e.last)}
+		return numbers{f(e.first), f(e.last)}
 	case each:
 		return each{f(e.of)}
 	case slot:

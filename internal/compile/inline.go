@@ -2,7 +2,6 @@ package compile
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 )
 
@@ -154,154 +153,15 @@ func (x *eval) apply(at ast.Node, fn *closure, args []sym) []sym {
 	}
 	inner.bindEnv(args, e)
 	y := &eval{frame: inner, env: e, host: x.host}
-	values, returned := y.body(bodyOf(inner.node).List)
-	if !returned {
-		for _, v := range resultsOf(inner.pkg, inner.node) {
-			values = append(values, y.variable(at, v))
-		}
-	}
+	values, _ := y.body(bodyOf(inner.node).List, func(y *eval) ([]sym, bool) { return y.named(at), true })
 	return values
 }
 
-// body evaluates statements that have no steps, up to the values that they return.
-func (x *eval) body(stmts []ast.Stmt) ([]sym, bool) {
-	for i, s := range stmts {
-		rest := stmts[i+1:]
-		switch s := s.(type) {
-		case *ast.ReturnStmt:
-			return x.returned(x.results(s)), true
-		case *ast.BranchStmt:
-			if x.fall != nil && s.Tok == token.CONTINUE && s.Label == nil {
-				return x.fall, true
-			}
-			x.refuse(s, s.Tok.String()+" cannot end a loop without steps", "return from the loop, or compute it in a handler")
-			return nil, false
-		case *ast.BlockStmt:
-			if x.leaves(s) {
-				return x.body(append(append([]ast.Stmt(nil), s.List...), rest...))
-			}
-		case *ast.IfStmt:
-			if x.leaves(s) {
-				return x.ifReturns(s, rest)
-			}
-		case *ast.SwitchStmt:
-			if x.leaves(s) {
-				return x.switchReturns(s, rest)
-			}
-		case *ast.RangeStmt:
-			if returns(s) {
-				return x.rangeReturns(s, rest)
-			}
-		}
-		x.run(s)
-	}
-	return x.fall, x.fall != nil
-}
-
-// leaves says whether a statement may leave the statements around it: by returning or, in a loop, by starting its next round.
-func (x *eval) leaves(s ast.Stmt) bool { return returns(s) || x.fall != nil && continues(s) }
-
-// returned is results as a body gives them: in a loop after the news that there are any.
-func (x *eval) returned(values []sym) []sym {
-	if x.fall == nil {
-		return values
-	}
-	return append([]sym{{e: yes, t: types.Typ[types.Bool]}}, values...)
-}
-
-func returns(n ast.Node) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.ReturnStmt:
-			found = true
-		case *ast.FuncLit:
-			return false
-		}
-		return !found
-	})
-	return found
-}
-
-// ifReturns is an if of which a branch returns: the rest belongs to the other.
-func (x *eval) ifReturns(s *ast.IfStmt, rest []ast.Stmt) ([]sym, bool) {
-	if s.Init != nil {
-		x.run(s.Init)
-	}
-	var otherwise []ast.Stmt
-	if s.Else != nil {
-		otherwise = []ast.Stmt{s.Else}
-	}
-	return x.either(x.truth(s.Cond), append(append([]ast.Stmt(nil), s.Body.List...), rest...), append(otherwise, rest...))
-}
-
-// either is test ? what then returns : what els returns.
-func (x *eval) either(test expr, then, els []ast.Stmt) ([]sym, bool) {
-	if v, known := boolOf(test); known {
-		if v {
-			return x.body(then)
-		}
-		return x.body(els)
-	}
-	a, b := x.fork(), x.fork()
-	va, okA := a.body(then)
-	vb, okB := b.body(els)
-	if !okA || !okB || len(va) != len(vb) {
-		return nil, false
-	}
-	out := make([]sym, len(va))
-	for i := range va {
-		out[i] = merge(test, va[i], vb[i])
-	}
-	return out, true
-}
-
-func (x *eval) switchReturns(s *ast.SwitchStmt, rest []ast.Stmt) ([]sym, bool) {
-	if s.Init != nil {
-		x.run(s.Init)
-	}
-	return x.cases(s, s.Body.List, rest)
-}
-
-func (x *eval) cases(s *ast.SwitchStmt, clauses []ast.Stmt, rest []ast.Stmt) ([]sym, bool) {
-	for i, c := range clauses {
-		clause := c.(*ast.CaseClause)
-		if clause.List == nil {
-			continue
-		}
-		test := x.caseTest(s, clause)
-		a, b := x.fork(), x.fork()
-		if v, known := boolOf(test); known && !v {
-			continue
-		}
-		va, okA := a.body(append(append([]ast.Stmt(nil), clause.Body...), rest...))
-		if v, known := boolOf(test); known && v {
-			return va, okA
-		}
-		vb, okB := b.cases(s, append(append([]ast.Stmt(nil), clauses[:0]...), remaining(clauses, i)...), rest)
-		if !okA || !okB || len(va) != len(vb) {
-			return nil, false
-		}
-		for j := range va {
-			va[j] = merge(test, va[j], vb[j])
-		}
-		return va, true
-	}
-	for _, c := range clauses {
-		if clause := c.(*ast.CaseClause); clause.List == nil {
-			return x.body(append(append([]ast.Stmt(nil), clause.Body...), rest...))
-		}
-	}
-	return x.body(rest)
-}
-
-// remaining is the clauses that still count once clause i did not match: those after it, and the default wherever it stands.
-func remaining(clauses []ast.Stmt, i int) []ast.Stmt {
-	out := append([]ast.Stmt(nil), clauses[i+1:]...)
-	for _, c := range clauses[:i] {
-		if c.(*ast.CaseClause).List == nil {
-			out = append(out, c)
-		}
+// named is the results of a function that are in variables of their own.
+func (x *eval) named(at ast.Node) []sym {
+	var out []sym
+	for _, v := range resultsOf(x.pkg, x.node) {
+		out = append(out, x.variable(at, v))
 	}
 	return out
 }

@@ -320,6 +320,7 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"strings.ReplaceAll": replaceAll,
 
 		"strconv.Itoa":                   simpleCall("$string"),
+		"strconv.FormatBool":             func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: asText(a[0])} },
 		"unicode/utf8.RuneCountInString": simpleCall("$length"),
 		"fmt.Sprintf":                    sprintf,
 		"fmt.Sprint":                     sprint,

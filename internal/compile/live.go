@@ -15,6 +15,7 @@ type liveness struct {
 	pinned vars // read by deferred functions and compensations
 	uses   map[*types.Var]int
 	loops  []loopVars
+	labels map[ast.Stmt]string
 }
 
 type vars map[*types.Var]bool
@@ -36,7 +37,7 @@ func (v vars) with(more vars) vars {
 
 // analyse computes the liveness of a function's body.
 func analyse(info *types.Info, node ast.Node) *liveness {
-	l := &liveness{info: info, before: map[ast.Node]vars{}, after: map[ast.Node]vars{}, pinned: vars{}, uses: map[*types.Var]int{}}
+	l := &liveness{info: info, before: map[ast.Node]vars{}, after: map[ast.Node]vars{}, pinned: vars{}, uses: map[*types.Var]int{}, labels: map[ast.Stmt]string{}}
 	body := bodyOf(node)
 	if body == nil {
 		return l
@@ -151,12 +152,13 @@ func (l *liveness) stmt(s ast.Stmt, after vars) vars {
 		l.note(s.Cond, at, branches)
 		before = l.stmt(s.Init, at)
 	case *ast.ForStmt:
-		before = l.stmt(s.Init, l.loop("", s.Cond, s.Post, s.Body, after))
+		before = l.stmt(s.Init, l.loop(s, s.Cond, s.Post, s.Body, after))
 	case *ast.RangeStmt:
 		before = l.ranged(s, after)
 	case *ast.SwitchStmt:
 		before = l.switched(s, after)
 	case *ast.LabeledStmt:
+		l.labels[s.Stmt] = s.Label.Name
 		before = l.stmt(s.Stmt, after)
 	case *ast.ReturnStmt:
 		before = l.reads(s)
@@ -199,14 +201,14 @@ func (l *liveness) declare(s *ast.DeclStmt, after vars) vars {
 }
 
 // loop goes round twice: what one iteration reads is live at the end of the one before.
-func (l *liveness) loop(label string, test ast.Expr, post ast.Stmt, body *ast.BlockStmt, after vars) vars {
+func (l *liveness) loop(s ast.Stmt, test ast.Expr, post ast.Stmt, body *ast.BlockStmt, after vars) vars {
 	head := after.with(nil)
 	if test != nil {
 		head = head.with(l.reads(test))
 	}
 	for range 2 {
 		next := l.stmt(post, head)
-		l.loops = append(l.loops, loopVars{label: label, brk: after, cont: next})
+		l.loops = append(l.loops, loopVars{label: l.labels[s], brk: after, cont: next})
 		head = head.with(l.list(body.List, next))
 		l.loops = l.loops[:len(l.loops)-1]
 		if test != nil {
@@ -218,14 +220,14 @@ func (l *liveness) loop(label string, test ast.Expr, post ast.Stmt, body *ast.Bl
 }
 
 func (l *liveness) ranged(s *ast.RangeStmt, after vars) vars {
-	head := l.loop("", nil, nil, s.Body, after.with(l.reads(s.X)))
+	head := l.loop(s, nil, nil, s.Body, after.with(l.reads(s.X)))
 	l.note(s.X, head.with(l.reads(s.X)), head)
 	return head.with(l.reads(s.X))
 }
 
 func (l *liveness) switched(s *ast.SwitchStmt, after vars) vars {
 	at := after.with(nil)
-	l.loops = append(l.loops, loopVars{brk: after, isSwitch: true})
+	l.loops = append(l.loops, loopVars{label: l.labels[s], brk: after, isSwitch: true})
 	for _, c := range s.Body.List {
 		at = at.with(l.list(c.(*ast.CaseClause).Body, after))
 		for _, e := range c.(*ast.CaseClause).List {
@@ -243,7 +245,7 @@ func (l *liveness) switched(s *ast.SwitchStmt, after vars) vars {
 func (l *liveness) branch(s *ast.BranchStmt) vars {
 	for i := len(l.loops) - 1; i >= 0; i-- {
 		loop := l.loops[i]
-		if s.Label != nil || loop.isSwitch && s.Tok == token.CONTINUE {
+		if s.Label != nil && loop.label != s.Label.Name || loop.isSwitch && s.Tok == token.CONTINUE {
 			continue
 		}
 		if s.Tok == token.BREAK {

@@ -72,10 +72,16 @@ func (n *names) assigned(k key, m *machine) string { return n.variables[variable
 
 // parameter is a name for a parameter of a JSONata function that no variable and no other parameter has.
 func (n *names) parameter(base string) string {
-	name := base
-	for i := 2; n.taken[name]; i++ {
-		name = base + strconv.Itoa(i)
-	}
+	name := numbered(base, n.taken)
 	n.taken[name] = true
 	return name
+}
+
+// numbered is name, or name with a number where it is taken.
+func numbered(name string, taken map[string]bool) string {
+	unique := name
+	for i := 2; taken[unique]; i++ {
+		unique = name + strconv.Itoa(i)
+	}
+	return unique
 }

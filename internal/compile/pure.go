@@ -8,38 +8,42 @@ import (
 
 // isPure says whether a statement has no steps and does not leave its place: then it is expressions only.
 func (f *frame) isPure(s ast.Stmt) bool {
-	switch s.(type) {
-	case *ast.ReturnStmt, *ast.BranchStmt, *ast.DeferStmt, *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.LabeledStmt, *ast.TypeSwitchStmt:
+	if !f.contained(s) {
 		return false
 	}
-	pure, loops := true, 0
-	var visit func(n ast.Node)
-	visit = func(n ast.Node) {
-		ast.Inspect(n, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.FuncLit:
-				return false
-			case *ast.CallExpr:
-				pure = pure && !f.callHasSteps(n)
-			case *ast.ReturnStmt, *ast.DeferStmt, *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.TypeSwitchStmt, *ast.ForStmt:
-				pure = false
-			case *ast.BranchStmt:
-				pure = pure && loops > 0 && n.Label == nil && n.Tok == token.CONTINUE
-			case *ast.IfStmt:
-				pure = pure && !f.testsErrors(n.Cond)
-			case *ast.RangeStmt:
-				k := kindOf(f.typeOf(n.X))
-				pure = pure && (k == sliceKind || k == intKind)
-				loops++
-				visit(n.Body)
-				loops--
-				return false
-			}
-			return pure
-		})
-	}
-	visit(s)
+	pure := true
+	ast.Inspect(s, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CallExpr:
+			pure = pure && !f.callHasSteps(n)
+		case *ast.DeferStmt, *ast.GoStmt, *ast.SelectStmt, *ast.SendStmt, *ast.TypeSwitchStmt:
+			pure = false
+		case *ast.ForStmt:
+			_, ok := f.counted(n)
+			pure = pure && ok
+		case *ast.IfStmt:
+			pure = pure && !f.testsErrors(n.Cond)
+		case *ast.RangeStmt:
+			k := kindOf(f.typeOf(n.X))
+			pure = pure && (k == sliceKind || k == intKind)
+		}
+		return pure
+	})
 	return pure
+}
+
+// contained says whether a statement goes on with the next one.
+func (f *frame) contained(s ast.Stmt) bool {
+	if labelled, ok := s.(*ast.LabeledStmt); ok {
+		switch labelled.Stmt.(type) {
+		case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt:
+		default: // the target of a goto
+			return false
+		}
+	}
+	return len(waysOut(s)) == 0
 }
 
 // hasStepsIn says whether a step is called in n, function literals left out.
@@ -109,22 +113,12 @@ func (x *eval) run(s ast.Stmt) {
 		x.assign(s.X, x.arithmetic(s, op, x.expr(s.X), sym{e: num(1), t: t}, t))
 	case *ast.DeclStmt:
 		x.declare(s)
-	case *ast.BlockStmt:
-		for _, inner := range s.List {
-			x.run(inner)
-		}
 	case *ast.ExprStmt:
 		if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok {
 			x.call(call)
 		}
-	case *ast.IfStmt:
-		x.ifStmt(s)
-	case *ast.SwitchStmt:
-		x.switchStmt(s, s.Body.List)
-	case *ast.RangeStmt:
-		x.rangeStmt(s)
-	case *ast.ForStmt:
-		x.refuse(s, "a loop without steps needs a range", "write for range, or compute it in a handler")
+	case *ast.BlockStmt, *ast.IfStmt, *ast.SwitchStmt, *ast.RangeStmt, *ast.ForStmt, *ast.LabeledStmt:
+		x.compound(s, "", done)
 	default:
 		x.refuseStmt(s)
 	}
@@ -145,18 +139,20 @@ func (x *eval) assignStmt(s *ast.AssignStmt) {
 		x.refuse(s, "the operator "+s.Tok.String()+" has no form in JSONata", "compute it in a handler")
 		return
 	}
-	var values []sym
-	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
-		if lookup, ok := ast.Unparen(s.Rhs[0]).(*ast.IndexExpr); ok {
-			values = x.commaOK(lookup)
+	x.assignEach(s.Lhs, x.values(s.Rhs, len(s.Lhs)))
+}
+
+// values is what stands right of n variables: as many expressions, or one that has several results.
+func (x *eval) values(list []ast.Expr, n int) []sym {
+	if len(list) == 1 && n > 1 {
+		switch e := ast.Unparen(list[0]).(type) {
+		case *ast.CallExpr:
+			return x.call(e)
+		case *ast.IndexExpr:
+			return x.commaOK(e)
 		}
 	}
-	if call, ok := ast.Unparen(s.Rhs[0]).(*ast.CallExpr); ok && len(s.Rhs) == 1 && len(s.Lhs) > 1 {
-		values = x.call(call)
-	} else if values == nil {
-		values = x.exprs(s.Rhs)
-	}
-	x.assignEach(s.Lhs, values)
+	return x.exprs(list)
 }
 
 func (x *eval) declare(s *ast.DeclStmt) {
@@ -166,12 +162,7 @@ func (x *eval) declare(s *ast.DeclStmt) {
 		if !ok || gen.Tok != token.VAR {
 			continue
 		}
-		var values []sym
-		if len(vs.Values) == 1 && len(vs.Names) > 1 {
-			values = x.call(ast.Unparen(vs.Values[0]).(*ast.CallExpr))
-		} else {
-			values = x.exprs(vs.Values)
-		}
+		values := x.values(vs.Values, len(vs.Names))
 		for i, n := range vs.Names {
 			v, _ := x.pkg.info.Defs[n].(*types.Var)
 			switch {
@@ -182,74 +173,5 @@ func (x *eval) declare(s *ast.DeclStmt) {
 				x.env[key{v, x.id}] = zeroSym(x.subst(v.Type()))
 			}
 		}
-	}
-}
-
-func (x *eval) ifStmt(s *ast.IfStmt) {
-	if s.Init != nil {
-		x.run(s.Init)
-	}
-	test := x.truth(s.Cond)
-	x.branches(test, func(y *eval) { y.run(s.Body) }, func(y *eval) {
-		if s.Else != nil {
-			y.run(s.Else)
-		}
-	})
-}
-
-// branches runs both ways of a condition and keeps what they agree on, and the condition where they do not.
-func (x *eval) branches(test expr, then, els func(*eval)) {
-	if v, known := boolOf(test); known {
-		if v {
-			then(x)
-		} else {
-			els(x)
-		}
-		return
-	}
-	a, b := x.fork(), x.fork()
-	then(a)
-	els(b)
-	for k := range x.env {
-		va, vb := a.env[k], b.env[k]
-		if !va.fn.same(vb.fn) || !same(va.e, vb.e) {
-			x.env[k] = merge(test, va, vb)
-			if x.apart[k] {
-				x.env[k] = mergeFields(test, va, vb)
-			}
-		}
-	}
-}
-
-func (x *eval) switchStmt(s *ast.SwitchStmt, clauses []ast.Stmt) {
-	if s.Init != nil && len(clauses) == len(s.Body.List) {
-		x.run(s.Init)
-	}
-	for i, c := range clauses {
-		clause := c.(*ast.CaseClause)
-		if clause.List == nil {
-			continue
-		}
-		x.branches(x.caseTest(s, clause), func(y *eval) { y.runAll(clause.Body) }, func(y *eval) {
-			y.otherCases(s, remaining(clauses, i))
-		})
-		return
-	}
-	for _, c := range clauses {
-		x.runAll(c.(*ast.CaseClause).Body)
-	}
-}
-
-func (x *eval) otherCases(s *ast.SwitchStmt, clauses []ast.Stmt) {
-	if len(clauses) > 0 {
-		inner := *s
-		inner.Init = nil
-		x.switchStmt(&inner, clauses)
-	}
-}
-
-func (x *eval) runAll(stmts []ast.Stmt) {
-	for _, s := range stmts {
-		x.run(s)
 	}
 }

@@ -10,50 +10,200 @@ import (
 	"strings"
 )
 
-// A range loop without steps is one expression: what it assigns is reduced over the items. Where it only appends to a slice that
-// was empty before, it is a map.
+// A loop without steps is one expression: what it assigns is reduced over the items. Where it only appends to a slice that was empty
+// before, it is a map. A round that leaves the loop says so to those that follow, which then change nothing.
 
-// rangeStmt runs such a loop.
-func (x *eval) rangeStmt(s *ast.RangeStmt) {
-	over, elem, ok := x.ranged(s)
-	if !ok {
-		return
-	}
-	assigned := x.assignedIn(s)
-	if len(assigned) == 0 {
-		return
-	}
-	acc := x.names.parameter("acc")
-	item := x.names.parameter(identName(s.Value, "item"))
-	counter := x.names.parameter(identName(s.Key, "i"))
-	body := x.rounds(s, assigned, elem, acc, item, counter)
-	if len(assigned) == 1 && x.appends(assigned[0], assigned[0].get(body.env), over, acc, item, counter) {
-		return
-	}
-	x.reduce(assigned, body, over, acc, item, counter)
+// pureLoop is such a loop, at a place in the program.
+type pureLoop struct {
+	*eval      // in front of it
+	at         ast.Stmt
+	label      string
+	body       *ast.BlockStmt
+	key, value ast.Expr
+	over       expr // an array
+	elem       sym  // what an item is
+	counts     bool // the items are numbers, which the key has
+
+	acc, item, counter string // the parameters of the function that is a round
+	carried            []place
+	exits              []exit
 }
 
-// rounds is a round of a loop: what it makes of what the round before made. What that may lack is known once it is; then the round
+// exit is a way out of a loop, a flag that says whether it was taken and, of a return, the results.
+type exit struct {
+	way
+	own    bool // a break of the loop itself
+	flag   place
+	values []place
+}
+
+// loop is a loop without steps.
+func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
+	l := &pureLoop{eval: x, at: s, label: label}
+	switch s := s.(type) {
+	case *ast.RangeStmt:
+		of := x.expr(s.X)
+		l.body, l.key, l.value = s.Body, s.Key, s.Value
+		switch kindOf(of.t) {
+		case sliceKind:
+			l.over, l.elem = of.items(), sym{t: elemOf(of.t), raw: of.raw, maybe: of.raw}
+		case intKind:
+			l.over, l.elem, l.counts = numbers{num(0), before(of)}, sym{t: of.t}, true
+		default:
+			x.refuse(s.X, "a loop goes over a slice or a number: the order of a map's keys is not Go's", "go over slices.Sorted(maps.Keys(m))")
+			return nil, false
+		}
+	case *ast.ForStmt:
+		c, ok := x.counted(s)
+		if !ok {
+			x.refuse(s, "a loop without steps needs a range", "write for range, or for i := a; i < b; i++, or compute it in a handler")
+			return nil, false
+		}
+		last := x.expr(c.to)
+		l.body, l.key, l.elem, l.counts = s.Body, c.key, sym{t: last.t}, true
+		l.over = numbers{x.expr(c.from).use(), last.use()}
+		if !c.including {
+			l.over = numbers{x.expr(c.from).use(), before(last)}
+		}
+	}
+	return l, true
+}
+
+// before is the number before n.
+func before(n sym) expr {
+	if l, ok := n.e.(lit); ok {
+		return num(int64(l.v.Float()) - 1)
+	}
+	return binary{"-", n.use(), num(1)}
+}
+
+// counting is a loop over numbers that is written with for.
+type counting struct {
+	key       *ast.Ident
+	from, to  ast.Expr
+	including bool
+}
+
+// counted says whether a loop has the form for i := a; i < b; i++, and changes neither i nor b.
+func (f *frame) counted(s *ast.ForStmt) (counting, bool) {
+	var c counting
+	init, okInit := s.Init.(*ast.AssignStmt)
+	test, okTest := s.Cond.(*ast.BinaryExpr)
+	post, okPost := s.Post.(*ast.IncDecStmt)
+	if !okInit || !okTest || !okPost || len(init.Lhs) != 1 || init.Tok != token.DEFINE || post.Tok != token.INC {
+		return c, false
+	}
+	c.key, _ = init.Lhs[0].(*ast.Ident)
+	i, _ := f.pkg.info.ObjectOf(c.key).(*types.Var)
+	is := func(e ast.Expr) bool { return identOf(e) != nil && f.pkg.info.ObjectOf(identOf(e)) == i }
+	if i == nil || kindOf(i.Type()) != intKind || !is(test.X) || !is(post.X) || test.Op != token.LSS && test.Op != token.LEQ {
+		return c, false
+	}
+	c.from, c.to, c.including = init.Rhs[0], test.Y, test.Op == token.LEQ
+	changes := f.writes(s.Body)
+	for v := range (&liveness{info: f.pkg.info}).reads(c.to) {
+		if changes[v] || v == i {
+			return c, false
+		}
+	}
+	return c, !changes[i] && !f.hasStepsIn(c.to) && !f.hasStepsIn(c.from)
+}
+
+// evaluate runs the loop, and then k.
+func (l *pureLoop) evaluate(k cont) ([]sym, bool) {
+	if found, values, ok := l.first(); ok {
+		return l.either(found, func(y *eval) ([]sym, bool) { return y.returned(values) }, k)
+	}
+	l.carried = l.assignedIn(l.at, l.body)
+	l.findExits()
+	if len(l.carried) == 0 && !slices.ContainsFunc(l.exits, func(e exit) bool { return !e.own }) {
+		l.forget()
+		return k(l.eval)
+	}
+	l.nameFields()
+	l.acc = l.names.parameter("acc")
+	l.item = l.names.parameter(identName(l.value, "item"))
+	l.counter = l.names.parameter(identName(l.key, "i"))
+	end := l.rounds()
+	if len(l.fields()) > 1 || !l.appends(l.carried[0], l.carried[0].get(end.env)) {
+		l.reduce(end)
+	}
+	return l.goOn(k)
+}
+
+// findExits declares the flags of the ways out, and the variables of the results.
+func (l *pureLoop) findExits() {
+	for _, w := range waysOut(l.body) {
+		b, isBranch := w.at.(*ast.BranchStmt)
+		e := exit{way: w, own: isBranch && (target{label: l.label, loop: true}).takes(b)}
+		if e.own && b.Tok == token.CONTINUE || slices.ContainsFunc(l.exits, func(have exit) bool { return e.own && have.own }) {
+			continue
+		}
+		e.flag = l.hidden("done", types.Typ[types.Bool])
+		if !isBranch {
+			for i, v := range resultsOf(l.pkg, l.node) {
+				e.values = append(e.values, l.hidden("r"+strconv.Itoa(i), l.subst(v.Type())))
+			}
+		}
+		l.exits = append(l.exits, e)
+	}
+}
+
+// hidden is a variable that only the loop has, with its zero value.
+func (l *pureLoop) hidden(name string, t types.Type) place {
+	k := l.temporary(name, t)
+	l.env[k] = zeroSym(t)
+	return place{key: k}
+}
+
+// fields is all that a round hands to the next one.
+func (l *pureLoop) fields() []place {
+	out := slices.Clone(l.carried)
+	for _, e := range l.exits {
+		out = append(append(out, e.flag), e.values...)
+	}
+	return out
+}
+
+// nameFields gives the fields names, each one its own.
+func (l *pureLoop) nameFields() {
+	taken := map[string]bool{}
+	own := func(p *place) {
+		p.as = numbered(p.name(), taken)
+		taken[p.as] = true
+	}
+	for i := range l.carried {
+		own(&l.carried[i])
+	}
+	for i := range l.exits {
+		own(&l.exits[i].flag)
+		for j := range l.exits[i].values {
+			own(&l.exits[i].values[j])
+		}
+	}
+}
+
+// rounds is a round of the loop: what it makes of what the round before made. What that may lack is known once it is; then the round
 // is looked at again.
-func (x *eval) rounds(s *ast.RangeStmt, assigned []place, elem sym, acc, item, counter string) *eval {
+func (l *pureLoop) rounds() *eval {
 	weak := map[place]bool{}
 	for {
-		body := x.fork()
+		body := l.fork()
 		body.apart = map[key]bool{}
-		for _, p := range assigned {
+		for _, p := range l.carried {
 			body.apart[p.key] = p.field != ""
-			was := p.get(x.env)
-			start := sym{e: accumulated(acc, p, assigned), t: was.t, raw: was.holey(), full: was.full}
+			was := p.get(l.env)
+			start := sym{e: l.accumulated(p), t: was.t, raw: was.holey(), full: was.full}
 			if weak[p] {
 				start = start.weakened()
 			}
 			p.set(body.env, start)
 		}
 		before := body.env.clone()
-		body.enterRound(s, elem, item, counter)
-		body.steps(s.Body.List)
+		l.enter(body)
+		body.body(l.body.List, done)
 		known := len(weak)
-		for _, p := range assigned {
+		for _, p := range l.carried {
 			if p.get(body.env).weaker(p.get(before)) && !weak[p] {
 				weak[p] = true
 			}
@@ -64,118 +214,147 @@ func (x *eval) rounds(s *ast.RangeStmt, assigned []place, elem sym, acc, item, c
 	}
 }
 
-// enterRound sets the loop's own variables to an item and its index.
-func (x *eval) enterRound(s *ast.RangeStmt, elem sym, item, counter string) {
-	if s.Key != nil {
-		e := ref{counter}
-		if kindOf(x.typeOf(s.X)) == intKind {
-			e = ref{item}
+// enter begins a round: the loop's own variables are an item and its index, and the ways out set their flags.
+func (l *pureLoop) enter(body *eval) {
+	if l.key != nil {
+		e := ref{l.counter}
+		if l.counts {
+			e = ref{l.item}
 		}
-		x.assign(s.Key, sym{e: e, t: types.Typ[types.Int]})
+		body.assign(l.key, sym{e: e, t: types.Typ[types.Int]})
 	}
-	if s.Value != nil {
-		x.assign(s.Value, sym{e: ref{item}, t: elem.t, raw: elem.raw, maybe: elem.maybe})
+	if l.value != nil {
+		body.assign(l.value, sym{e: ref{l.item}, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe})
+	}
+	own := target{label: l.label, loop: true, again: done}
+	body.targets, body.ret = nil, nil
+	for _, e := range l.exits {
+		taken := func(y *eval) ([]sym, bool) {
+			y.env[e.flag.key] = sym{e: yes, t: types.Typ[types.Bool]}
+			return nil, true
+		}
+		switch at := e.at.(type) {
+		case *ast.ReturnStmt:
+			body.ret = func(y *eval, values []sym) ([]sym, bool) {
+				for i, v := range values {
+					y.env[e.values[i].key] = v
+				}
+				return taken(y)
+			}
+		case *ast.BranchStmt:
+			if e.own {
+				own.brk = taken
+				continue
+			}
+			outer := target{label: labelOf(at), loop: true}
+			if at.Tok == token.BREAK {
+				outer.brk = taken
+			} else {
+				outer.again = taken
+			}
+			body.targets = append(body.targets, outer)
+		}
+	}
+	body.targets = append(body.targets, own)
+}
+
+func (l *pureLoop) accumulated(p place) expr {
+	if len(l.fields()) == 1 {
+		return ref{l.acc}
+	}
+	return member{ref{l.acc}, p.name()}
+}
+
+// reduce is the loop as an expression, of which each variable that it assigns is a part.
+func (l *pureLoop) reduce(end *eval) {
+	var start, next object
+	fields := l.fields()
+	for _, p := range fields {
+		was, is := p.get(l.env), p.get(end.env)
+		start.fields = append(start.fields, field{name: p.name(), v: sym{e: was.use(), t: was.t}})
+		next.fields = append(next.fields, field{name: p.name(), v: sym{e: is.use(), t: is.t}})
+	}
+	from, to := expr(start), expr(next)
+	if len(fields) == 1 {
+		from, to = start.fields[0].v.e, next.fields[0].v.e
+	}
+	left := expr(no)
+	for _, e := range l.exits {
+		left = or(left, member{ref{l.acc}, e.flag.name()})
+	}
+	if v, known := boolOf(left); !known || v {
+		to = cond{left, ref{l.acc}, to}
+	}
+	to = computeOnce(to)
+	params := []string{l.acc, l.item}
+	if reads(to, map[string]bool{l.counter: true}) {
+		params = append(params, l.counter)
+	}
+	result := expr(call{"$reduce", []expr{l.over, lambda{params, to}, from}})
+	for _, p := range fields {
+		was, is := p.get(l.env), p.get(end.env)
+		out := sym{e: result, t: was.t, raw: was.holey() || is.holey(), full: was.full && is.full}
+		if len(fields) > 1 {
+			out.e = member{result, p.name()}
+		}
+		p.set(l.env, out)
 	}
 }
 
-// rangeReturns is a loop that returns from its function in one of its rounds: the first round that does decides.
-func (x *eval) rangeReturns(s *ast.RangeStmt, rest []ast.Stmt) ([]sym, bool) {
-	over, elem, ok := x.ranged(s)
-	if !ok {
-		return nil, false
+// goOn is what follows the loop: k, or where one of its exits leads.
+func (l *pureLoop) goOn(k cont) ([]sym, bool) {
+	for _, e := range slices.Backward(l.exits) {
+		if e.own {
+			continue
+		}
+		var values []sym
+		for _, v := range e.values {
+			values = append(values, v.get(l.env))
+		}
+		test, rest := l.env[e.flag.key].use(), k
+		k = func(y *eval) ([]sym, bool) {
+			return y.either(test, func(z *eval) ([]sym, bool) {
+				if b, ok := e.at.(*ast.BranchStmt); ok {
+					return z.leave(b)
+				}
+				return z.returned(values)
+			}, rest)
+		}
 	}
-	if found, values, ok := x.first(s, over, elem); ok {
-		return x.orRest(found, values, rest)
-	}
-	for _, p := range x.assignedIn(s) {
-		x.refuse(s, "this loop returns and also assigns "+p.v.Name()+", a variable around it", "use two loops, or compute it in a handler")
-		return nil, false
-	}
-	acc, item, counter := x.names.parameter("acc"), x.names.parameter(identName(s.Value, "item")), x.names.parameter(identName(s.Key, "i"))
-	body := x.fork()
-	body.fall = []sym{{e: no, t: types.Typ[types.Bool]}}
-	for _, v := range resultsOf(x.pkg, x.node) {
-		body.fall = append(body.fall, zeroSym(x.subst(v.Type())))
-	}
-	start := round(body.fall)
-	body.enterRound(s, elem, item, counter)
-	values, ok := body.body(s.Body.List)
-	if !ok {
-		return nil, false
-	}
-	params := []string{acc, item}
-	if reads(round(values), map[string]bool{counter: true}) {
-		params = append(params, counter)
-	}
-	next := cond{member{ref{acc}, "done"}, ref{acc}, round(values)}
-	found := call{"$reduce", []expr{over, lambda{params, next}, start}}
-	var here []sym
-	for i, v := range values[1:] {
-		here = append(here, sym{e: member{found, roundName(i)}, t: v.t, raw: v.holey()})
-	}
-	return x.orRest(member{found, "done"}, x.returned(here), rest)
+	l.forget()
+	return k(l.eval)
 }
 
-// orRest is test ? values : what the rest of the function returns.
-func (x *eval) orRest(test expr, values []sym, rest []ast.Stmt) ([]sym, bool) {
-	otherwise, ok := x.body(rest)
-	if !ok || len(otherwise) != len(values) {
-		return nil, false
+// forget removes what only the loop has.
+func (l *pureLoop) forget() {
+	for _, p := range l.fields() {
+		if p.v.Pkg() == nil && l.synthetic[p.v] && !slices.ContainsFunc(l.carried, func(c place) bool { return c.key == p.key }) {
+			l.release(p.key)
+			delete(l.env, p.key)
+		}
 	}
-	for i := range otherwise {
-		otherwise[i] = merge(test, values[i], otherwise[i])
-	}
-	return otherwise, true
 }
 
 // first is a loop that only looks for an item: if one fits, it returns. Then a filter says it shorter.
-func (x *eval) first(s *ast.RangeStmt, over expr, elem sym) (found expr, values []sym, ok bool) {
-	if len(s.Body.List) != 1 || s.Key != nil && identName(s.Key, "") != "" || identName(s.Value, "") == "" {
+func (l *pureLoop) first() (found expr, values []sym, ok bool) {
+	if len(l.body.List) != 1 || l.key != nil && identName(l.key, "") != "" || identName(l.value, "") == "" {
 		return nil, nil, false
 	}
-	test, isIf := s.Body.List[0].(*ast.IfStmt)
-	if !isIf || test.Init != nil || test.Else != nil || len(test.Body.List) != 1 || x.testsErrors(test.Cond) {
+	test, isIf := l.body.List[0].(*ast.IfStmt)
+	if !isIf || test.Init != nil || test.Else != nil || len(test.Body.List) != 1 || l.testsErrors(test.Cond) {
 		return nil, nil, false
 	}
 	result, isReturn := test.Body.List[0].(*ast.ReturnStmt)
 	if !isReturn || len(result.Results) == 0 {
 		return nil, nil, false
 	}
-	item := x.names.parameter(identName(s.Value, "item"))
-	each := x.fork()
-	each.assign(s.Value, sym{e: ref{item}, t: elem.t, raw: elem.raw, maybe: elem.maybe})
-	one := expr(index{call{"$filter", []expr{over, lambda{[]string{item}, each.expr(test.Cond).use()}}}, num(0)})
-	hit := x.fork()
-	hit.fall = nil
-	hit.assign(s.Value, sym{e: one, t: elem.t, raw: elem.raw, maybe: elem.maybe})
-	return call{"$exists", []expr{one}}, x.returned(hit.results(result)), true
-}
-
-// round is what a round of a loop that may return gives the next one.
-func round(values []sym) expr {
-	o := object{[]field{{name: "done", v: values[0]}}}
-	for i, v := range values[1:] {
-		o.fields = append(o.fields, field{name: roundName(i), v: sym{e: v.use(), t: v.t}})
-	}
-	return o
-}
-
-func roundName(i int) string { return "r" + strconv.Itoa(i) }
-
-// ranged is the items of the loop as an array, and what one of them is.
-func (x *eval) ranged(s *ast.RangeStmt) (expr, sym, bool) {
-	of := x.expr(s.X)
-	switch kindOf(of.t) {
-	case sliceKind:
-		return of.items(), sym{t: elemOf(of.t), raw: of.raw, maybe: of.raw}, true
-	case intKind:
-		if l, ok := of.e.(lit); ok {
-			return numbers{num(int64(l.v.Float()) - 1)}, sym{t: of.t}, true
-		}
-		return numbers{binary{"-", of.use(), num(1)}}, sym{t: of.t}, true
-	}
-	x.refuse(s.X, "a loop goes over a slice or a number: the order of a map's keys is not Go's", "make a slice of it in a handler")
-	return nil, sym{}, false
+	item := l.names.parameter(identName(l.value, "item"))
+	each := l.fork()
+	each.assign(l.value, sym{e: ref{item}, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe})
+	one := expr(index{call{"$filter", []expr{l.over, lambda{[]string{item}, each.expr(test.Cond).use()}}}, num(0)})
+	hit := l.fork()
+	hit.assign(l.value, sym{e: one, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe})
+	return call{"$exists", []expr{one}}, hit.results(result), true
 }
 
 func identName(e ast.Expr, otherwise string) string {
@@ -189,9 +368,13 @@ func identName(e ast.Expr, otherwise string) string {
 type place struct {
 	key
 	field string // in JSON; "" for the whole variable
+	as    string // its name among those of its loop
 }
 
 func (p place) name() string {
+	if p.as != "" {
+		return p.as
+	}
 	if p.field != "" {
 		return p.field
 	}
@@ -228,9 +411,9 @@ func (p place) set(e env, to sym) {
 }
 
 // assignedIn is what a loop assigns around it, in the order of the declarations.
-func (x *eval) assignedIn(s *ast.RangeStmt) []place {
+func (x *eval) assignedIn(s ast.Stmt, body *ast.BlockStmt) []place {
 	var out []place
-	for v := range x.writes(s.Body) {
+	for v := range x.writes(body) {
 		if s.Pos() <= v.Pos() && v.Pos() < s.End() {
 			continue
 		}
@@ -238,29 +421,12 @@ func (x *eval) assignedIn(s *ast.RangeStmt) []place {
 			if _, known := x.env[k]; !known {
 				x.env[k] = zeroSym(x.subst(v.Type()))
 			}
-			out = append(out, x.places(k, s.Body)...)
+			out = append(out, x.places(k, body)...)
 		}
 	}
 	slices.SortFunc(out, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.v.Pos(), b.v.Pos()), strings.Compare(a.field, b.field))
 	})
-	names := map[string]bool{}
-	for _, p := range out {
-		if names[p.name()] { // two fields of one name: keep them apart as whole variables
-			return x.whole(out)
-		}
-		names[p.name()] = true
-	}
-	return out
-}
-
-func (x *eval) whole(places []place) []place {
-	var out []place
-	for _, p := range places {
-		if w := (place{key: p.key}); !slices.Contains(out, w) {
-			out = append(out, w)
-		}
-	}
 	return out
 }
 
@@ -290,7 +456,7 @@ func (x *eval) places(k key, body ast.Node) []place {
 		if name == "" {
 			return []place{{key: k}}
 		}
-		out = append(out, place{k, name})
+		out = append(out, place{key: k, field: name})
 	}
 	return out
 }
@@ -319,33 +485,26 @@ func (x *eval) assignedField(l ast.Expr, k key) (name string, mentions bool) {
 	}
 }
 
-func accumulated(acc string, p place, assigned []place) expr {
-	if len(assigned) == 1 {
-		return ref{acc}
-	}
-	return member{ref{acc}, p.name()}
-}
-
 // appends writes a loop that only appends one item a time as a map, where that is what it does.
-func (x *eval) appends(p place, result sym, over expr, acc, item, counter string) bool {
+func (l *pureLoop) appends(p place, result sym) bool {
 	c, ok := result.e.(call)
-	if !ok || c.fn != "$append" || kindOf(elemOf(p.get(x.env).t)) == sliceKind {
+	if !ok || c.fn != "$append" || kindOf(elemOf(p.get(l.env).t)) == sliceKind {
 		return false
 	}
 	items, ok := c.args[1].(array)
-	if !ok || len(items.items) != 1 || !isAccumulator(c.args[0], acc) || reads(items.items[0], map[string]bool{acc: true}) {
+	if !ok || len(items.items) != 1 || !isAccumulator(c.args[0], l.acc) || reads(items.items[0], map[string]bool{l.acc: true}) {
 		return false
 	}
-	was := p.get(x.env).items()
-	params := []string{item}
-	if reads(items.items[0], map[string]bool{counter: true}) {
-		params = append(params, counter)
+	was := p.get(l.env).items()
+	params := []string{l.item}
+	if reads(items.items[0], map[string]bool{l.counter: true}) {
+		params = append(params, l.counter)
 	}
-	mapped := expr(each{call{"$map", []expr{over, lambda{params, items.items[0]}}}})
+	mapped := expr(each{call{"$map", []expr{l.over, lambda{params, items.items[0]}}}})
 	if a, empty := was.(array); !empty || len(a.items) > 0 {
 		mapped = call{"$append", []expr{was, mapped}}
 	}
-	p.set(x.env, sym{e: mapped, t: p.get(x.env).t, raw: p.get(x.env).raw || result.raw})
+	p.set(l.env, sym{e: mapped, t: p.get(l.env).t, raw: p.get(l.env).raw || result.raw})
 	return true
 }
 
@@ -356,79 +515,4 @@ func isAccumulator(e expr, acc string) bool {
 	}
 	r, ok := e.(ref)
 	return ok && r.name == acc
-}
-
-func (x *eval) reduce(assigned []place, body *eval, over expr, acc, item, counter string) {
-	var start, next object
-	for _, p := range assigned {
-		was, is := p.get(x.env), p.get(body.env)
-		start.fields = append(start.fields, field{name: p.name(), v: sym{e: was.use(), t: was.t}})
-		next.fields = append(next.fields, field{name: p.name(), v: sym{e: is.use(), t: is.t}})
-	}
-	from, to := expr(start), expr(next)
-	if len(assigned) == 1 {
-		from, to = start.fields[0].v.e, next.fields[0].v.e
-	}
-	params := []string{acc, item}
-	if reads(to, map[string]bool{counter: true}) {
-		params = append(params, counter)
-	}
-	result := expr(call{"$reduce", []expr{over, lambda{params, to}, from}})
-	for _, p := range assigned {
-		was, is := p.get(x.env), p.get(body.env)
-		out := sym{e: result, t: was.t, raw: was.holey() || is.holey(), full: was.full && is.full}
-		if len(assigned) > 1 {
-			out.e = member{result, p.name()}
-		}
-		p.set(x.env, out)
-	}
-}
-
-// steps runs the statements of a loop's body; continue ends them.
-func (x *eval) steps(stmts []ast.Stmt) {
-	for i, s := range stmts {
-		switch s := s.(type) {
-		case *ast.BranchStmt:
-			if s.Tok != token.CONTINUE || s.Label != nil {
-				x.refuse(s, s.Tok.String()+" cannot end a loop without steps", "loop over what is wanted, or compute it in a handler")
-			}
-			return
-		case *ast.IfStmt:
-			if !continues(s) {
-				break
-			}
-			if s.Init != nil {
-				x.run(s.Init)
-			}
-			rest := stmts[i+1:]
-			x.branches(x.truth(s.Cond), func(y *eval) { y.steps(append(slices.Clone(s.Body.List), rest...)) }, func(y *eval) {
-				if s.Else != nil {
-					rest = append([]ast.Stmt{s.Else}, rest...)
-				}
-				y.steps(rest)
-			})
-			return
-		case *ast.BlockStmt:
-			if continues(s) {
-				x.steps(append(slices.Clone(s.List), stmts[i+1:]...))
-				return
-			}
-		}
-		x.run(s)
-	}
-}
-
-// continues says whether a continue in n is for the loop around n.
-func continues(n ast.Node) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.BranchStmt:
-			found = found || n.Tok == token.CONTINUE || n.Tok == token.BREAK
-		case *ast.FuncLit, *ast.ForStmt, *ast.RangeStmt:
-			return false
-		}
-		return !found
-	})
-	return found
 }

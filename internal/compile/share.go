@@ -2,7 +2,6 @@ package compile
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -210,15 +209,7 @@ func unusedName(e expr) string {
 			}
 		}
 	})
-	for i := 1; ; i++ {
-		name := "r"
-		if i > 1 {
-			name += strconv.Itoa(i)
-		}
-		if !used[name] {
-			return name
-		}
-	}
+	return numbered("r", used)
 }
 
 // sharedMembers says whether two members of an object compute the same.

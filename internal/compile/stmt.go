@@ -109,7 +109,7 @@ func (f *frame) returnEither(stmts []ast.Stmt, fs []*flow) {
 	f.at = stmts[0]
 	for _, fl := range fs {
 		x := &eval{frame: f, env: fl.env, host: fl.host}
-		if values, ok := x.body(stmts); ok {
+		if values, ok := x.body(stmts, func(*eval) ([]sym, bool) { return nil, false }); ok {
 			f.exit(fl, stmts[0], values)
 		}
 	}

@@ -228,6 +228,19 @@ func MapOrder(c flow.Context, in Item) (Item, error) {
 	return in, nil
 }
 
+func WhileWithoutSteps(c flow.Context, in Item) (int, error) {
+	return halvings(in.Count), nil
+}
+
+func halvings(n int) int {
+	count := 0
+	for n > 1 { // want "a loop without steps needs a range; write for range, or for i := a; i < b; i\\+\\+, or compute it in a handler"
+		n /= 2
+		count++
+	}
+	return count
+}
+
 func Goto(c flow.Context, in Item) (Item, error) {
 again:
 	in, err := flow.Call(c, Handle, in)
@@ -332,21 +345,6 @@ func OwnText(c flow.Context, in Item) (string, error) {
 
 func TooManyArguments(c flow.Context, in Item) (string, error) {
 	return fmt.Sprintf("%s", in.Name, in.Count), nil // want "fmt.Sprintf has more arguments than verbs"
-}
-
-func ReturnAndAssign(c flow.Context, in Item) (string, error) {
-	return firstLong(in), nil
-}
-
-func firstLong(in Item) string {
-	n := 0
-	for _, t := range in.Tags { // want "this loop returns and also assigns n, a variable around it; use two loops"
-		n++
-		if n > 2 {
-			return t
-		}
-	}
-	return ""
 }
 
 func Nameless(c flow.Context, in Item) (string, error) {
