@@ -26,6 +26,7 @@ var layers = []struct {
 	{"what stands around handlers with such values", []string{"internal/lambdamain/payloads"}},
 	{"parts of JSONata that know no expressions; the names of services' fields",
 		[]string{"internal/jsonata/jsregexp", "internal/javaname"}},
+	{"how Step Functions names what it calls", []string{"internal/integration"}},
 	{"pictures of dates are read by regular expressions", []string{"internal/jsonata/picture"}},
 	{"the definition, and what evaluates its expressions", []string{"internal/asl", "internal/jsonata", "internal/jsonpath"}},
 	{"judges over the expression languages", []string{"internal/jsonata/difftest"}},

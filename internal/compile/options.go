@@ -169,6 +169,10 @@ func (f *frame) retriedErrors(x *eval, e ast.Expr) []string {
 	}
 	var names []string
 	for _, elt := range list.Elts {
+		if p, isPointer := f.typeOf(elt).(*types.Pointer); isPointer && isSDK(p.Elem()) {
+			names = append(names, f.serviceErrors(types.Unalias(p.Elem()).(*types.Named))...)
+			continue
+		}
 		if name, ok := f.errorName(x, elt); ok {
 			names = append(names, name)
 		}

@@ -5,53 +5,25 @@ import (
 	"go/constant"
 	"go/types"
 	"strings"
-	"unicode"
+
+	"github.com/stride-aws/stride/internal/integration"
 )
-
-// sdkPath is where the packages of AWS services start.
-const sdkPath = "github.com/aws/aws-sdk-go-v2/service/"
-
-// optimised is the operations for which Step Functions has an integration of its own with the SDK's own parameters and result,
-// which retries and names errors by itself. https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
-var optimised = map[string]string{
-	"sns.Publish": "sns:publish", "sqs.SendMessage": "sqs:sendMessage", "dynamodb.GetItem": "dynamodb:getItem",
-	"dynamodb.PutItem": "dynamodb:putItem", "dynamodb.UpdateItem": "dynamodb:updateItem", "dynamodb.DeleteItem": "dynamodb:deleteItem",
-	"eventbridge.PutEvents": "events:putEvents", "athena.StopQueryExecution": "athena:stopQueryExecution",
-	"athena.GetQueryExecution": "athena:getQueryExecution", "athena.GetQueryResults": "athena:getQueryResults",
-}
-
-// jobs is the operations whose job Step Functions can wait for, optimised too without that.
-// https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html, column "Run a Job (.sync)"
-var jobs = map[string]string{
-	"athena.StartQueryExecution": "athena:startQueryExecution", "batch.SubmitJob": "batch:submitJob", "codebuild.StartBuild": "codebuild:startBuild",
-	"codebuild.StartBuildBatch": "codebuild:startBuildBatch", "databrew.StartJobRun": "databrew:startJobRun", "ecs.RunTask": "ecs:runTask",
-	"emrcontainers.StartJobRun": "emr-containers:startJobRun", "emrserverless.StartJobRun": "emr-serverless:startJobRun",
-	"glue.StartJobRun": "glue:startJobRun", "mediaconvert.CreateJob": "mediaconvert:createJob",
-	"sagemaker.CreateTrainingJob": "sagemaker:createTrainingJob", "sagemaker.CreateTransformJob": "sagemaker:createTransformJob",
-	"sagemaker.CreateProcessingJob": "sagemaker:createProcessingJob", "sagemaker.CreateLabelingJob": "sagemaker:createLabelingJob",
-	"sagemaker.CreateHyperParameterTuningJob": "sagemaker:createHyperParameterTuningJob",
-}
-
-// callbacks is the optimised integrations that can wait for a token; every aws-sdk one can.
-var callbacks = map[string]string{
-	"sns.Publish": "sns:publish", "sqs.SendMessage": "sqs:sendMessage", "ecs.RunTask": "ecs:runTask", "eventbridge.PutEvents": "events:putEvents",
-}
 
 // doStep is a service integration: the operation is a method expression of an SDK client.
 func (f *frame) doStep(e *ast.CallExpr, fs []*flow) []outcome {
-	return f.serviceStep(e, fs, stepOf{timeout: 60, arguments: requestOf(e)}, "", optimised, jobs)
+	return f.serviceStep(e, fs, stepOf{timeout: 60, arguments: requestOf(e)}, "", integration.Optimised, integration.Jobs)
 }
 
 // syncStep is one that waits for the job it starts.
 func (f *frame) syncStep(e *ast.CallExpr, fs []*flow) []outcome {
 	f.standardOnly(e, "waits for a job")
-	return f.serviceStep(e, fs, stepOf{timeout: maxSeconds, arguments: requestOf(e)}, ".sync", jobs)
+	return f.serviceStep(e, fs, stepOf{timeout: maxSeconds, arguments: requestOf(e)}, ".sync", integration.Jobs)
 }
 
 // doAwaitStep is one that waits for an answer to the task token in its input.
 func (f *frame) doAwaitStep(e *ast.CallExpr, fs []*flow) []outcome {
 	f.standardOnly(e, "waits for a task token")
-	return f.serviceStep(e, fs, stepOf{extra: "Heartbeat", arguments: func(x *eval) expr { return x.withToken(e.Args[2]).use() }}, ".waitForTaskToken", callbacks)
+	return f.serviceStep(e, fs, stepOf{extra: "Heartbeat", arguments: func(x *eval) expr { return x.withToken(e.Args[2]).use() }}, ".waitForTaskToken", integration.Callbacks)
 }
 
 func requestOf(e *ast.CallExpr) func(*eval) expr {
@@ -74,7 +46,7 @@ func (f *frame) serviceStep(e *ast.CallExpr, fs []*flow, t stepOf, pattern strin
 		return f.skip(e, fs)
 	}
 	t.name, t.opts, t.output = op.Name(), e.Args[3:], f.resultType(e)
-	t.resource, ok = f.integration(op, pattern, tables)
+	t.resource, ok = f.resourceOf(op, pattern, tables)
 	if !ok {
 		f.refuse(e.Args[1], "Step Functions cannot wait for what "+op.Name()+" starts", "use flow.Do, and a loop that asks for the status with flow.Sleep in it")
 		return f.skip(e, fs)
@@ -115,7 +87,7 @@ func (f *frame) requestName(e ast.Expr) string {
 func (f *frame) operation(e ast.Expr) (*types.Func, bool) {
 	if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
 		if s := f.pkg.info.Selections[sel]; s != nil && s.Kind() == types.MethodExpr {
-			if fn, ok := s.Obj().(*types.Func); ok && strings.HasPrefix(fn.Pkg().Path(), sdkPath) {
+			if fn, ok := s.Obj().(*types.Func); ok && strings.HasPrefix(fn.Pkg().Path(), integration.SDKPath) {
 				return fn, true
 			}
 		}
@@ -124,42 +96,21 @@ func (f *frame) operation(e ast.Expr) (*types.Func, bool) {
 	return nil, false
 }
 
-// integration is the Resource of an operation: optimised where one of the tables has it, else the SDK's. Only a table has .sync.
-func (f *frame) integration(op *types.Func, pattern string, tables []map[string]string) (string, bool) {
-	service := strings.TrimPrefix(op.Pkg().Path(), sdkPath)
-	name := ""
-	for _, t := range tables {
-		if name == "" {
-			name = t[service+"."+op.Name()]
-		}
-	}
-	if name == "" && pattern == ".sync" {
+// resourceOf is the Resource of an operation: optimised where one of the tables has it, else the SDK's. Only a table has .sync.
+func (f *frame) resourceOf(op *types.Func, pattern string, tables []map[string]string) (string, bool) {
+	name := integration.Resource(strings.TrimPrefix(op.Pkg().Path(), integration.SDKPath)+"."+op.Name(), tables...)
+	if pattern == ".sync" && strings.HasPrefix(name, "aws-sdk:") {
 		return "", false
-	}
-	if name == "" {
-		name = "aws-sdk:" + sdkService(service) + ":" + lowerFirst(op.Name())
 	}
 	arn := "arn:aws:states:::" + name
 	f.operations[arn] = op.Pkg().Path() + ".(*Client)." + op.Name()
 	return arn + pattern, true
 }
 
-// sdkService is a service as aws-sdk integrations name it, as the SDK for Java does: Go's configservice is config there.
-func sdkService(goPackage string) string {
-	if short := strings.TrimSuffix(goPackage, "service"); short != "" {
-		return short
-	}
-	return goPackage
-}
-
-func lowerFirst(s string) string {
-	return string(unicode.ToLower(rune(s[0]))) + s[1:]
-}
-
 // isSDK says whether t is a struct of the SDK: Step Functions leaves out what is not set of it.
 func isSDK(t types.Type) bool {
 	n, ok := types.Unalias(t).(*types.Named)
-	return ok && n.Obj().Pkg() != nil && strings.HasPrefix(n.Obj().Pkg().Path(), sdkPath)
+	return ok && n.Obj().Pkg() != nil && strings.HasPrefix(n.Obj().Pkg().Path(), integration.SDKPath)
 }
 
 // unionMember is the JSON of a member of one of the SDK's unions: &types.AttributeValueMemberS{Value: v} is {"S": v}.
@@ -182,27 +133,10 @@ func (x *eval) unionMember(e *ast.CompositeLit, t types.Type) (sym, bool) {
 
 // serviceErrors is the names of an error of a service.
 func (f *frame) serviceErrors(n *types.Named) []string {
-	names := sdkErrorNames(n)
+	service, _, _ := strings.Cut(strings.TrimPrefix(n.Obj().Pkg().Path(), integration.SDKPath), "/")
+	names := integration.ErrorNames(service, n.Obj().Name())
 	f.matched[n.Obj().Pkg().Path()+"."+n.Obj().Name()] = ErrorMatch{
 		Package: n.Obj().Pkg().Path(), Ident: n.Obj().Name(), Name: names[0], Type: true, Service: true,
-	}
-	return names
-}
-
-// sdkErrorNames is what Step Functions calls an error of a service: the SDK integration by the Java name of the service, the
-// optimised one as AWS writes it.
-func sdkErrorNames(n *types.Named) []string {
-	service, _, _ := strings.Cut(strings.TrimPrefix(n.Obj().Pkg().Path(), sdkPath), "/")
-	prefixes, ok := map[string][]string{
-		"dynamodb": {"DynamoDB", "DynamoDb"}, "sns": {"SNS", "Sns"}, "sqs": {"SQS", "Sqs"}, "eventbridge": {"Events", "EventBridge"},
-		"s3": {"S3"}, "sfn": {"Sfn", "StepFunctions"},
-	}[service]
-	if !ok {
-		prefixes = []string{strings.ToUpper(service[:1]) + service[1:]}
-	}
-	var names []string
-	for _, p := range prefixes {
-		names = append(names, p+"."+n.Obj().Name())
 	}
 	return names
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stride-aws/stride/internal/javaname"
+	"github.com/stride-aws/stride/internal/integration"
 )
 
 // jsonField is a field of a struct as encoding/json writes it.
@@ -27,9 +27,10 @@ func fieldsOf(t types.Type) []jsonField {
 	all := appendFields(nil, s, nil)
 	if isSDK(t) {
 		all = slices.DeleteFunc(all, func(f jsonField) bool { return f.name == "ResultMetadata" })
+		obj := types.Unalias(t).(*types.Named).Obj()
 		for i := range all {
 			all[i].omit = true
-			all[i].name = javaname.Of(all[i].name)
+			all[i].name = integration.FieldName(obj.Pkg().Path(), obj.Name(), all[i].name)
 		}
 	}
 	var out []jsonField

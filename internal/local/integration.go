@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/integration"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/task"
 	"github.com/stride-aws/stride/internal/uuid"
@@ -119,7 +120,7 @@ func sdkFailure(prefix string, err error) machine.Failure {
 	if !ok {
 		return machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())}
 	}
-	return task.ServiceFailure(prefix, task.ServiceError{Service: "Sfn", Code: e.Code, Message: e.Message, Status: 400})
+	return task.ServiceFailure(prefix, integration.Error{Service: "Sfn", Code: e.Code, Shape: e.Code, Message: e.Message, Status: 400})
 }
 
 // recase changes the first letter of all member names: tasks speak Step Functions' case, the API its own.

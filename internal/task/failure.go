@@ -2,59 +2,33 @@ package task
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/integration"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/uuid"
 	"github.com/stride-aws/stride/internal/value"
 )
 
-// ServiceError is a service's error answer.
-type ServiceError struct {
-	Service           string // as the SDK that Step Functions calls with names it: "DynamoDb", "AmazonDynamoDBv2"
-	Code              string
-	Shape             string // the error's name in the service's model; "" for the code
-	Message           string
-	Status            int
-	RequestID         string
-	ExtendedRequestID string
+// ServiceFailure is an error of an aws-sdk integration as AWS tells it: "DynamoDb.ResourceNotFoundException".
+func ServiceFailure(prefix string, e integration.Error) machine.Failure {
+	name, cause := withIDs(e, prefix).SDK(prefix)
+	return machine.Failure{Error: name, Cause: history.Verbatim(cause)}
 }
 
-// ServiceFailure is an error of an aws-sdk integration as AWS tells it: "DynamoDb.ResourceNotFoundException". An error that the
-// service's model does not know has the service's own exception: "DynamoDb.DynamoDbException".
-func ServiceFailure(prefix string, e ServiceError) machine.Failure {
-	shape := e.Shape
-	if shape == "" {
-		shape = prefix
-	}
-	extended := ""
-	if e.ExtendedRequestID != "" || prefix == "S3" {
-		extended = ", Extended Request ID: " + orID(e.ExtendedRequestID)
-	}
-	cause := fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s%s)", e.Message, e.Service, e.Status, orID(e.RequestID), extended)
-	return machine.Failure{Error: prefix + "." + exception(shape), Cause: history.Verbatim(cause)}
+// optimisedFailure is an error of an optimised integration.
+func optimisedFailure(s *integration.Service, e integration.Error) machine.Failure {
+	name, cause := withIDs(e, s.Prefix).Optimised(s)
+	return machine.Failure{Error: name, Cause: history.Verbatim(cause)}
 }
 
-// olderFailure is an error of an optimised integration, which AWS calls with version 1 of Java's SDK.
-func olderFailure(i *integration, e ServiceError) machine.Failure {
-	name := i.exception
-	if e.Shape != "" {
-		name = exception(e.Shape)
+// withIDs makes up the ids that an answer lacks.
+func withIDs(e integration.Error, prefix string) integration.Error {
+	e.RequestID = orID(e.RequestID)
+	if prefix == "S3" {
+		e.ExtendedRequestID = orID(e.ExtendedRequestID)
 	}
-	cause := fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
-		e.Message, i.service, e.Status, e.Code, orID(e.RequestID))
-	return machine.Failure{Error: i.prefix + "." + name, Cause: history.Verbatim(cause)}
-}
-
-// exception is the name of the Java class for an error.
-func exception(name string) string {
-	for _, suffix := range []string{"Exception", "Error", "Fault"} {
-		if base, ok := strings.CutSuffix(name, suffix); ok && base != "" {
-			return base + "Exception"
-		}
-	}
-	return name + "Exception"
+	return e
 }
 
 func orID(id string) string {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/integration"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
@@ -104,7 +105,7 @@ const (
 )
 
 // watch answers the task when the job that it started has ended. A task that nobody waits for any more stops its job.
-func (a *attempt) watch(i *integration, started value.Value) {
+func (a *attempt) watch(i *integration.Service, started value.Value) {
 	j := jobs[a.Resource.Service+":"+a.Resource.Action]
 	if j == nil {
 		a.reply.Failed(machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(
@@ -112,7 +113,7 @@ func (a *attempt) watch(i *integration, started value.Value) {
 		return
 	}
 	for poll := firstPoll; ; poll = min(2*poll, slowPoll) {
-		answer, err := a.jobCall(a.ctx, i.modelOf(a.Resource.Action), j.describe, j.params(a.Input, started))
+		answer, err := a.jobCall(a.ctx, modelOf(i, actions[a.Resource.Service][a.Resource.Action]), j.describe, j.params(a.Input, started))
 		switch {
 		case a.ctx.Err() != nil:
 			a.stopJob(i, j, started)
@@ -121,7 +122,7 @@ func (a *attempt) watch(i *integration, started value.Value) {
 			a.reply.Succeeded(history.JSON(started))
 			return
 		case err != nil:
-			a.reply.Failed(i.failure(err, ""))
+			a.reply.Failed(failure(i, err, ""))
 			return
 		}
 		if a.judge(j, started, get(answer, j.subject...)) {
@@ -169,7 +170,7 @@ func (j *job) result(started, subject value.Value) value.Value {
 const stopTime = 30 * time.Second
 
 // stopJob stops the job of a task that is over. Nobody is told if that fails. AWS: "Step Functions makes a best-effort attempt".
-func (a *attempt) stopJob(i *integration, j *job, started value.Value) {
+func (a *attempt) stopJob(i *integration.Service, j *job, started value.Value) {
 	if j.stop == "" {
 		return
 	}
@@ -179,7 +180,7 @@ func (a *attempt) stopJob(i *integration, j *job, started value.Value) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	_, _ = a.jobCall(ctx, i.modelOf(a.Resource.Action), j.stop, args(a.Input, started))
+	_, _ = a.jobCall(ctx, modelOf(i, actions[a.Resource.Service][a.Resource.Action]), j.stop, args(a.Input, started))
 }
 
 // jobCall makes a call of its own beside the task's.

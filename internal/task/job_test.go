@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/integration"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
@@ -22,8 +23,7 @@ import (
 func TestJobsAreInTheModels(t *testing.T) {
 	for name, j := range jobs {
 		service, action, _ := strings.Cut(name, ":")
-		i := optimised[service]
-		s, err := sdk.Lookup(i.modelOf(action))
+		s, err := sdk.Lookup(modelOf(integration.Services[service], actions[service][action]))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,19 +8,18 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/integration"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/uuid"
 	"github.com/stride-aws/stride/internal/value"
 )
-
-var lambdaIntegration = &integration{model: "lambda", prefix: "Lambda", service: "AWSLambda", exception: "AWSLambdaException"}
 
 // function runs a Task whose Resource is a function's ARN: its payload is the result as it stands.
 func (a *attempt) function() {
 	result, err := a.runFunction(a.Resource.ARN, a.Input.AppendJSON(nil))
 	switch {
 	case err != nil:
-		a.reply.Failed(lambdaIntegration.failure(err, ""))
+		a.reply.Failed(failure(integration.Services["lambda"], err, ""))
 	case result.FunctionError != "":
 		name, _ := functionError(result)
 		a.fail(name, string(result.Payload))
@@ -58,7 +57,7 @@ func (a *attempt) invoke() {
 	}
 	result, err := a.runFunction(a.functionARN(name), a.payload())
 	if err != nil {
-		a.reply.Failed(lambdaIntegration.failure(err, a.Resource.Pattern))
+		a.reply.Failed(failure(integration.Services["lambda"], err, a.Resource.Pattern))
 		return
 	}
 	if result.FunctionError != "" {

@@ -7,55 +7,27 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/integration"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
 )
 
-// integration is an optimised integration: AWS calls it with version 1 of Java's SDK, whose words its errors have.
-type integration struct {
-	model     string             // of package sdk
-	prefix    string             // of error names: "DynamoDB"
-	service   string             // in causes: "AmazonDynamoDBv2"
-	exception string             // of errors that the model does not know: "AmazonDynamoDBException"
-	plain     bool               // results carry no SDK metadata
-	actions   map[string]*action // those that are not a call of their own name
+// actions are those of optimised integrations that are not one call of the service under the action's own name.
+var actions = map[string]map[string]*action{
+	"bedrock": bedrockActions, "elasticmapreduce": emrActions, "emr-serverless": serverlessActions, "s3": s3Actions,
 }
 
 // modelOf is the model of an action.
-func (i *integration) modelOf(action string) string {
-	if a := i.actions[action]; a != nil && a.model != "" {
-		return a.model
+func modelOf(i *integration.Service, does *action) string {
+	if does != nil && does.model != "" {
+		return does.model
 	}
-	return i.model
-}
-
-// optimised are the optimised integrations that are one call of their service each.
-// AWS: Integrating services with Step Functions.
-var optimised = map[string]*integration{
-	"athena":    {model: "athena", prefix: "Athena", service: "AmazonAthena", exception: "AmazonAthenaException"},
-	"batch":     {model: "batch", prefix: "Batch", service: "AWSBatch", exception: "AWSBatchException"},
-	"bedrock":   {model: "bedrockruntime", prefix: "Bedrock", service: "AmazonBedrockRuntime", exception: "AmazonBedrockRuntimeException", plain: true, actions: bedrockActions},
-	"codebuild": {model: "codebuild", prefix: "CodeBuild", service: "AWSCodeBuild", exception: "AWSCodeBuildException"},
-	"databrew":  {model: "databrew", prefix: "DataBrew", service: "AWSGlueDataBrew", exception: "AWSGlueDataBrewException"},
-	"dynamodb":  {model: "dynamodb", prefix: "DynamoDB", service: "AmazonDynamoDBv2", exception: "AmazonDynamoDBException"},
-	"ecs":       {model: "ecs", prefix: "ECS", service: "AmazonECS", exception: "AmazonECSException"},
-	"eks":       {model: "eks", prefix: "EKS", service: "AmazonEKS", exception: "AmazonEKSException"},
-	"elasticmapreduce": {model: "emr", prefix: "ElasticMapReduce", service: "AmazonElasticMapReduce",
-		exception: "AmazonElasticMapReduceException", actions: emrActions},
-	"emr-containers": {model: "emrcontainers", prefix: "EMRContainers", service: "AmazonEMRContainers", exception: "AmazonEMRContainersException"},
-	"emr-serverless": {model: "emrserverless", prefix: "EMRServerless", service: "AWSEMRServerless", exception: "AWSEMRServerlessException", actions: serverlessActions},
-	"events":         {model: "eventbridge", prefix: "EventBridge", service: "EventBridge", exception: "EventBridgeException", plain: true},
-	"glue":           {model: "glue", prefix: "Glue", service: "AWSGlue", exception: "AWSGlueException"},
-	"mediaconvert":   {model: "mediaconvert", prefix: "MediaConvert", service: "AWSMediaConvert", exception: "AWSMediaConvertException"},
-	"s3":             {model: "s3", prefix: "S3", service: "Amazon S3", exception: "AmazonS3Exception", plain: true, actions: s3Actions},
-	"sagemaker":      {model: "sagemaker", prefix: "SageMaker", service: "AmazonSageMaker", exception: "AmazonSageMakerException"},
-	"sns":            {model: "sns", prefix: "SNS", service: "AmazonSNS", exception: "AmazonSNSException"},
-	"sqs":            {model: "sqs", prefix: "SQS", service: "AmazonSQS", exception: "AmazonSQSException"},
+	return i.Model
 }
 
 // optimised makes the call of an optimised integration.
-func (a *attempt) optimised(i *integration) {
+func (a *attempt) optimised(i *integration.Service) {
 	if a.Submitted {
 		a.watch(i, a.SubmitOutput.Value())
 		return
@@ -67,15 +39,15 @@ func (a *attempt) optimised(i *integration) {
 		return
 	}
 	if err != nil {
-		a.reply.Failed(i.failure(err, a.Resource.Pattern))
+		a.reply.Failed(failure(i, err, a.Resource.Pattern))
 		return
 	}
-	if failure := i.partly(a.Resource.Pattern, result.Output); failure != "" {
+	if failure := partly(i, a.Resource.Pattern, result.Output); failure != "" {
 		a.failed(failure, history.JSON(result.Output))
 		return
 	}
 	out := result.Output
-	if !i.plain {
+	if !i.Newer {
 		out = sorted(append(slices.Clone(out.Members()), metadata(result.Status, result.RequestID, headersOf(result.Header))...))
 	}
 	if strings.HasPrefix(a.Resource.Pattern, "sync") {
@@ -87,14 +59,14 @@ func (a *attempt) optimised(i *integration) {
 }
 
 // callAction makes the call that an action stands for.
-func (a *attempt) callAction(i *integration) (*sdk.Result, error) {
-	java := i.plain && i.model != "eventbridge"
-	if i.model == "eventbridge" {
+func (a *attempt) callAction(i *integration.Service) (*sdk.Result, error) {
+	java := i.Newer && i.Model != "eventbridge"
+	if i.Model == "eventbridge" {
 		a.Task = withInput(a.Task, withResources(a.Task))
 	}
-	does := i.actions[a.Resource.Action]
+	does := actions[a.Resource.Service][a.Resource.Action]
 	if does == nil {
-		return a.call(i.model, a.Resource.Action, a.Input, java)
+		return a.call(i.Model, a.Resource.Action, a.Input, java)
 	}
 	params, operation := a.Input, a.Resource.Action
 	if does.operation != "" {
@@ -106,7 +78,7 @@ func (a *attempt) callAction(i *integration) (*sdk.Result, error) {
 			return nil, err
 		}
 	}
-	result, err := a.call(i.modelOf(a.Resource.Action), operation, params, java)
+	result, err := a.call(modelOf(i, does), operation, params, java)
 	if err == nil && does.result != nil {
 		result.Output = does.result(a.Input, result.Output)
 	}
@@ -115,11 +87,11 @@ func (a *attempt) callAction(i *integration) (*sdk.Result, error) {
 
 // partly is the error of an answer that says, with status 200, that something failed; "" for none. AWS: putEvents fails for each
 // such entry; runTask only where it is waited for (connect-ecs, "Key features of Optimized Amazon ECS/Fargate integration").
-func (i *integration) partly(pattern string, out value.Value) string {
-	if failed, ok := out.Get("FailedEntryCount"); ok && i.model == "eventbridge" && failed.Float() > 0 {
+func partly(i *integration.Service, pattern string, out value.Value) string {
+	if failed, ok := out.Get("FailedEntryCount"); ok && i.Model == "eventbridge" && failed.Float() > 0 {
 		return "EventBridge.FailedEntry"
 	}
-	if failures, _ := out.Get("Failures"); i.model == "ecs" && pattern != "" && failures.Len() > 0 {
+	if failures, _ := out.Get("Failures"); i.Model == "ecs" && pattern != "" && failures.Len() > 0 {
 		return "AmazonECS.Unknown"
 	}
 	return ""
@@ -160,15 +132,13 @@ func wireCase(name string) string {
 }
 
 // failure is a failed call of an optimised integration as Step Functions tells it.
-func (i *integration) failure(err error, pattern string) machine.Failure {
-	f := machine.Failure{Error: i.prefix + ".SdkClientException", Cause: history.Verbatim(err.Error())}
+func failure(i *integration.Service, err error, pattern string) machine.Failure {
+	f := machine.Failure{Error: i.Prefix + ".SdkClientException", Cause: history.Verbatim(err.Error())}
 	var e *sdk.Error
 	var none *sdk.NoEndpoint
 	switch {
-	case errors.As(err, &e) && i.plain:
-		f = ServiceFailure(i.prefix, serviceError(e))
 	case errors.As(err, &e):
-		f = olderFailure(i, ServiceError{Code: e.Code, Shape: e.Modelled(), Message: e.Message, Status: e.Status, RequestID: e.RequestID})
+		f = optimisedFailure(i, serviceError(e))
 	case errors.As(err, &none):
 		f.Error = "States.Runtime"
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/stride-aws/stride/internal/history"
-	"github.com/stride-aws/stride/internal/javaname"
+	"github.com/stride-aws/stride/internal/integration"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/task/sdk"
 	"github.com/stride-aws/stride/internal/value"
@@ -127,8 +127,8 @@ func (c *Caller) run(ctx context.Context, t *machine.Task, r machine.Replier) {
 		a.httpTask()
 	case strings.HasPrefix(t.Resource.Service, "aws-sdk:"):
 		a.sdkCall()
-	case optimised[t.Resource.Service] != nil:
-		a.optimised(optimised[t.Resource.Service])
+	case t.Resource.Service != "lambda" && integration.Services[t.Resource.Service] != nil:
+		a.optimised(integration.Services[t.Resource.Service])
 	default:
 		a.reply.Failed(unrecognized(t.Resource, nil))
 	}
@@ -235,8 +235,8 @@ func sdkError(err error, service, pattern string) machine.Failure {
 	return f
 }
 
-// serviceError is an error as version 2 of Java's SDK has it.
-func serviceError(e *sdk.Error) ServiceError {
-	return ServiceError{Service: e.Service.JavaName(), Code: e.Code, Shape: javaname.Of(e.Modelled()), Message: e.Message,
+// serviceError is an error as package integration has it.
+func serviceError(e *sdk.Error) integration.Error {
+	return integration.Error{Service: e.Service.JavaName(), Code: e.Code, Shape: e.Modelled(), Message: e.Message,
 		Status: e.Status, RequestID: e.RequestID, ExtendedRequestID: e.ExtendedRequestID}
 }

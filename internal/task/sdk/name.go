@@ -1,20 +1,9 @@
 package sdk
 
-import (
-	"strings"
+import "github.com/stride-aws/stride/internal/integration"
 
-	"github.com/stride-aws/stride/internal/javaname"
-)
-
-// JavaName is the name of the service that its errors begin with in aws-sdk integrations: "DynamoDb", "SecretsManager", "Config". Java's
-// SDK leaves out what all services are.
-func (s *Service) JavaName() string {
-	name := javaname.Of(s.ID)
-	for _, owner := range []string{"Amazon", "Aws"} {
-		name = strings.TrimPrefix(name, owner)
-	}
-	return strings.TrimSuffix(name, "Service")
-}
+// JavaName is the name of the service that its errors begin with in aws-sdk integrations: "DynamoDb", "SecretsManager", "Config".
+func (s *Service) JavaName() string { return integration.JavaName(s.ID) }
 
 // Knows says whether a service has an operation, both by the names that Step Functions has for them: "dynamodb", "getItem".
 func Knows(service, operation string) bool {
