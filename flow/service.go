@@ -3,35 +3,65 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
 
 	"github.com/stride-aws/stride/flow/internal/native"
 )
 
 // Do calls an operation of an AWS service without a Lambda function: op is a method expression of the SDK's client,
 // (*sns.Client).Publish, and the compiler makes the integration of it that Step Functions has. AWS: optimised and SDK service
-// integrations. Natively a test's mock answers.
+// integrations. Natively a test's mock answers, or else the client that the workflow has by WithClients is called.
 func Do[C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in *I, opts ...Option) (*O, error) {
-	return perform[*O](c, native.Task{Kind: native.SDK, Name: nameOf(op)}, sdkInput{in}, opts)
+	task := native.Task{Kind: native.SDK, Name: nameOf(op)}
+	if client, ok := c.run.Client(reflect.TypeFor[C]()).(C); ok {
+		task.Handle = operation(client, op, settings(opts).Timeout)
+	} else {
+		task.Missing = fmt.Sprintf("mock it with flowtest.MockDo, or give the workflow a %T with WithClients", client)
+	}
+	return perform[*O](c, task, sdkInput{in}, opts)
+}
+
+// operation calls op as the state machine does: with the input's JSON, for at most limit. 0 is what the compiler sets.
+func operation[C, I, O, Opt any](client C, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), limit time.Duration) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, input []byte) ([]byte, error) {
+		var in I
+		if err := native.FromSDKInput(input, &in); err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, or(limit, time.Minute))
+		defer cancel()
+		out, err := op(client, ctx, &in)
+		if err != nil {
+			return nil, err
+		}
+		return native.SDKOutput(out)
+	}
 }
 
 // Sync calls an operation that starts a job, and waits until the job has ended: (*batch.Client).SubmitJob, (*ecs.Client).RunTask,
 // (*glue.Client).StartJobRun and so on. R is what describes an ended job: of Batch a types.JobDetail, of ECS a types.Task. A job
-// that fails is ErrTaskFailed, with its description as the cause. Not in Express workflows. AWS: Run a Job (.sync).
+// that fails is ErrTaskFailed, with its description as the cause. Not in Express workflows. AWS: Run a Job (.sync). Natively only
+// a test's mock answers: how a job is waited for is Step Functions' own.
 func Sync[R, C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in *I, opts ...Option) (R, error) {
-	return perform[R](c, native.Task{Kind: native.SDK, Name: nameOf(op)}, sdkInput{in}, opts)
+	task := native.Task{Kind: native.SDK, Name: nameOf(op), Missing: "Go does not wait for jobs as Step Functions does; mock it with flowtest.MockSync"}
+	return perform[R](c, task, sdkInput{in}, opts)
 }
 
 // DoAwait calls an operation with a task token in its input, and waits until somebody answers the token; R is the answer. A
-// Timeout or a Heartbeat is required. Not in Express workflows. AWS: Wait for a Callback with the Task Token.
+// Timeout or a Heartbeat is required. Not in Express workflows. AWS: Wait for a Callback with the Task Token. Natively only a
+// test's mock answers: a run of one process has no address that a token could be sent back to.
 func DoAwait[R, C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in func(Token) *I, opts ...Option) (R, error) {
 	token := "token-of-" + nameOf(op)
-	return perform[R](c, native.Task{Kind: native.SDK, Name: nameOf(op), Token: token}, sdkInput{in(token)}, opts)
+	task := native.Task{Kind: native.SDK, Name: nameOf(op), Token: token, Missing: "nobody could answer its task token; answer it with flowtest.AnswerDo"}
+	return perform[R](c, task, sdkInput{in(token)}, opts)
 }
 
 // sdkInput is written as Step Functions sends it: fields that are not set are left out.
 type sdkInput struct{ in any }
 
-func (s sdkInput) MarshalJSON() ([]byte, error) { return native.SDKJSON(s.in) }
+func (s sdkInput) MarshalJSON() ([]byte, error) { return native.SDKInput(s.in) }
 
 // Request is what HTTP sends. AWS: http:invoke, whose fields these are.
 type Request struct {
@@ -58,7 +88,8 @@ type Response[O any] struct {
 
 // HTTP calls an HTTPS API without a Lambda function. AWS: HTTP Task, at most 60 seconds. Natively a test's mock answers.
 func HTTP[O any](c Context, r Request, opts ...Option) (Response[O], error) {
-	return perform[Response[O]](c, native.Task{Kind: native.HTTP, Name: r.Method + " " + r.URL}, r, opts)
+	task := native.Task{Kind: native.HTTP, Name: r.Method + " " + r.URL, Missing: "mock it with flowtest.MockHTTP"}
+	return perform[Response[O]](c, task, r, opts)
 }
 
 // fetch is the text of an S3 object, as a distributed map reads it.

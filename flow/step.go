@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"runtime"
 
 	"github.com/stride-aws/stride/flow/internal/native"
 )
@@ -27,7 +29,7 @@ func Await[I, O any](c Context, handler func(context.Context, I) (O, error), in 
 // Run starts another workflow's execution and waits for its output. An execution that fails is States.TaskFailed here, with the
 // error and the cause that it had in the cause. AWS: states:startExecution.sync:2. Not in Express workflows.
 func Run[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts ...Option) (O, error) {
-	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: nested(workflow)}
+	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: nested(c, workflow)}
 	return perform[O](c, task, in, opts)
 }
 
@@ -35,7 +37,7 @@ func Run[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts .
 // AWS: states:startExecution.
 func Start[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts ...Option) (string, error) {
 	started := func(ctx context.Context, input []byte) ([]byte, error) {
-		_, _ = nested(workflow)(ctx, input)
+		_, _ = nested(c, workflow)(ctx, input)
 		return json.Marshal("arn:aws:states:::execution:" + nameOf(workflow))
 	}
 	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: started}
@@ -45,7 +47,7 @@ func Start[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts
 // Activity gives in to a worker that polls the activity called name, and waits for its answer. A Timeout or a Heartbeat is
 // required. Not in Express workflows. AWS: activity, GetActivityTask. Natively a test's mock answers.
 func Activity[O, I any](c Context, name string, in I, opts ...Option) (O, error) {
-	return perform[O](c, native.Task{Kind: native.Activity, Name: name}, in, opts)
+	return perform[O](c, native.Task{Kind: native.Activity, Name: name, Missing: "mock its workers with flowtest.MockActivity"}, in, opts)
 }
 
 // perform runs one task by way of JSON.
@@ -56,14 +58,30 @@ func perform[O any](c Context, task native.Task, in any, opts []Option) (O, erro
 		return out, fmt.Errorf("input of %s: %w", task.Name, err)
 	}
 	task.Input = input
+	if task.Missing != "" || task.Kind == native.SDK {
+		task.Place = caller()
+	}
 	output, err := c.run.Do(task, settings(opts))
 	if err != nil {
 		return out, err
 	}
-	if err := json.Unmarshal(output, &out); err != nil {
+	decode := json.Unmarshal
+	if task.Kind == native.SDK {
+		decode = native.FromSDKOutput
+	}
+	if err := decode(output, &out); err != nil {
 		return out, fmt.Errorf("output of %s: %w", task.Name, err)
 	}
 	return out, nil
+}
+
+// caller is where a step stands in the workflow: the caller of the function of this package that called perform.
+func caller() string {
+	_, file, line, ok := runtime.Caller(3)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", filepath.Base(file), line)
 }
 
 func settings(opts []Option) native.Settings {
@@ -95,9 +113,9 @@ func handle[I, O any](handler func(context.Context, I) (O, error)) func(context.
 }
 
 // nested runs a workflow function as an execution of its own.
-func nested[I, O any](workflow func(Context, I) (O, error)) func(context.Context, []byte) ([]byte, error) {
+func nested[I, O any](c Context, workflow func(Context, I) (O, error)) func(context.Context, []byte) ([]byte, error) {
 	return func(ctx context.Context, input []byte) ([]byte, error) {
-		out, err := native.Execute(ctx, native.World{}, func(run *native.Run) ([]byte, error) {
+		out, err := native.Execute(ctx, native.World{Clients: c.run.Clients()}, func(run *native.Run) ([]byte, error) {
 			return executor(workflow)(run, input)
 		})
 		return out, native.NestedFailure(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"runtime"
 	"strings"
@@ -34,6 +35,7 @@ type Workflow struct {
 	execute   func(*native.Run, []byte) ([]byte, error)
 	check     func([]byte) error // that an input is of the function's type
 	input     reflect.Type
+	clients   map[reflect.Type]any
 }
 
 // GoFunc says where a Go function is: enough to find its source with go list.
@@ -115,14 +117,30 @@ func (w Workflow) Timeout() time.Duration { return w.timeout }
 func (w Workflow) Functions() []FunctionSpec { return w.functions }
 
 // Execute runs the workflow's Go function natively, on a clock of its own that jumps over every wait: steps call the handlers of
-// this process. Input and output are JSON. An error is what the function returned: a *Failure or an error of a handler.
+// this process, and Do the clients of WithClients. Input and output are JSON. An error is what the function returned: a *Failure or an error of a handler.
 // A workflow from a file has no Go function, and Execute says so.
 func (w Workflow) Execute(ctx context.Context, input []byte) ([]byte, error) {
 	if w.execute == nil {
 		return nil, fmt.Errorf("workflow %s is the file %s: it has no Go function to run", w.name, w.file)
 	}
-	return native.Execute(ctx, native.World{}, func(run *native.Run) ([]byte, error) { return w.execute(run, input) })
+	return native.Execute(ctx, native.World{Clients: w.clients}, func(run *native.Run) ([]byte, error) { return w.execute(run, input) })
 }
+
+// WithClients is the workflow with clients of AWS services that its steps by Do call when it runs natively, in Execute and in
+// tests: sns.NewFromConfig(cfg). Where they call, and as whom, is what they were made with. A state machine knows nothing of them.
+func (w Workflow) WithClients(clients ...any) Workflow {
+	w.clients = maps.Clone(w.clients)
+	if w.clients == nil {
+		w.clients = map[reflect.Type]any{}
+	}
+	for _, c := range clients {
+		w.clients[reflect.TypeOf(c)] = c
+	}
+	return w
+}
+
+// Clients are those of WithClients, by their type; package flowtest uses them.
+func (w Workflow) Clients() map[reflect.Type]any { return w.clients }
 
 // CheckInput says why input, JSON, is not what the workflow's function takes. A workflow from a file takes anything.
 func (w Workflow) CheckInput(input []byte) error {

@@ -93,12 +93,17 @@ func run[O any](x *Test, in any, d time.Duration) *Result[O] {
 	if err != nil {
 		x.t.Fatalf("flowtest: input: %v", err)
 	}
-	compiled := x.runCompiled(input, d)
+	if c := x.compiledOnce(); c.err != nil {
+		x.t.Fatalf("flowtest: compiling %s:\n%v", x.workflow.Name(), c.err)
+	}
+	answers := &tape{}
+	native := x.runNative(input, d, answers)
+	answers.rewound = true
+	compiled := x.runCompiled(input, d, answers)
 	if doubt := x.doubt.Load(); doubt != nil {
 		x.t.Fatalf("flowtest: %v", doubt)
 	}
 	r := &Result[O]{t: x.t, test: x, compiled: compiled}
-	native := x.runNative(input, d)
 	if native != nil {
 		x.compare(native, compiled, reflect.TypeFor[O]())
 	}

@@ -32,15 +32,16 @@ type outcome struct {
 	events    []*history.Event // of the compiled run
 }
 
-// runNative runs the workflow's function; nil where it has none, being a file.
-func (x *Test) runNative(input []byte, d time.Duration) *outcome {
+// runNative runs the workflow's function; nil where it has none, being a file. What services answer goes on t.
+func (x *Test) runNative(input []byte, d time.Duration, t *tape) *outcome {
+	x.t.Helper()
 	body := x.workflow.Native()
 	if body == nil {
 		return nil
 	}
-	s := x.script()
+	s := x.script(t)
 	o := &outcome{}
-	world := native.World{Start: x.start, Perform: s.perform, Limit: s.limit, ExecutionID: x.executionARN()}
+	world := native.World{Start: x.start, Clients: x.workflow.Clients(), Perform: s.perform, Limit: s.limit, ExecutionID: x.executionARN()}
 	world.Ended = func(at time.Time) { o.elapsed = at.Sub(x.start) }
 	if d > 0 {
 		world.Until = x.start.Add(d)
@@ -54,10 +55,13 @@ func (x *Test) runNative(input []byte, d time.Duration) *outcome {
 		o.running, o.err = true, nil
 		return o
 	}
+	if halt := (*native.Halt)(nil); errors.As(o.err, &halt) {
+		x.t.Fatalf("flowtest: %v", halt)
+	}
 	var f *native.Failure
 	if errors.As(o.err, &f) {
 		o.errorName, o.cause = f.Name, native.CauseOf(o.err)
-		if f.Err != nil {
+		if service := (*native.ServiceError)(nil); f.Err != nil && !errors.As(f.Err, &service) {
 			o.errorName = x.errorName(x.compiledOnce().names, true, f.Err)
 		}
 	} else if o.err != nil {
@@ -69,18 +73,15 @@ func (x *Test) runNative(input []byte, d time.Duration) *outcome {
 // before is what puts a moment of the test in front of all that an execution does at the same time, and twice of it behind.
 const before = time.Nanosecond
 
-// runCompiled runs the state machine for d of its clock; 0 is to its end.
-func (x *Test) runCompiled(input []byte, d time.Duration) *outcome {
+// runCompiled runs the state machine for d of its clock; 0 is to its end. Services answer what t has.
+func (x *Test) runCompiled(input []byte, d time.Duration, t *tape) *outcome {
 	x.t.Helper()
 	c := x.compiledOnce()
-	if c.err != nil {
-		x.t.Fatalf("flowtest: compiling %s:\n%v", x.workflow.Name(), c.err)
-	}
 	in, err := value.Parse(string(input))
 	if err != nil {
 		x.t.Fatalf("flowtest: input: %v", err)
 	}
-	b := &bridge{compiled: c, script: x.script(), clock: machine.NewVirtualClock(x.start)}
+	b := &bridge{compiled: c, script: x.script(t), clock: machine.NewVirtualClock(x.start)}
 	o := &outcome{}
 	run := c.program.Start(x.execution(in), &machine.Env{
 		Clock: b.clock, StartTask: b.start, Random: func() float64 { return 1 }, NewID: sequence(), Visit: x.visitor(c), Emit: b.emit(o),
@@ -293,8 +294,11 @@ func invocation(payload value.Value) value.Value {
 
 // failed is an error as the task's kind reports it: only Lambda has a payload for it.
 func (b *bridge) failed(t *native.Task, err error) machine.Failure {
+	if t.Kind == native.SDK {
+		err = t.Failure(err)
+	}
 	var f *native.Failure
-	if errors.As(err, &f) && f.Err == nil {
+	if errors.As(err, &f) && (f.Err == nil || t.Kind == native.SDK) {
 		return machine.Failure{Error: f.Name, Cause: history.Verbatim(f.Cause)}
 	}
 	name := b.script.x.errorName(b.names, t.Kind != native.Lambda, err)

@@ -12,8 +12,11 @@ import (
 	"github.com/stride-aws/stride/flow/internal/native"
 )
 
-// MockDo lets fn stand for an operation of an AWS service: (*sns.Client).Publish. Fields of its input that are unions, such as an
-// AttributeValue of DynamoDB, are nil; Result.Calls has the whole input.
+// MockDo lets fn stand for an operation of an AWS service: (*sns.Client).Publish. In a workflow from a file, fields of its input
+// that are unions, such as an AttributeValue of DynamoDB, are nil; Result.Calls has the whole input.
+//
+// Operations without a mock are called with the client that the workflow has by WithClients: once in a run, by the Go function;
+// the state machine gets the same answers.
 func MockDo[C, I, O, Opt any](x *Test, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), fn func(*I) (*O, error)) {
 	x.named(funcName(op)).call = onSDK(fn)
 }
@@ -47,14 +50,14 @@ func (x *Test) Object(bucket, key, content string) *Test {
 func onSDK[I, O any](fn func(*I) (O, error)) func(context.Context, []byte) ([]byte, error) {
 	return func(_ context.Context, input []byte) ([]byte, error) {
 		var in I
-		if err := native.FromSDKJSON(input, &in); err != nil {
+		if err := native.FromSDKInput(input, &in); err != nil {
 			return nil, fmt.Errorf("the input is not a %T: %w", in, err)
 		}
 		out, err := fn(&in)
 		if err != nil {
 			return nil, err
 		}
-		return native.SDKJSON(out)
+		return native.SDKOutput(out)
 	}
 }
 

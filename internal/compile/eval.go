@@ -137,7 +137,8 @@ func (x *eval) expr(e ast.Expr) sym {
 	case *ast.FuncLit:
 		return sym{e: null, t: x.typeOf(e), full: true, fn: &closure{lit: e, frame: x.frame, node: e}}
 	case *ast.TypeAssertExpr:
-		return x.bad(e, "a type assertion cannot run inside a workflow: JSON has no Go types", "decide in a handler")
+		s, _ := x.assertion(e)
+		return s
 	}
 	return x.bad(e, "this expression has no form in JSONata", "compute it in a handler")
 }
@@ -237,6 +238,9 @@ func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 	}
 	if kindOf(t) != structKind {
 		return x.bad(at, "the fields of "+typeName(t)+" are not known in JSON: the type writes its own", "decide in a handler")
+	}
+	if _, isUnion := unionMember(t); isUnion {
+		s.e = asserted(s.e)
 	}
 	f, ok := fieldOf(t, v)
 	if part, embedded := x.embedded(s, t, v); !ok && embedded {
@@ -594,9 +598,6 @@ func (x *eval) slice(e *ast.SliceExpr) sym {
 
 func (x *eval) composite(e *ast.CompositeLit) sym {
 	t := x.typeOf(e)
-	if s, ok := x.unionMember(e, t); ok {
-		return s
-	}
 	switch kindOf(t) {
 	case timeKind: // time.Time{}: its fields are its package's own
 		return zeroSym(t)
@@ -624,7 +625,11 @@ func (x *eval) structLit(e *ast.CompositeLit, t types.Type) sym {
 			v, _ = x.pkg.info.ObjectOf(kv.Key.(*ast.Ident)).(*types.Var)
 			val = kv.Value
 		}
-		s = x.setField(elt, s, v, x.as(x.expr(val), x.subst(v.Type())))
+		value := x.expr
+		if isBlob(t, v) {
+			value = x.blob
+		}
+		s = x.setField(elt, s, v, x.as(value(val), x.subst(v.Type())))
 	}
 	return s
 }

@@ -354,10 +354,11 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"github.com/aws/aws-sdk-go-v2/aws.Float64": pointerTo, "github.com/aws/aws-sdk-go-v2/aws.ToString": valueOf,
 		"github.com/aws/aws-sdk-go-v2/aws.ToInt32": valueOf, "github.com/aws/aws-sdk-go-v2/aws.ToInt64": valueOf,
 		"github.com/aws/aws-sdk-go-v2/aws.ToBool": valueOf, "github.com/aws/aws-sdk-go-v2/aws.ToFloat64": valueOf,
-		"flow.Now":         flowNow,
-		"flow.ExecutionID": func(*eval, *ast.CallExpr, []sym) sym { return sym{e: atom{"states.context.Execution.Id"}} },
-		"flow.Env":         flowEnv,
-		"flow.Fail":        flowFail,
+		"strings.NewReader": reader,
+		"flow.Now":          flowNow,
+		"flow.ExecutionID":  func(*eval, *ast.CallExpr, []sym) sym { return sym{e: atom{"states.context.Execution.Id"}} },
+		"flow.Env":          flowEnv,
+		"flow.Fail":         flowFail,
 	}
 }
 

@@ -151,6 +151,10 @@ func (x *eval) values(list []ast.Expr, n int) []sym {
 		case *ast.IndexExpr:
 			return x.commaOK(e)
 		}
+		if a, ok := ast.Unparen(s.Rhs[0]).(*ast.TypeAssertExpr); ok {
+			v, is := x.assertion(a)
+			values = []sym{v, is}
+		}
 	}
 	return x.exprs(list)
 }

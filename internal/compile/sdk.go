@@ -113,23 +113,61 @@ func isSDK(t types.Type) bool {
 	return ok && n.Obj().Pkg() != nil && strings.HasPrefix(n.Obj().Pkg().Path(), integration.SDKPath)
 }
 
-// unionMember is the JSON of a member of one of the SDK's unions: &types.AttributeValueMemberS{Value: v} is {"S": v}.
-func (x *eval) unionMember(e *ast.CompositeLit, t types.Type) (sym, bool) {
+// unionMember is "S" of the SDK's types.AttributeValueMemberS, whose JSON is {"S": value}.
+func unionMember(t types.Type) (string, bool) {
 	n, ok := types.Unalias(t).(*types.Named)
 	if !ok || !isSDK(t) {
-		return sym{}, false
+		return "", false
 	}
 	_, name, ok := strings.Cut(n.Obj().Name(), "Member")
-	if !ok || name == "" || len(e.Elts) != 1 {
-		return sym{}, false
-	}
-	v := e.Elts[0]
-	if kv, isPair := v.(*ast.KeyValueExpr); isPair {
-		v = kv.Value
-	}
-	s := x.expr(v)
-	return sym{e: object{[]field{{name: name, v: sym{e: s.use(), t: s.t, raw: s.raw}}}}, t: t, full: true}, true
+	s, isStruct := n.Underlying().(*types.Struct)
+	return name, ok && name != "" && isStruct && s.NumFields() > 0 && s.Field(0).Name() == "Value"
 }
+
+// assertion is v.(*types.AttributeValueMemberS), which unions of the SDK have a form for: their JSON says which member it is.
+func (x *eval) assertion(e *ast.TypeAssertExpr) (v, ok sym) {
+	t := x.subst(x.pkg.info.TypeOf(e.Type))
+	p, isPointer := types.Unalias(t).(*types.Pointer)
+	if !isPointer {
+		return x.bad(e, "a type assertion cannot run inside a workflow: JSON has no Go types", "decide in a handler"), sym{e: no}
+	}
+	name, isUnion := unionMember(p.Elem())
+	if !isUnion {
+		return x.bad(e, "a type assertion cannot run inside a workflow: JSON has no Go types", "decide in a handler"), sym{e: no}
+	}
+	s := x.expr(e.X)
+	ok = sym{e: call{"$exists", []expr{member{s.e, name}}}, t: types.Typ[types.Bool]}
+	return sym{e: cond{ok.e, s.e, null}, t: t, raw: s.raw}, ok
+}
+
+// asserted is a union whose one member is read: what another member has there is nothing, asserted or not.
+func asserted(e expr) expr {
+	if c, ok := e.(cond); ok && isNull(c.els) {
+		return c.then
+	}
+	return e
+}
+
+// blob is bytes for a field of the SDK: Step Functions sends a text as the bytes that it is.
+func (x *eval) blob(e ast.Expr) sym {
+	c, ok := ast.Unparen(e).(*ast.CallExpr)
+	if tv := x.pkg.info.Types[e]; tv.IsNil() {
+		return sym{e: null, t: tv.Type}
+	}
+	if !ok || !x.pkg.info.Types[c.Fun].IsType() || kindOf(x.typeOf(c.Args[0])) != stringKind {
+		return x.bad(e, "Step Functions sends text as the bytes of a request", "write []byte(text), or call a handler")
+	}
+	s := x.expr(c.Args[0])
+	return sym{e: s.use(), t: x.typeOf(e), full: true}
+}
+
+// isBlob says whether a field of an SDK struct holds bytes.
+func isBlob(t types.Type, field *types.Var) bool {
+	return isSDK(t) && kindOf(field.Type()) == bytesKind
+}
+
+// reader is a reader of a text, where a field of the SDK takes one.
+func reader(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: a[0].use(), full: true} }
 
 // serviceErrors is the names of an error of a service.
 func (f *frame) serviceErrors(n *types.Named) []string {

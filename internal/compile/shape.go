@@ -28,6 +28,10 @@ func fieldsOf(t types.Type) []jsonField {
 	if isSDK(t) {
 		all = slices.DeleteFunc(all, func(f jsonField) bool { return f.name == "ResultMetadata" })
 		obj := types.Unalias(t).(*types.Named).Obj()
+		if member, ok := unionMember(t); ok {
+			all[0].name = member
+			return all[:1]
+		}
 		for i := range all {
 			all[i].omit = true
 			all[i].name = integration.FieldName(obj.Pkg().Path(), obj.Name(), all[i].name)

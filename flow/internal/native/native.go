@@ -7,6 +7,9 @@ package native
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path"
+	"reflect"
 	"time"
 )
 
@@ -16,6 +19,8 @@ type World struct {
 	ExecutionID string    // an execution's ARN
 	// Perform does one attempt of a task; nil calls Task.Handle.
 	Perform func(context.Context, *Task) Reply
+	// Clients are what SDK tasks are called with, by their type; those of a run that another runs are the same.
+	Clients map[reflect.Type]any
 	// Limit is how long one attempt of a task may take where its step does not say; nil is for ever.
 	Limit func(*Task) time.Duration
 	// Moments are called as the clock passes them, before what happens at the same time.
@@ -58,8 +63,27 @@ type Task struct {
 	Token   string // of a step that waits for one, else ""
 	Input   []byte // JSON
 	Attempt int    // from 0
+	Place   string // of the step, "shop.go:71"; "" where it is not known
+	Missing string // what a step lacks whose Handle is nil, and how it gets it
 	// Handle calls the Go function behind the step in this process; nil where there is none.
 	Handle func(context.Context, []byte) ([]byte, error)
+}
+
+// Halt ends a whole execution, and those that it is nested in: no retry and no handler of a workflow sees it.
+type Halt struct{ text string }
+
+func (h *Halt) Error() string { return h.text }
+
+// Unset is the Halt of a task that nothing stands for.
+func (t *Task) Unset() error {
+	place, missing := "", t.Missing
+	if t.Place != "" {
+		place = t.Place + ": "
+	}
+	if missing == "" {
+		missing = "there is no Go function behind it"
+	}
+	return &Halt{fmt.Sprintf("%snothing answers %s: %s", place, path.Base(t.Name), missing)}
 }
 
 // Reply is a task's outcome: output or error, and when it comes.
@@ -126,7 +150,7 @@ func Execute(ctx context.Context, w World, body func(*Run) ([]byte, error)) ([]b
 
 func handle(ctx context.Context, t *Task) Reply {
 	if t.Handle == nil {
-		return Reply{Err: &Failure{Name: string(ErrTaskFailed), Cause: t.Name + " has no Go function to call natively"}}
+		return Reply{Err: t.Unset()}
 	}
 	out, err := t.Handle(ctx, t.Input)
 	return Reply{Output: out, Err: err}
@@ -134,6 +158,12 @@ func handle(ctx context.Context, t *Task) Reply {
 
 // Now is the execution's clock, in whole milliseconds as Step Functions has it.
 func (r *Run) Now() time.Time { return r.exec.now.Truncate(time.Millisecond) }
+
+// Client is the client of the type t; nil where there is none.
+func (r *Run) Client(t reflect.Type) any { return r.exec.world.Clients[t] }
+
+// Clients are all.
+func (r *Run) Clients() map[reflect.Type]any { return r.exec.world.Clients }
 
 // ExecutionID is the execution's ARN.
 func (r *Run) ExecutionID() string { return r.exec.world.ExecutionID }

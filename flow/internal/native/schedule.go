@@ -12,6 +12,7 @@ import (
 
 // execution is a set of routines of which one runs at a time, and a clock.
 type execution struct {
+	halt    error // why it must end at once; nil: it goes on
 	world   World
 	now     time.Time
 	ready   []*routine
@@ -131,6 +132,9 @@ func (e *execution) loop(ctx context.Context, root *routine) error {
 			return err
 		}
 		switch {
+		case e.halt != nil:
+			root.aborted = true
+			return e.halt
 		case len(e.ready) > 0:
 			next := e.ready[0]
 			e.ready = e.ready[1:]

@@ -2,124 +2,290 @@ package native
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
+	"unicode/utf8"
 
-	"github.com/stride-aws/stride/internal/javaname"
+	"github.com/stride-aws/stride/internal/integration"
 )
 
-// SDKJSON is an input or output of the AWS SDK as Step Functions has it: what is not set is left out, fields are spelled as the
-// SDK for Java does, and a member of a union stands under its name ({"S": "text"}).
-func SDKJSON(v any) ([]byte, error) { return json.Marshal(sdkValue(reflect.ValueOf(v))) }
+// SDKInput is an input of the AWS SDK as Step Functions takes it: what is not set is left out, fields are spelled as the SDK for
+// Java does, a member of a union stands under its name ({"S": "text"}), and bytes and readers are the text that they hold.
+func SDKInput(v any) ([]byte, error) { return sdkJSON(v, true) }
 
-// FromSDKJSON reads what SDKJSON writes into v, a pointer. Members of unions stay nil: JSON does not say of which type they are.
-func FromSDKJSON(text []byte, v any) error {
-	var tree any
-	if err := json.Unmarshal(text, &tree); err != nil {
-		return err
-	}
-	text, err := json.Marshal(withoutUnions(tree, reflect.TypeOf(v).Elem()))
+// SDKOutput is an output of the AWS SDK as Step Functions gives it: as SDKInput, with bytes in base64.
+func SDKOutput(v any) ([]byte, error) { return sdkJSON(v, false) }
+
+func sdkJSON(v any, input bool) ([]byte, error) {
+	tree, err := sdkWriter{input}.value(reflect.ValueOf(v))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return json.Unmarshal(text, v)
+	return json.Marshal(tree)
 }
 
-// withoutUnions is tree less what a t has as an interface.
-func withoutUnions(tree any, t reflect.Type) any {
-	switch t.Kind() {
-	case reflect.Pointer:
-		return withoutUnions(tree, t.Elem())
-	case reflect.Interface:
-		return nil
-	case reflect.Struct:
-		members, _ := tree.(map[string]any)
-		for i := range t.NumField() {
-			name := javaname.Of(t.Field(i).Name)
-			if v, ok := members[name]; ok && t.Field(i).IsExported() {
-				members[name] = withoutUnions(v, t.Field(i).Type)
-			}
-		}
-	case reflect.Slice, reflect.Map:
-		switch list := tree.(type) {
-		case []any:
-			for i := range list {
-				list[i] = withoutUnions(list[i], t.Elem())
-			}
-		case map[string]any:
-			for name := range list {
-				list[name] = withoutUnions(list[name], t.Elem())
-			}
-		}
-	}
-	return tree
-}
+// sdkWriter makes the tree of a value, for encoding/json.
+type sdkWriter struct{ input bool }
 
-// sdkPath is where the packages of AWS services start.
-const sdkPath = "github.com/aws/aws-sdk-go-v2/service/"
-
-func sdkValue(v reflect.Value) any {
+func (w sdkWriter) value(v reflect.Value) (any, error) {
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
+	case reflect.Pointer:
 		if v.IsNil() {
-			return nil
+			return nil, nil
 		}
-		if name, ok := unionMember(v.Elem()); ok && v.Kind() == reflect.Pointer {
-			return map[string]any{name: sdkValue(v.Elem().Field(0))}
+		if name, ok := unionMember(v.Elem().Type()); ok {
+			of, err := w.value(v.Elem().Field(0))
+			return map[string]any{name: of}, err
 		}
-		return sdkValue(v.Elem())
+		return w.value(v.Elem())
+	case reflect.Interface:
+		if v.IsNil() {
+			return nil, nil
+		}
+		if r, ok := v.Interface().(io.Reader); ok {
+			return readAll(r)
+		}
+		learn(v)
+		return w.value(v.Elem())
 	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok {
-			return t
+		if _, isTime := v.Interface().(time.Time); isTime || !strings.HasPrefix(v.Type().PkgPath(), integration.SDKPath) {
+			return v.Interface(), nil
 		}
-		if !strings.HasPrefix(v.Type().PkgPath(), sdkPath) {
-			return v.Interface()
-		}
-		return sdkStruct(v)
+		return w.structure(v)
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return v.Bytes()
+			return w.bytes(v.Bytes())
 		}
 		items := make([]any, v.Len())
 		for i := range items {
-			items[i] = sdkValue(v.Index(i))
+			var err error
+			if items[i], err = w.value(v.Index(i)); err != nil {
+				return nil, err
+			}
 		}
-		return items
+		return items, nil
 	case reflect.Map:
 		out := map[string]any{}
 		for it := v.MapRange(); it.Next(); {
-			out[it.Key().String()] = sdkValue(it.Value())
+			of, err := w.value(it.Value())
+			if err != nil {
+				return nil, err
+			}
+			out[it.Key().String()] = of
 		}
-		return out
+		return out, nil
 	}
-	return v.Interface()
+	if !v.IsValid() {
+		return nil, nil
+	}
+	return v.Interface(), nil
 }
 
-func sdkStruct(v reflect.Value) map[string]any {
+func (w sdkWriter) structure(v reflect.Value) (any, error) {
 	out := map[string]any{}
+	t := v.Type()
 	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.IsExported() && f.Name != "ResultMetadata" && !v.Field(i).IsZero() {
-			out[javaname.Of(f.Name)] = sdkValue(v.Field(i))
+		f := t.Field(i)
+		if !f.IsExported() || f.Name == "ResultMetadata" || v.Field(i).IsZero() {
+			continue
 		}
+		of, err := w.value(v.Field(i))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		out[integration.FieldName(t.PkgPath(), t.Name(), f.Name)] = of
 	}
-	return out
+	return out, nil
+}
+
+func (w sdkWriter) bytes(b []byte) (any, error) {
+	if !w.input {
+		return b, nil
+	}
+	return text(b)
+}
+
+// text is bytes as a Task can send or receive them.
+func text(b []byte) (any, error) {
+	if !utf8.Valid(b) {
+		return nil, fmt.Errorf("these %d bytes are no text, which is all that Step Functions can carry: call a handler", len(b))
+	}
+	return string(b), nil
+}
+
+// readAll is the text that a reader holds. One that can go back is left as it was.
+func readAll(r io.Reader) (any, error) {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := r.(io.Seeker); ok {
+		if _, err := s.Seek(-int64(len(b)), io.SeekCurrent); err != nil {
+			return nil, err
+		}
+	} else if c, ok := r.(io.Closer); ok {
+		_ = c.Close()
+	}
+	return text(b)
+}
+
+// unions are the types that members of unions were seen to have, by the union and the member's name: reflection does not list
+// the types that an interface has.
+var unions sync.Map // union -> reflect.Type
+
+type union struct {
+	t      reflect.Type
+	member string
+}
+
+func learn(v reflect.Value) {
+	if v.Elem().Kind() != reflect.Pointer {
+		return
+	}
+	if name, ok := unionMember(v.Elem().Type().Elem()); ok {
+		unions.LoadOrStore(union{v.Type(), name}, v.Elem().Type().Elem())
+	}
 }
 
 // unionMember is "S" of an AttributeValueMemberS.
-func unionMember(v reflect.Value) (string, bool) {
-	_, name, ok := strings.Cut(v.Type().Name(), "Member")
-	if v.Kind() != reflect.Struct || !ok || name == "" || v.NumField() == 0 || v.Type().Field(0).Name != "Value" {
+func unionMember(t reflect.Type) (string, bool) {
+	_, name, ok := strings.Cut(t.Name(), "Member")
+	if !ok || t.Kind() != reflect.Struct || name == "" || t.NumField() == 0 || t.Field(0).Name != "Value" {
 		return "", false
 	}
 	return name, true
 }
 
+// FromSDKInput reads what SDKInput writes into v, a pointer. Members of unions of a type that this process has not seen are nil.
+func FromSDKInput(text []byte, v any) error {
+	return sdkReader{true}.value(text, reflect.ValueOf(v).Elem())
+}
+
+// FromSDKOutput reads what SDKOutput writes into v, a pointer.
+func FromSDKOutput(text []byte, v any) error {
+	return sdkReader{}.value(text, reflect.ValueOf(v).Elem())
+}
+
+type sdkReader struct{ input bool }
+
+func (r sdkReader) value(text []byte, v reflect.Value) error {
+	if string(text) == "null" {
+		return nil
+	}
+	if _, own := v.Addr().Interface().(json.Unmarshaler); own {
+		return json.Unmarshal(text, v.Addr().Interface())
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		return r.value(text, v.Elem())
+	case reflect.Interface:
+		if v.NumMethod() > 0 {
+			return r.open(text, v)
+		}
+	case reflect.Struct:
+		if strings.HasPrefix(v.Type().PkgPath(), integration.SDKPath) {
+			return r.structure(text, v)
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			break
+		}
+		var items []json.RawMessage
+		if err := json.Unmarshal(text, &items); err != nil {
+			return err
+		}
+		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+		for i, item := range items {
+			if err := r.value(item, v.Index(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case reflect.Map:
+		if v.Type().Key().Kind() == reflect.String {
+			return r.mapping(text, v)
+		}
+	}
+	if r.input && v.Kind() == reflect.Slice {
+		var s string
+		err := json.Unmarshal(text, &s)
+		v.SetBytes([]byte(s))
+		return err
+	}
+	return json.Unmarshal(text, v.Addr().Interface())
+}
+
+func (r sdkReader) structure(text []byte, v reflect.Value) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	t := v.Type()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		member, ok := members[integration.FieldName(t.PkgPath(), t.Name(), f.Name)]
+		if !ok || !f.IsExported() {
+			continue
+		}
+		if err := r.value(member, v.Field(i)); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r sdkReader) mapping(text []byte, v reflect.Value) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	v.Set(reflect.MakeMapWithSize(v.Type(), len(members)))
+	for name, member := range members {
+		of := reflect.New(v.Type().Elem()).Elem()
+		if err := r.value(member, of); err != nil {
+			return err
+		}
+		v.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), of)
+	}
+	return nil
+}
+
+// open reads into an interface: a stream, or a union.
+func (r sdkReader) open(text []byte, v reflect.Value) error {
+	if stream := reflect.TypeFor[io.ReadCloser](); stream.Implements(v.Type()) {
+		var s string
+		err := json.Unmarshal(text, &s)
+		v.Set(reflect.ValueOf(io.NopCloser(strings.NewReader(s))))
+		return err
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(text, &members) != nil {
+		return nil
+	}
+	for name, member := range members {
+		t, ok := unions.Load(union{v.Type(), name})
+		if !ok {
+			continue
+		}
+		of := reflect.New(t.(reflect.Type))
+		if err := r.value(member, of.Elem().Field(0)); err != nil {
+			return err
+		}
+		v.Set(of)
+	}
+	return nil
+}
+
 // NestedFailure is what a workflow sees of the failure of an execution that it ran.
 func NestedFailure(err error) error {
-	if err == nil {
-		return nil
+	if halt := (*Halt)(nil); err == nil || errors.As(err, &halt) {
+		return err
 	}
 	cause, encodeErr := json.Marshal(map[string]string{"Error": EndName(err), "Cause": CauseOf(err), "Status": "FAILED"})
 	if encodeErr != nil {

@@ -201,12 +201,16 @@ func (r *Run) attempt(t *Task, s Settings) ([]byte, error) {
 	if limit > 0 && (reply.Never || reply.After > limit) {
 		reply = Reply{After: limit, Err: &Failure{Name: string(ErrTimeout), heartbeat: heartbeat}}
 	}
+	if halt := (*Halt)(nil); errors.As(reply.Err, &halt) {
+		r.exec.halt = halt
+		r.exec.park()
+	}
 	if reply.Never {
 		r.exec.park() // for ever: the loop ends the execution
 	}
 	r.wait(reply.After)
 	if reply.Err != nil {
-		return nil, failure(reply.Err)
+		return nil, t.Failure(reply.Err)
 	}
 	return reply.Output, nil
 }
@@ -233,9 +237,16 @@ func (r *Run) limit(t *Task, s Settings) (d time.Duration, heartbeat bool) {
 	return timeout, false
 }
 
-func failure(err error) error {
+// Failure is the error of a task as the workflow sees it.
+func (t *Task) Failure(err error) *Failure {
 	if f, ok := err.(*Failure); ok {
 		return f
+	}
+	if halt := (*Halt)(nil); errors.As(err, &halt) {
+		return &Failure{Name: "States.Runtime", Cause: halt.Error()}
+	}
+	if t.Kind == SDK {
+		return t.serviceFailure(err)
 	}
 	return &Failure{Name: NameOf(err), Cause: err.Error(), Err: err}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/stride-aws/stride/flow"
@@ -109,3 +111,42 @@ func Tell(_ flow.Context, o Order) (string, error) { return flow.Env("SHOP_TOPIC
 
 // Telling is Tell as a workflow.
 var Telling = flow.Standard("telling", Tell)
+
+// Once books an order and tells of it, unless it is booked already.
+func Once(c flow.Context, o Order) (string, error) {
+	_, err := flow.Do(c, (*dynamodb.Client).PutItem, &dynamodb.PutItemInput{
+		TableName: aws.String("orders"), ConditionExpression: aws.String("attribute_not_exists(id)"),
+		Item: map[string]types.AttributeValue{
+			"id": &types.AttributeValueMemberS{Value: o.ID}, "lines": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberNULL{Value: true}}},
+		},
+	}, flow.Retry{On: []error{&types.ProvisionedThroughputExceededException{}}, MaxAttempts: 1, FullJitter: true})
+	var there *types.ConditionalCheckFailedException
+	if errors.As(err, &there) {
+		return "there", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	got, err := flow.Do(c, (*dynamodb.Client).GetItem, &dynamodb.GetItemInput{
+		TableName: aws.String("orders"), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: o.ID}},
+	})
+	if err != nil {
+		return "", err
+	}
+	return flow.Run(c, Told, got.Item["id"].(*types.AttributeValueMemberS).Value)
+}
+
+// Booking is Once as a workflow.
+var Booking = flow.Standard("booking", Once)
+
+// Told tells of an order.
+func Told(c flow.Context, id string) (string, error) {
+	sent, err := flow.Do(c, (*sns.Client).Publish, &sns.PublishInput{TopicArn: aws.String("topic"), Message: aws.String(id)})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(sent.MessageId), nil
+}
+
+// ToldOf is Told as a workflow.
+var ToldOf = flow.Standard("told", Told)

@@ -3,6 +3,8 @@ package lang
 import (
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,8 +12,11 @@ import (
 	batchtypes "github.com/aws/aws-sdk-go-v2/service/batch/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/flowtest"
@@ -19,6 +24,15 @@ import (
 
 // Child is a workflow that others run.
 var Child = flow.Standard("child", nothing)
+
+// stored is what the mock of do-items has in its table.
+var stored = map[string]types.AttributeValue{
+	"one": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+		"n": &types.AttributeValueMemberN{Value: "41"}, "ok": &types.AttributeValueMemberBOOL{Value: true},
+		"tags": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberS{Value: "a"}, &types.AttributeValueMemberNULL{Value: true}}},
+	}},
+	"many": &types.AttributeValueMemberS{Value: "no map"},
+}
 
 // Services are the constructs that call something other than a handler.
 var Services = []Case{
@@ -36,6 +50,34 @@ var Services = []Case{
 			return &sqs.GetQueueUrlOutput{}, nil
 		})
 	}, nil, zero, one),
+	with("do-items", doItems, func(ft *flowtest.Test) {
+		flowtest.MockDo(ft, (*dynamodb.Client).GetItem, func(in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, error) {
+			id := in.Key["id"].(*types.AttributeValueMemberS).Value
+			if stored[id] == nil {
+				return &dynamodb.GetItemOutput{}, nil
+			}
+			return &dynamodb.GetItemOutput{Item: map[string]types.AttributeValue{"thing": stored[id], "id": in.Key["id"]}}, nil
+		})
+		flowtest.MockDo(ft, (*dynamodb.Client).UpdateItem, func(in *dynamodb.UpdateItemInput) (*dynamodb.UpdateItemOutput, error) {
+			if note := in.ExpressionAttributeValues[":note"].(*types.AttributeValueMemberB); string(note.Value) != "n" {
+				return nil, fmt.Errorf("the note is %q", note.Value)
+			}
+			return &dynamodb.UpdateItemOutput{Attributes: map[string]types.AttributeValue{"n": in.ExpressionAttributeValues[":n"]}}, nil
+		})
+	}, nil, zero, one, many),
+	with("do-content", doContent, func(ft *flowtest.Test) {
+		flowtest.MockDo(ft, (*s3.Client).PutObject, func(in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
+			body, err := io.ReadAll(in.Body)
+			if *in.Key == "" {
+				return nil, &s3types.NoSuchBucket{}
+			}
+			return &s3.PutObjectOutput{ETag: aws.String(fmt.Sprintf("%s %s", body, in.Metadata["k"]))}, err
+		})
+		flowtest.MockDo(ft, (*sqs.Client).SendMessage, func(in *sqs.SendMessageInput) (*sqs.SendMessageOutput, error) {
+			raw := in.MessageAttributes["raw"].BinaryValue
+			return &sqs.SendMessageOutput{MD5OfMessageBody: aws.String(*in.MessageBody + string(raw))}, nil
+		})
+	}, nil, zero, one, many),
 	with("do-errors", doErrors, func(ft *flowtest.Test) {
 		flowtest.MockDo(ft, (*dynamodb.Client).PutItem, func(in *dynamodb.PutItemInput) (*dynamodb.PutItemOutput, error) {
 			return nil, &types.ConditionalCheckFailedException{Message: aws.String("it is there")}
@@ -149,6 +191,59 @@ func mapToS3(c flow.Context, in Thing) (string, error) {
 		return flow.Call(c, Double, len(parts))
 	}, flow.Results{Bucket: "out", Prefix: "results"})
 	return written.Bucket + " " + written.Key, err
+}
+
+// doItems reads and writes DynamoDB's values, which are unions in Go.
+func doItems(c flow.Context, in Thing) (string, error) {
+	got, err := flow.Do(c, (*dynamodb.Client).GetItem, &dynamodb.GetItemInput{
+		TableName: aws.String("things"), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: in.Name}},
+	})
+	if err != nil {
+		return "", err
+	}
+	thing, ok := got.Item["thing"].(*types.AttributeValueMemberM)
+	if !ok {
+		return "no map", nil
+	}
+	n := "0"
+	if have, ok := thing.Value["n"].(*types.AttributeValueMemberN); ok {
+		n = have.Value
+	}
+	done, err := flow.Do(c, (*dynamodb.Client).UpdateItem, &dynamodb.UpdateItemInput{
+		TableName: aws.String("things"), Key: got.Item, UpdateExpression: aws.String("SET n = :n + n, note = :note"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":n":    &types.AttributeValueMemberN{Value: n},
+			":note": &types.AttributeValueMemberB{Value: []byte(in.Note)},
+			":tags": thing.Value["tags"],
+		},
+		ReturnValues: types.ReturnValueUpdatedNew,
+	})
+	if err != nil {
+		return "", err
+	}
+	return done.Attributes["n"].(*types.AttributeValueMemberN).Value, nil
+}
+
+// doContent sends a text where an operation takes bytes or a stream.
+func doContent(c flow.Context, in Thing) (string, error) {
+	put, err := flow.Do(c, (*s3.Client).PutObject, &s3.PutObjectInput{
+		Bucket: aws.String("things"), Key: aws.String(in.Name), Body: strings.NewReader("note: " + in.Note), Metadata: in.Attrs,
+	})
+	var gone *s3types.NoSuchBucket
+	if errors.As(err, &gone) {
+		return "no bucket", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	sent, err := flow.Do(c, (*sqs.Client).SendMessage, &sqs.SendMessageInput{
+		QueueUrl: aws.String("q"), MessageBody: put.ETag,
+		MessageAttributes: map[string]sqstypes.MessageAttributeValue{"raw": {DataType: aws.String("Binary"), BinaryValue: []byte(in.Name)}},
+	}, flow.Retry{On: []error{&sqstypes.OverLimit{}}, FullJitter: true})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(sent.MD5OfMessageBody), nil
 }
 
 // runCase runs another workflow and waits for it.

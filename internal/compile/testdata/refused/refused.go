@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/payload"
@@ -404,4 +406,15 @@ func MapEntries(c flow.Context, in Item) (map[string]int, error) {
 	m, k := map[string]int{}, in.Name
 	k, m[k] = "other", 1 // want "this reads k, which the same statement assigns; assign them in two statements"
 	return m, nil
+}
+
+func RawBytes(c flow.Context, in []byte) (string, error) {
+	out, err := flow.Do(c, (*sqs.Client).SendMessage, &sqs.SendMessageInput{
+		MessageAttributes: map[string]sqstypes.MessageAttributeValue{"raw": {BinaryValue: in}}, // want "Step Functions sends text as the bytes of a request; write .*byte.text., or call a handler"
+	})
+	if err != nil {
+		return "", err
+	}
+	var boxed any = out.MessageId
+	return *boxed.(*string), nil // want "a type assertion cannot run inside a workflow: JSON has no Go types"
 }
