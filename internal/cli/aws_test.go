@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/stride-aws/stride/internal/localaws"
@@ -58,4 +60,12 @@ func awaitStuck(ts *testscript.TestScript, neg bool, args []string) {
 	case <-time.After(time.Minute):
 		ts.Fatalf("no request hangs")
 	}
+}
+
+// machine NAME FILE makes a state machine of a definition at $AWS, as something other than stride would.
+func machine(ts *testscript.TestScript, _ bool, args []string) {
+	definition := ts.ReadFile(args[1])
+	_, err := sfn.NewFromConfig(at(ts)).CreateStateMachine(context.Background(), &sfn.CreateStateMachineInput{
+		Name: &args[0], Definition: &definition, RoleArn: aws.String("arn:aws:iam::000000000000:role/other")})
+	ts.Check(err)
 }

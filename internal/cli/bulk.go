@@ -86,11 +86,14 @@ func (a *app) wouldBe(arns []string, done string) error {
 	return nil
 }
 
-func executions(n int) string {
-	if n == 1 {
-		return "1 execution"
+func executions(n int) string { return counted(n, "execution") }
+
+// counted is "1 error", "2 errors".
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
 	}
-	return fmt.Sprintf("%d executions", n)
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // actedJSON is an execution in what a bulk command prints with -o json.

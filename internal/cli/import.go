@@ -64,6 +64,19 @@ type calledFunction struct {
 	States   []string
 }
 
+// Name is what flow.Bind knows the function by.
+func (f calledFunction) Name() string {
+	if m := substitution.FindStringSubmatch(f.Resource); m != nil && m[0] == f.Resource {
+		return m[1]
+	}
+	return f.Resource
+}
+
+// Filled says whether functions had their names from something else.
+func (m *adopted) Filled() bool {
+	return slices.ContainsFunc(m.Functions, func(f calledFunction) bool { return f.Name() != f.Resource })
+}
+
 var workflowName = lazyregexp.New(`^[A-Za-z0-9_-]{1,80}$`)
 
 func (a *app) runImport(ctx context.Context, o importOptions) error {
@@ -97,12 +110,23 @@ func (a *app) runImport(ctx context.Context, o importOptions) error {
 			return withHint(err, "cd "+dir+" && go mod tidy")
 		}
 	}
-	if fresh {
-		a.hint(fmt.Sprintf("cd %s && go run ./cmd/stride lint && go run ./cmd/stride graph %s", dir, machine.Name))
-	} else {
-		a.hint(fmt.Sprintf("add %s to All in workflows/workflows.go", machine.Variable))
-	}
+	a.hint(machine.next(dir, fresh, kept != ""))
 	return nil
+}
+
+// next is what to do after an import.
+func (m *adopted) next(dir string, fresh, kept bool) string {
+	var todo []string
+	if kept && m.Filled() {
+		todo = append(todo, "bind handlers in "+filepath.Join(dir, filepath.FromSlash(m.goFile())))
+	}
+	if !fresh {
+		todo = append(todo, fmt.Sprintf("add %s to All in %s", m.Variable, filepath.Join(dir, "workflows", "workflows.go")))
+	}
+	if len(todo) == 0 {
+		return fmt.Sprintf("cd %s && go run ./cmd/stride lint && go run ./cmd/stride graph %s", dir, m.Name)
+	}
+	return strings.Join(todo, ", and ")
 }
 
 // project is the machine's files, and those of the project that is begun around it. kept says why it stays ASL; "" where it does not.
@@ -221,14 +245,19 @@ import "github.com/stride-aws/stride/flow"
 // {{.Variable}} is the state machine of {{.File}}, as it was adopted.
 {{- if .Functions}}
 //
-// Its Tasks call these Lambda functions as they are; flow.Bind(NAME, handler) makes a handler of this project stand for one:
+// Its Tasks call Lambda functions. Handlers of this project stand for them where the workflow has
 //
 {{- range .Functions}}
-//	{{.Resource}}   {{range $i, $s := .States}}{{if $i}}, {{end}}{{$s}}{{end}}
+//	flow.Bind({{printf "%q" .Name}}, handler) // {{range $i, $s := .States}}{{if $i}}, {{end}}{{$s}}{{end}}
+{{- end}}
+{{- if .Filled}}
+//
+// and must for those that are no ARN: something else filled in their names before.
 {{- end}}{{end}}
 {{- if .Substitutions}}
 //
-// The definition has substitutions that something else filled in before, and that must be filled in the file now:
+// Something else filled in these before. Write them in the file, or write ${env:NAME} there and give the values as
+// workflows.vars in infra/stride.yaml:
 //
 {{- range .Substitutions}}
 //	{{.}}
@@ -312,6 +341,6 @@ func (a *app) tellImport(dir string, files map[string][]byte, m *adopted, findin
 		a.talk("fill in the file what something else filled in before: %s\n", strings.Join(m.Substitutions, ", "))
 	}
 	if findings > 0 && kept != "" {
-		a.talk("lint has %d remarks; stride lint %s shows them\n", findings, filepath.Join(dir, filepath.FromSlash(m.File)))
+		a.talk("lint has %s; stride lint %s shows them\n", counted(findings, "remark"), filepath.Join(dir, filepath.FromSlash(m.File)))
 	}
 }

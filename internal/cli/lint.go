@@ -145,7 +145,7 @@ func (a *app) printFindings(found diag.List) error {
 			a.print("    %s\n", d.Hint)
 		}
 	}
-	a.talk("%d errors, %d other findings\n", len(found.Errors()), len(found)-len(found.Errors()))
+	a.talk("%s, %s\n", counted(len(found.Errors()), "error"), counted(len(found)-len(found.Errors()), "other finding"))
 	return nil
 }
 

@@ -75,7 +75,7 @@ func TestScript(t *testing.T) {
 			}
 			return startAWS(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await, "alarm": alarm, "event": event, "bucket": bucket, "objects": objects},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await, "alarm": alarm, "event": event, "bucket": bucket, "objects": objects, "machine": machine},
 	})
 }
 

@@ -3,6 +3,7 @@ package project
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +13,9 @@ import (
 	"github.com/stride-aws/stride/internal/bundle"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/lint"
+	"github.com/stride-aws/stride/internal/value"
 )
 
 // Compiled is a workflow and what it became.
@@ -48,7 +51,7 @@ func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Com
 				return nil, err
 			}
 			found = append(found, bad...)
-			out[i].Definition = d
+			out[i].takeFile(d)
 		}
 		if out[i].Definition != nil {
 			found = append(found, out[i].lint().Errors()...)
@@ -81,7 +84,7 @@ func compileAmong(dir string, workflows, all []compile.Workflow) ([]*compile.Pro
 
 // lint judges the definition, whose errors stop a deploy, and gives findings the place of the state that they are about.
 func (c *Compiled) lint() diag.List {
-	all := lint.Check(c.Definition, lint.Options{Type: string(c.Workflow.Type()), Placeholders: true})
+	all := append(lint.Check(c.Definition, lint.Options{Type: string(c.Workflow.Type()), Placeholders: true}), c.unfilled()...)
 	for _, d := range all {
 		if d.Place.File == "" {
 			d.Place.File, d.Place.Line = c.sourceOf(d.Place.Pointer)
@@ -107,6 +110,19 @@ func (c *Compiled) sourceOf(pointer string) (file string, line int) {
 	return place.File, place.Line
 }
 
+// takeFile fills c with a definition that stands in a file; nil where it cannot be read.
+func (c *Compiled) takeFile(d *asl.Definition) {
+	if d == nil {
+		return
+	}
+	c.Definition, c.Source = d, map[string]string{}
+	asl.Walk(&d.Machine, func(_ *asl.Machine, s *asl.State) {
+		place := d.Place(s.Pointer)
+		place.Column, place.Pointer = 0, ""
+		c.Source[s.Pointer] = place.String()
+	})
+}
+
 // take fills c with what its function was compiled to.
 func (c *Compiled) take(p *compile.Program) {
 	c.Definition, c.Source, c.Errors, c.Matched = p.Definition, map[string]string{}, map[string][]bundle.MatchedError{}, p.Errors
@@ -122,4 +138,37 @@ func (c *Compiled) take(p *compile.Program) {
 			}
 		}
 	}
+}
+
+var substitution = lazyregexp.New(`\$\{([A-Za-z0-9_]+)\}`)
+
+// unfilled are the substitutions of SAM or CloudFormation that an adopted file still has: nothing fills them in here. A text may have
+// such a thing for its own ends, the name of a function may not.
+func (c *Compiled) unfilled() diag.List {
+	if c.Workflow.File() == "" {
+		return nil
+	}
+	var found diag.List
+	asl.Walk(&c.Definition.Machine, func(_ *asl.Machine, s *asl.State) {
+		say := func(member, text string, function bool) {
+			for _, m := range substitution.FindAllStringSubmatch(text, -1) {
+				d := &diag.Diagnostic{Place: c.Definition.Place(s.Pointer + member), Severity: diag.Warning, Message: "state " + s.Name + ": nothing fills in " + m[0],
+					Hint: fmt.Sprintf("write ${env:%s}, and give the value as workflows.vars in infra/stride.yaml", m[1])}
+				if function {
+					d.Severity, d.Hint = diag.Error, fmt.Sprintf("add flow.Bind(%q, handler) to the workflow, or write the function's ARN", m[1])
+				}
+				found = append(found, d)
+			}
+		}
+		say("/Resource", s.Resource, true)
+		for _, input := range []struct {
+			member string
+			v      value.Value
+		}{{"/Arguments", s.Arguments}, {"/Parameters", s.Parameters}} {
+			function, _ := input.v.Get("FunctionName")
+			say(input.member+"/FunctionName", function.Str(), true)
+			say(input.member, strings.ReplaceAll(input.v.String(), function.String(), ""), false)
+		}
+	})
+	return found
 }
