@@ -150,10 +150,9 @@ func (x *eval) values(list []ast.Expr, n int) []sym {
 			return x.call(e)
 		case *ast.IndexExpr:
 			return x.commaOK(e)
-		}
-		if a, ok := ast.Unparen(s.Rhs[0]).(*ast.TypeAssertExpr); ok {
-			v, is := x.assertion(a)
-			values = []sym{v, is}
+		case *ast.TypeAssertExpr:
+			v, is := x.assertion(e)
+			return []sym{v, is}
 		}
 	}
 	return x.exprs(list)
