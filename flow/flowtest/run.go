@@ -59,7 +59,7 @@ func (x *Test) runNative(input []byte, d time.Duration, t *tape) *outcome {
 		x.t.Fatalf("flowtest: %v", halt)
 	}
 	var f *native.Failure
-	if errors.As(o.err, &f) {
+	if errors.As(native.Named(o.err), &f) {
 		o.errorName, o.cause = f.Name, native.CauseOf(o.err)
 		if service := (*native.ServiceError)(nil); f.Err != nil && !errors.As(f.Err, &service) {
 			o.errorName = x.errorName(x.compiledOnce().names, true, f.Err)

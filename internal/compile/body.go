@@ -75,8 +75,13 @@ func (x *eval) compound(s ast.Stmt, label string, k cont) ([]sym, bool) {
 		if s.Else != nil {
 			otherwise = []ast.Stmt{s.Else}
 		}
-		return x.either(x.truth(s.Cond), func(y *eval) ([]sym, bool) { return y.body(s.Body.List, k) },
-			func(y *eval) ([]sym, bool) { return y.body(otherwise, k) })
+		return x.either(x.truth(s.Cond), func(y *eval) ([]sym, bool) {
+			y.refine(y.env, s.Cond, true)
+			return y.body(s.Body.List, k)
+		}, func(y *eval) ([]sym, bool) {
+			y.refine(y.env, s.Cond, false)
+			return y.body(otherwise, k)
+		})
 	case *ast.SwitchStmt:
 		if s.Init != nil {
 			x.run(s.Init)

@@ -151,6 +151,9 @@ func (f *frame) testsErrors(e ast.Expr) bool {
 func (f *frame) errorTest(fl *flow, x *eval, e *ast.CallExpr) []split {
 	err := x.expr(e.Args[0])
 	names, target := f.errorNames(x, e)
+	if err.joined {
+		f.refuse(e, severalErrors, "test the errors before they are joined")
+	}
 	if isNull(err.e) || names == nil {
 		return []split{{fl, no}}
 	}

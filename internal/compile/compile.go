@@ -92,6 +92,7 @@ type unit struct {
 	operations map[string]string
 	uses       []Use
 	weak       map[*types.Var]bool // variables of which a loop makes less than they begin with
+	several    map[*types.Var]bool // variables in which a loop joins errors
 	again      bool                // a loop was found to weaken a variable: what was compiled before relies on too much
 	// expressChild says that what is compiled belongs to a child execution of type EXPRESS.
 	expressChild bool
@@ -148,10 +149,10 @@ func (s *Source) Compile(w Workflow, others ...Workflow) (*Program, error) {
 
 // compile compiles a workflow, and again where a loop has shown what its variables may lack.
 func (prog *program) compile(w Workflow) (*Program, diag.List) {
-	weak := map[*types.Var]bool{}
+	weak, several := map[*types.Var]bool{}, map[*types.Var]bool{}
 	for {
 		u := prog.unit(w)
-		u.weak = weak
+		u.weak, u.several = weak, several
 		p, diags := u.compile()
 		if !u.again {
 			return p, diags

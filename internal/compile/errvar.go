@@ -42,6 +42,9 @@ func (f *frame) sentinel(id *ast.Ident) (string, bool) {
 		f.refuse(id, id.Name+" is not an error variable of a package", "use errors.As for an error type")
 		return "", false
 	}
+	if name, ok := f.failName(v); ok {
+		return name, true
+	}
 	chain := f.prog.aliases(v)
 	match := ErrorMatch{Package: v.Pkg().Path(), Ident: v.Name(), Name: v.Name()}
 	if len(chain) > 0 {

@@ -28,6 +28,7 @@ type frame struct {
 	*unit
 	id     int
 	node   ast.Node // *ast.FuncDecl or *ast.FuncLit
+	site   ast.Node // where a declared function is called
 	scope  *frame   // of the function around a literal
 	caller *frame
 	pkg    *pkg
@@ -203,6 +204,8 @@ func (x *eval) packageVar(at ast.Node, v *types.Var) sym {
 		return x.bad(at, v.Name()+" is a package variable that changes: an execution has no shared memory", "pass the value in the input")
 	case init == nil:
 		return zeroSym(v.Type())
+	case x.isUnnamed(p, init):
+		return x.bad(at, "the error in "+v.Name()+" has no name that a state machine could match", "make it with flow.Fail, which takes a name, or as an error type")
 	}
 	inner := &eval{frame: x.newFrame(init, nil, p, nil), env: env{}}
 	s := inner.expr(init)
@@ -519,7 +522,7 @@ func (x *eval) isNil(s sym) expr {
 	switch {
 	case s.full || s.fn != nil:
 		return no
-	case isNull(s.e):
+	case s.none, isNull(s.e):
 		return yes
 	}
 	if c, ok := s.e.(cond); ok && c.els != nil {
@@ -559,10 +562,10 @@ func (x *eval) index(e *ast.IndexExpr) sym {
 				if s, ok := item.(slot); ok {
 					item = s.of
 				}
-				return sym{e: item, t: t, raw: of.raw}
+				return sym{e: item, t: t, raw: of.raw, full: of.packed}
 			}
 		}
-		return sym{e: index{of.e, at.use()}, t: t, raw: of.raw, maybe: of.raw}
+		return sym{e: index{of.e, at.use()}, t: t, raw: of.raw, maybe: of.raw, full: of.packed}
 	case mapKind:
 		return x.lookup(e.Index, of, at, t)
 	}
@@ -710,19 +713,19 @@ func (o object) set(t types.Type, v *types.Var, to sym) (object, bool) {
 
 func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
 	items := make([]expr, len(e.Elts))
-	raw := false
+	raw, packed := false, ofErrors(t)
 	for i, elt := range e.Elts {
 		if _, keyed := elt.(*ast.KeyValueExpr); keyed {
 			return x.bad(elt, "a slice literal with indices has no form in JSON", "list the items in their order")
 		}
 		it := x.as(x.expr(elt), elemOf(t))
-		raw = raw || it.holey()
+		raw, packed = raw || it.holey(), packed && it.full
 		items[i] = it.use()
 		if kindOf(it.t) == sliceKind && !isArrayLit(items[i]) {
 			items[i] = it.nested()
 		}
 	}
-	return sym{e: array{items}, t: t, full: true, raw: raw}
+	return sym{e: array{items}, t: t, full: true, raw: raw, packed: packed, some: len(items) > 0}
 }
 
 func isArrayLit(e expr) bool { _, ok := e.(array); return ok }

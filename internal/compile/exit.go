@@ -249,9 +249,8 @@ func (m *machine) end(f *frame, fl *flow, at ast.Node, output func(*flow) value.
 		}
 		return
 	}
-	k := f.temporary("failure", errorType)
-	defer f.release(k)
-	fl.env[k] = err
+	k := f.holder(fl, "failure", err)
+	defer f.releaseTemporary(k)
 	failed, fine := f.branchOn([]*flow{fl}, condition{"err != nil", at, func(fl *flow) []split {
 		return []split{{fl, negate(x.isNil(fl.env[k]))}}
 	}})
@@ -259,9 +258,26 @@ func (m *machine) end(f *frame, fl *flow, at ast.Node, output func(*flow) value.
 		m.succeed(f, fl, at, output(fl))
 	}
 	for _, fl := range failed {
-		s := fl.env[k]
-		s.full = true
-		m.fail(f, fl, at, s)
+		m.fail(f, fl, at, f.known(fl.env[k], true))
+	}
+}
+
+// holder is a variable that has a value on a flow: one of the source's that is live, else a temporary one.
+func (f *frame) holder(fl *flow, name string, s sym) key {
+	for _, k := range f.liveKeys([]*flow{fl}) {
+		if have := fl.env[k]; k.v.Pkg() != nil && have.t != nil && types.Identical(have.t, s.t) && same(have.e, s.e) && have.maybe == s.maybe && !isLit(s.e) {
+			return k
+		}
+	}
+	k := f.temporary(name, s.t)
+	fl.env[k] = s
+	return k
+}
+
+// releaseTemporary ends the life of a variable that holder has made.
+func (f *frame) releaseTemporary(k key) {
+	if k.v != nil && k.v.Pkg() == nil {
+		f.release(k)
 	}
 }
 
@@ -426,10 +442,17 @@ func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []
 		inner.live.pinned[k.v] = true
 	}
 	inner.ret = func(fl *flow, at ast.Node, values []sym) {
+		var result key
+		if x := (&eval{frame: inner}); len(values) == 2 && !isLit(x.isNil(values[1])) { // a Choice between success and failure stands before it
+			result = inner.holder(fl, "output", values[0])
+			defer inner.releaseTemporary(result)
+		}
 		out := func(fl *flow) value.Value {
 			switch {
 			case m.silent:
 				return template(object{})
+			case result.v != nil:
+				return template(fl.env[result].use())
 			case len(values) == 2:
 				return template(values[0].use())
 			case len(written) == 1:

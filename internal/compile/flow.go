@@ -321,7 +321,8 @@ func (f *frame) common(fs []*flow) env {
 		for _, fl := range fs[1:] {
 			other, ok := fl.env[k]
 			kept = kept && ok && s.fn.same(other.fn) && same(s.e, other.e)
-			s.raw, s.maybe, s.full = s.raw || other.raw, s.maybe || other.maybe, s.full && other.full
+			s.raw, s.maybe, s.joined = s.raw || other.raw, s.maybe || other.maybe, s.joined || other.joined
+			s.full, s.none, s.packed, s.some = s.full && other.full, s.none && other.none, s.packed && other.packed, s.some && other.some
 		}
 		if kept {
 			out[k] = s
@@ -349,7 +350,7 @@ func (f *frame) isLive(k key) bool {
 		if g == f {
 			set = g.live.before[g.at]
 		}
-		if !set[k.v] && !g.live.pinned[k.v] {
+		if !set[k.v] && !g.live.pinned[k.v] && (g == f || !g.live.handedOn(g.at)[k.v]) {
 			continue
 		}
 		if o := g.owner(k.v); o != nil && o.id == k.frame {

@@ -23,12 +23,13 @@ func (f *frame) enter(fn *closure, at ast.Node) (*frame, bool) {
 	}
 	decl := p.decl(fn.decl)
 	for g := f; g != nil; g = g.caller {
-		if g.node == ast.Node(decl) {
+		if g.node == ast.Node(decl) && g.site == at {
 			f.refuse(at, fn.decl.Name()+" calls itself: a state machine has no stack", "use a loop, or a workflow of its own with flow.Run")
 			return nil, false
 		}
 	}
 	inner := f.newFrame(decl, nil, p, f)
+	inner.site = at
 	inner.types = f.typeArgs(fn)
 	return inner, true
 }
@@ -54,7 +55,7 @@ func (f *frame) typeArgs(fn *closure) map[*types.TypeParam]types.Type {
 	return out
 }
 
-// bind sets the parameters, a Context left out, on a flow.
+// bind sets the parameters, a Context left out, and the named results on a flow.
 func (f *frame) bind(args []sym, fl *flow) { f.bindEnv(args, fl.env) }
 
 func (f *frame) bindEnv(args []sym, e env) {
@@ -68,6 +69,11 @@ func (f *frame) bindEnv(args []sym, e env) {
 			e[key{p, f.id}] = x.as(args[i], f.subst(p.Type()))
 		}
 		i++
+	}
+	for _, v := range resultsOf(f.pkg, f.node) {
+		if v.Name() != "" && v.Name() != "_" {
+			e[key{v, f.id}] = zeroSym(f.subst(v.Type()))
+		}
 	}
 }
 

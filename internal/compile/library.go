@@ -83,7 +83,7 @@ func wayOut(fn *types.Func) string {
 	ways := map[string]string{
 		"time.Now": "use flow.Now(c)", "time.Since": "use flow.Now(c).Sub", "time.Until": "use Sub(flow.Now(c))",
 		"time.Sleep": "use flow.Sleep(c, d)", "time.After": "use flow.Sleep(c, d)", "os.Getenv": "use flow.Env",
-		"os.LookupEnv": "use flow.Env", "errors.New": "use flow.Fail", "errors.Join": "use flow.Fail",
+		"os.LookupEnv": "use flow.Env",
 	}
 	if way, ok := ways[qualified(fn)]; ok {
 		return way
@@ -228,7 +228,7 @@ func (x *eval) length(e *ast.CallExpr, s sym) sym {
 		if a, ok := s.e.(array); ok {
 			return sym{e: num(int64(len(a.items))), t: t}
 		}
-		if s.full {
+		if s.full || s.some {
 			return sym{e: call{"$count", []expr{s.e}}, t: t}
 		}
 		if isNull(s.e) {
@@ -252,14 +252,21 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 			return x.bad(e, "append of a string's bytes has no form in JSONata", "use + on strings")
 		}
 		if isNull(args[0].e) {
-			return sym{e: args[1].items(), t: t, full: args[1].full, raw: args[1].raw}
+			return sym{e: args[1].items(), t: t, full: args[1].full, raw: args[1].raw, packed: args[1].packed, some: args[1].some}
 		}
-		return sym{e: call{"$append", []expr{args[0].items(), args[1].items()}}, t: t, full: args[0].full || args[1].full, raw: args[0].raw || args[1].raw}
+		return sym{
+			e: call{"$append", []expr{args[0].items(), args[1].items()}}, t: t, full: args[0].full || args[1].full, raw: args[0].raw || args[1].raw,
+			packed: args[0].packed && args[1].packed, some: args[0].some || args[1].some,
+		}
 	}
 	items := make([]expr, len(args)-1)
-	raw := args[0].raw
+	raw, packed := args[0].raw, args[0].packed
 	for i, a := range args[1:] {
 		a = x.as(a, elemOf(t))
+		packed = packed && a.full
+		if a.joined {
+			x.refuse(e, severalErrors, "join them at the end")
+		}
 		raw = raw || a.holey()
 		items[i] = a.use()
 		if kindOf(a.t) == sliceKind && !isArrayLit(items[i]) {
@@ -268,9 +275,9 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 	}
 	head := args[0].items()
 	if a, ok := head.(array); ok {
-		return sym{e: array{append(a.items[:len(a.items):len(a.items)], items...)}, t: t, full: true, raw: raw}
+		return sym{e: array{append(a.items[:len(a.items):len(a.items)], items...)}, t: t, full: true, raw: raw, packed: packed, some: true}
 	}
-	return sym{e: call{"$append", []expr{head, array{items}}}, t: t, full: true, raw: raw}
+	return sym{e: call{"$append", []expr{head, array{items}}}, t: t, full: true, raw: raw, packed: packed, some: true}
 }
 
 func (x *eval) extreme(name string, args []sym, t types.Type) sym {
@@ -335,6 +342,8 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"slices.Clone":                   func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
 		"maps.Clone":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
 		"fmt.Errorf":                     errorf,
+		"errors.New":                     errorsNew,
+		"errors.Join":                    errorsJoin,
 		"slices.Contains":                contains,
 		"(time.Time).Add":                timeAdd,
 		"(time.Time).Sub":                timeSub,
@@ -457,10 +466,10 @@ func sprintf(x *eval, e *ast.CallExpr, a []sym) sym {
 		if next < len(a) && x.writesItself(e.Args[next], a[next]) {
 			return sym{e: emptyStr}
 		}
-		if next >= len(a) || !formats(verb, kindOf(a[next].t)) && !(a[next].full && kindOf(a[next].t) == errorKind && (verb == 'v' || verb == 's')) {
-			return x.bad(e, "the verb %"+string(verb)+" has no exact form in JSONata for this argument", "use %s, %d, %t or %v with strings, integers and booleans")
+		if next >= len(a) || !formats(verb, kindOf(a[next].t)) {
+			return x.bad(e, "the verb %"+string(verb)+" has no exact form in JSONata for this argument", verbHint(verb))
 		}
-		out = concat(out, asText(a[next]))
+		out = concat(out, x.verb(verb, a[next]))
 		next++
 	}
 	if next < len(a) {
@@ -485,53 +494,54 @@ func (x *eval) writesItself(at ast.Expr, s sym) bool {
 	return false
 }
 
-// errorf is an error around another, which keeps its name: what it is matched by.
-func errorf(x *eval, e *ast.CallExpr, a []sym) sym {
-	format, ok := constString(a[0])
-	at := wrapped(format)
-	if at < len(a) {
-		a[at] = x.as(a[at], errorType)
-	}
-	if !ok || strings.Count(format, "%w") != 1 || at >= len(a) || kindOf(a[at].t) != errorKind {
-		return x.bad(e, "fmt.Errorf without one %w makes an error that has no name", "use flow.Fail, which takes a name")
-	}
-	if !a[at].full {
-		return x.bad(e, "whether "+x.source(e.Args[at])+" is an error is not known here", "do it where it is: if err != nil")
-	}
-	inner := a[at]
-	args := append([]sym{{e: str(strings.Replace(format, "%w", "%s", 1)), t: types.Typ[types.String]}}, a[1:]...)
-	text := sprintf(x, e, args)
-	name := expr(member{inner.e, "Error"})
-	if o, isObject := inner.e.(object); isObject {
-		name = o.member("Error")
-	}
-	return failure(sym{e: name, t: types.Typ[types.String]}, sym{e: text.e, t: types.Typ[types.String]})
-}
-
-// wrapped is which argument a format's %w takes.
-func wrapped(format string) int {
-	before, _, _ := strings.Cut(strings.ReplaceAll(format, "%%", ""), "%w")
-	return strings.Count(before, "%") + 1
-}
-
 func formats(verb byte, k kind) bool {
 	switch verb {
 	case 's':
-		return k == stringKind
+		return k == stringKind || k == errorKind
 	case 'd':
 		return k == intKind
 	case 't':
 		return k == boolKind
 	case 'v':
-		return k == stringKind || k == intKind || k == boolKind
+		return k == stringKind || k == intKind || k == boolKind || k == errorKind
+	case 'w':
+		return k == errorKind
 	}
 	return false
 }
 
+func verbHint(verb byte) string {
+	if verb == 'q' {
+		return `put %s between quotes: "...\"%s\""`
+	}
+	return "use %s, %d, %t or %v with strings, integers and booleans"
+}
+
+// verb is a value as a verb that formats it writes it. An error that is none has a text too.
+func (x *eval) verb(verb byte, s sym) expr {
+	if kindOf(s.t) != errorKind {
+		return asText(s)
+	}
+	nothing := str("<nil>")
+	if verb != 'v' {
+		nothing = str("%!" + string(verb) + "(<nil>)")
+	}
+	return choice(x.isNil(s), nothing, errorText(nil, nil, []sym{s}).e)
+}
+
+// choice is test ? then : els, decided now where test is known.
+func choice(test, then, els expr) expr {
+	if v, known := boolOf(test); known {
+		if v {
+			return then
+		}
+		return els
+	}
+	return cond{test, then, els}
+}
+
 func asText(s sym) expr {
 	switch {
-	case kindOf(s.t) == errorKind:
-		return errorText(nil, nil, []sym{s}).e
 	case kindOf(s.t) == stringKind:
 		return s.use()
 	case isLit(s.e):
@@ -547,7 +557,7 @@ func sprint(x *eval, e *ast.CallExpr, a []sym) sym {
 	if len(a) != 1 || !formats('v', kindOf(a[0].t)) {
 		return x.bad(e, "fmt.Sprint has an exact form in JSONata for one string, integer or boolean only", "use fmt.Sprintf or +")
 	}
-	return sym{e: asText(a[0])}
+	return sym{e: x.verb('v', a[0])}
 }
 
 func millis(s sym) expr { return call{"$toMillis", []expr{s.use()}} }
@@ -590,20 +600,6 @@ func timeIsZero(_ *eval, _ *ast.CallExpr, a []sym) sym {
 	return sym{e: binary{"=", a[0].use(), goZero(a[0].t)}}
 }
 
-// errorText is the message that a handler's error had: Lambda puts it into the cause.
-func errorText(_ *eval, _ *ast.CallExpr, a []sym) sym {
-	if o, ok := a[0].e.(object); ok {
-		if cause := o.member("Cause"); !isZeroLit(cause) {
-			return sym{e: cause}
-		}
-		return sym{e: o.member("Error")}
-	}
-	cause := member{a[0].e, "Cause"}
-	message := member{call{"$parse", []expr{cause}}, "errorMessage"}
-	isJSON := binary{"=", call{"$substring", []expr{cause, num(0), num(1)}}, str("{")}
-	return sym{e: cond{cause, cond{isJSON, message, cause}, member{a[0].e, "Error"}}}
-}
-
 func isZeroLit(e expr) bool { return sym{e: e}.isZero() }
 
 func (o object) member(name string) expr {
@@ -630,12 +626,4 @@ func flowEnv(x *eval, e *ast.CallExpr, a []sym) sym {
 	}
 	x.use(Env, name, "")
 	return sym{e: str(Placeholder(Env, name))}
-}
-
-func flowFail(_ *eval, _ *ast.CallExpr, a []sym) sym {
-	return failure(a[0], a[1])
-}
-
-func failure(name, cause sym) sym {
-	return sym{e: object{[]field{{name: "Error", v: name.settledNow()}, {name: "Cause", v: cause.settledNow()}}}, t: errorType, full: true}
 }

@@ -9,13 +9,14 @@ import (
 
 // liveness says which variables of a function are read after a place in it, before they are written again.
 type liveness struct {
-	info   *types.Info
-	before map[ast.Node]vars // a statement or a condition
-	after  map[ast.Node]vars
-	pinned vars // read by deferred functions and compensations
-	uses   map[*types.Var]int
-	loops  []loopVars
-	labels map[ast.Stmt]string
+	info     *types.Info
+	before   map[ast.Node]vars // a statement or a condition
+	after    map[ast.Node]vars
+	literals map[ast.Node]vars // of handedOn
+	pinned   vars              // read by deferred functions and compensations
+	uses     map[*types.Var]int
+	loops    []loopVars
+	labels   map[ast.Stmt]string
 }
 
 type vars map[*types.Var]bool
@@ -37,7 +38,7 @@ func (v vars) with(more vars) vars {
 
 // analyse computes the liveness of a function's body.
 func analyse(info *types.Info, node ast.Node) *liveness {
-	l := &liveness{info: info, before: map[ast.Node]vars{}, after: map[ast.Node]vars{}, pinned: vars{}, uses: map[*types.Var]int{}, labels: map[ast.Stmt]string{}}
+	l := &liveness{info: info, before: map[ast.Node]vars{}, after: map[ast.Node]vars{}, literals: map[ast.Node]vars{}, pinned: vars{}, uses: map[*types.Var]int{}, labels: map[ast.Stmt]string{}}
 	body := bodyOf(node)
 	if body == nil {
 		return l
@@ -72,6 +73,25 @@ func (l *liveness) pinClosures(values []ast.Expr) {
 			maps.Copy(l.pinned, l.reads(lit))
 		}
 	}
+}
+
+// handedOn is what the function literals in a statement read, which the function that they are given to may call.
+func (l *liveness) handedOn(n ast.Node) vars {
+	if known, ok := l.literals[n]; ok {
+		return known
+	}
+	out := vars{}
+	if n != nil {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.FuncLit); ok {
+				maps.Copy(out, l.reads(lit))
+				return false
+			}
+			return true
+		})
+	}
+	l.literals[n] = out
+	return out
 }
 
 func bodyOf(node ast.Node) *ast.BlockStmt {

@@ -46,7 +46,7 @@ func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
 		l.body, l.key, l.value = s.Body, s.Key, s.Value
 		switch kindOf(of.t) {
 		case sliceKind:
-			l.over, l.elem = of.items(), sym{t: elemOf(of.t), raw: of.raw, maybe: of.raw}
+			l.over, l.elem = of.items(), sym{t: elemOf(of.t), raw: of.raw, maybe: of.raw, full: of.packed}
 		case intKind:
 			l.over, l.elem, l.counts = numbers{num(0), before(of)}, sym{t: of.t}, true
 		default:
@@ -224,7 +224,7 @@ func (l *pureLoop) enter(body *eval) {
 		body.assign(l.key, sym{e: e, t: types.Typ[types.Int]})
 	}
 	if l.value != nil {
-		body.assign(l.value, sym{e: ref{l.item}, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe})
+		body.assign(l.value, sym{e: ref{l.item}, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe, full: l.elem.full})
 	}
 	own := target{label: l.label, loop: true, again: done}
 	body.targets, body.ret = nil, nil
@@ -350,10 +350,10 @@ func (l *pureLoop) first() (found expr, values []sym, ok bool) {
 	}
 	item := l.names.parameter(identName(l.value, "item"))
 	each := l.fork()
-	each.assign(l.value, sym{e: ref{item}, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe})
+	each.assign(l.value, sym{e: ref{item}, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe, full: l.elem.full})
 	one := expr(index{call{"$filter", []expr{l.over, lambda{[]string{item}, each.expr(test.Cond).use()}}}, num(0)})
 	hit := l.fork()
-	hit.assign(l.value, sym{e: one, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe})
+	hit.assign(l.value, sym{e: one, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe, full: l.elem.full})
 	return call{"$exists", []expr{one}}, hit.results(result), true
 }
 

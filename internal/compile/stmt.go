@@ -272,6 +272,8 @@ func (f *frame) ifStmt(s *ast.IfStmt, fs []*flow) []*flow {
 	}
 	f.at = s.Cond
 	yes, no := f.branchOn(fs, condition{f.source(s.Cond), s, func(fl *flow) []split { return f.splits(fl, s.Cond) }})
+	f.refineAll(yes, s.Cond, true)
+	f.refineAll(no, s.Cond, false)
 	out := f.list(s.Body.List, yes)
 	if s.Else == nil {
 		return append(out, no...)
@@ -308,6 +310,10 @@ func (f *frame) switchStmt(s *ast.SwitchStmt, fs []*flow, label string) []*flow 
 		f.at = s.Body
 		var yes []*flow
 		yes, fs = f.branchOn(fs, condition{f.caseSource(s, clause), clause, func(fl *flow) []split { return f.caseSplits(fl, s, clause) }})
+		if s.Tag == nil {
+			f.refineAll(yes, anyOf(clause), true)
+			f.refineAll(fs, anyOf(clause), false)
+		}
 		out = append(out, f.list(clause.Body, yes)...)
 	}
 	if otherwise != nil {
@@ -327,11 +333,7 @@ func (f *frame) caseSource(s *ast.SwitchStmt, c *ast.CaseClause) string {
 // caseSplits is the condition of a case: true for any of its values.
 func (f *frame) caseSplits(fl *flow, s *ast.SwitchStmt, c *ast.CaseClause) []split {
 	if s.Tag == nil {
-		e := c.List[0]
-		for _, next := range c.List[1:] {
-			e = &ast.BinaryExpr{X: e, Op: token.LOR, OpPos: next.Pos(), Y: next}
-		}
-		return f.splits(fl, e)
+		return f.splits(fl, anyOf(c))
 	}
 	x := &eval{frame: f, env: fl.env, host: fl.host}
 	tag := x.expr(s.Tag)
@@ -341,6 +343,15 @@ func (f *frame) caseSplits(fl *flow, s *ast.SwitchStmt, c *ast.CaseClause) []spl
 		out = or(out, x.equal(at, tag, x.expr(e), false))
 	}
 	return []split{{fl, out}}
+}
+
+// anyOf is the condition of a case of a switch without a tag.
+func anyOf(c *ast.CaseClause) ast.Expr {
+	e := c.List[0]
+	for _, next := range c.List[1:] {
+		e = &ast.BinaryExpr{X: e, Op: token.LOR, OpPos: next.Pos(), Y: next}
+	}
+	return e
 }
 
 func (f *frame) branch(s *ast.BranchStmt, fs []*flow) []*flow {
@@ -396,6 +407,7 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 	}
 	at := f.at
 	written := f.writes(p.at).with(p.also)
+	entered := f.entered(fs, p)
 	head := f.join(fs, written)
 	mark := head.host
 	if _, ok := mark.(*label); !ok {
@@ -404,8 +416,10 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 	}
 	for k, s := range head.env {
 		if written[k.v] && f.weak[k.v] {
-			head.env[k] = s.weakened()
+			s = s.weakened()
 		}
+		s.joined = s.joined || f.several[k.v]
+		head.env[k] = s
 	}
 	start := head.env.clone()
 	inside, outside := []*flow{head}, []*flow(nil)
@@ -429,6 +443,9 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 	end = append(end, l.again...)
 	if len(end) > 0 {
 		end = p.post(end)
+		if entered {
+			f.leftBehind(outside, end)
+		}
 		f.at = at
 		f.back(end, start, written, mark.(*label))
 	}
@@ -454,6 +471,9 @@ func (f *frame) back(fs []*flow, start env, written vars, head *label) {
 			s, ok := fl.env[k]
 			if ok && s.weaker(want) {
 				f.weak[k.v], f.again = true, true
+			}
+			if ok && s.joined && !want.joined {
+				f.several[k.v], f.again = true, true
 			}
 			if ok && !same(s.e, want.e) {
 				if r, isRef := want.e.(ref); isRef {
@@ -546,7 +566,7 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 		x := &eval{frame: f, env: fl.env, host: fl.host}
 		of := x.expr(s.X)
 		if k == sliceKind && !of.full {
-			of = sym{e: of.items(), t: of.t, raw: of.raw, full: true}
+			of.e, of.full, of.maybe = of.items(), true, false
 		}
 		fl.env[over] = of
 		fl.env[counter] = sym{e: num(0), t: types.Typ[types.Int]}
@@ -558,7 +578,7 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 			if k == sliceKind {
 				limit = (&eval{frame: f}).length(nil, limit)
 			}
-			return binary{"<", fl.env[counter].e, limit.use()}
+			return less(fl.env[counter].e, limit.use())
 		},
 		enter: func(fl *flow) {
 			x := &eval{frame: f, env: fl.env, host: fl.host}
@@ -567,7 +587,7 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 				x.assign(s.Key, i)
 			}
 			if s.Value != nil {
-				x.assign(s.Value, sym{e: index{of.e, i.e}, t: elemOf(t), raw: of.raw, maybe: of.raw})
+				x.assign(s.Value, sym{e: index{of.e, i.e}, t: elemOf(t), raw: of.raw, maybe: of.raw, full: of.packed})
 			}
 		},
 		post: func(fs []*flow) []*flow {

@@ -12,11 +12,16 @@ import (
 type sym struct {
 	e     expr
 	t     types.Type
-	maybe bool     // e may be undefined or null where Go has the zero value
-	raw   bool     // the value came from outside as it is: its own fields may be missing
-	full  bool     // a slice or map that is not nil, an error that is one
-	boxed bool     // held by an interface: omitempty never leaves it out
-	fn    *closure // a function
+	maybe bool // e may be undefined or null where Go has the zero value
+	raw   bool // the value came from outside as it is: its own fields may be missing
+	full  bool // a slice or map that is not nil, an error that is one
+	none  bool // an error that is nil, whatever e says
+	// joined says that an error is several: errors.Is would find each of them, and a state machine has one name.
+	joined bool
+	// packed says that a slice has no nil among its errors, some that it has items.
+	packed, some bool
+	boxed        bool     // held by an interface: omitempty never leaves it out
+	fn           *closure // a function
 }
 
 // goZero is the JSON of t's zero value.
@@ -56,7 +61,10 @@ func zeroArray(a *types.Array) expr {
 	return array{items}
 }
 
-func zeroSym(t types.Type) sym { return sym{e: goZero(t), t: t} }
+func zeroSym(t types.Type) sym { return sym{e: goZero(t), t: t, packed: ofErrors(t)} }
+
+// ofErrors says whether t is a slice of errors.
+func ofErrors(t types.Type) bool { return kindOf(t) == sliceKind && isError(elemOf(t)) }
 
 // use is the expression that has s's value, Go's zero value where JSON has none.
 func (s sym) use() expr {
@@ -95,17 +103,20 @@ func (s sym) holey() bool {
 }
 
 // weaker says whether s promises less than was, as whose successor in a loop it comes.
-func (s sym) weaker(was sym) bool { return s.holey() && !was.raw || was.full && !s.full }
+func (s sym) weaker(was sym) bool {
+	return s.holey() && !was.raw || was.full && !s.full || was.none && !s.none || was.packed && !s.packed || was.some && !s.some
+}
 
 // weakened is s with no promises.
 func (s sym) weakened() sym {
-	s.raw, s.full = true, false
+	s.raw, s.full, s.none, s.packed, s.some = true, false, false, false, false
 	return s
 }
 
 // settledNow is s as a value that is never missing; what it holds may still lack parts.
 func (s sym) settledNow() sym {
-	return sym{e: s.use(), t: s.t, raw: s.raw || s.maybe, full: s.full, boxed: s.boxed}
+	s.e, s.raw, s.maybe = s.use(), s.raw || s.maybe, false
+	return s
 }
 
 // orElse relies on JSONata's truth: undefined, null, "", 0 and {} are false.
@@ -121,7 +132,7 @@ func (s sym) items() expr {
 	if isNull(s.e) {
 		return array{}
 	}
-	if s.full {
+	if s.full || s.some {
 		return s.e
 	}
 	if !simple(s.e) {
@@ -211,7 +222,7 @@ func merge(test expr, a, b sym) sym {
 		}
 		return b
 	}
-	out := sym{t: a.t, raw: a.holey() || b.holey(), full: a.full && b.full}
+	out := sym{t: a.t, raw: a.holey() || b.holey(), full: a.full && b.full, joined: a.joined || b.joined, packed: a.packed && b.packed, some: a.some && b.some}
 	if a.fn.same(b.fn) {
 		out.fn = a.fn
 	}

@@ -39,7 +39,11 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Is says whether target names f, by Step Functions' rules: States.ALL is every error, States.TaskFailed every one but timeouts.
+// A Failure without a Go error behind it names those of its own name.
 func (f *Failure) Is(target error) bool {
+	if other, ok := target.(*Failure); ok {
+		return other.Name == f.Name && other.Err == nil
+	}
 	name, ok := target.(ErrorName)
 	return ok && (matchesName(f.Name, name) || f.heartbeat && name == ErrHeartbeat)
 }
@@ -73,12 +77,43 @@ func NameOf(err error) string {
 	return t.Name()
 }
 
-// EndName is the name of the error that a workflow ends with: fmt.Errorf around another error leaves it its name.
-func EndName(err error) string {
-	for fmt.Sprintf("%T", err) == "*fmt.wrapError" {
-		err = errors.Unwrap(err)
+// EndName is the name of the error that a workflow ends with: fmt.Errorf around another error leaves it its name, and errors.Join
+// the first one's.
+func EndName(err error) string { return NameOf(Named(err)) }
+
+// Named is the error in err that err has its name from.
+func Named(err error) error {
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() []error }:
+			if fmt.Sprintf("%T", err) != "*errors.joinError" {
+				return err
+			}
+			err = e.Unwrap()[0]
+		case interface{ Unwrap() error }:
+			if fmt.Sprintf("%T", err) != "*fmt.wrapError" || e.Unwrap() == nil {
+				return err
+			}
+			err = e.Unwrap()
+		default:
+			return err
+		}
 	}
-	return NameOf(err)
+}
+
+// single is a branch's error as those outside know it: where it is several, one with the name of the first.
+func single(err error) error {
+	named := Named(err)
+	for e := err; e != nil && e != named; e = errors.Unwrap(e) {
+		if _, several := e.(interface{ Unwrap() []error }); several {
+			out := &Failure{Name: NameOf(named), Cause: err.Error(), Err: named}
+			if f, ok := named.(*Failure); ok {
+				out.Err = f.Err
+			}
+			return out
+		}
+	}
+	return err
 }
 
 // Retry is one rule of a step's Retry, its defaults filled in.
@@ -300,7 +335,7 @@ func (r *Run) eachOnce(n, limit int, body func(*Run, int) error) error {
 		started++
 		g.members = append(g.members, e.spawn(me, func() {
 			branch := &Run{ctx: r.ctx, exec: e}
-			err := branch.Finish(body(branch, i))
+			err := single(branch.Finish(body(branch, i)))
 			ended++
 			switch {
 			case err != nil && !g.failed:

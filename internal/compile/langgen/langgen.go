@@ -169,10 +169,10 @@ func (g *generator) statement() {
 	}
 	choices := []func(){
 		g.declare, g.declare, g.assign, g.assign, g.call, g.call, g.call, g.risky, g.ifSteps, g.ifSteps, g.switchSteps, g.rangePure, g.ifPure,
-		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.mapEntries, g.mapWrites, g.pointed, g.found, g.switchInit, g.times,
+		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.mapWrites, g.pointed, g.found, g.switchInit, g.times,
 	}
 	if g.depth < 3 {
-		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures)
+		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper)
 	}
 	if g.depth == 0 { // beside a branch that fails, chance says which of its executions were started
 		choices = append(choices, g.distributed)

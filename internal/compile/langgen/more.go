@@ -86,6 +86,17 @@ func indexOf(list []string, s string) int {
 	return -1
 }
 
+func again[T any](c flow.Context, times int, step func(flow.Context, int) (T, error)) (out T, err error) {
+	for i := range times {
+		out, err = step(c, i)
+		if err == nil {
+			return out, nil
+		}
+		flow.Sleep(c, time.Second)
+	}
+	return out, fmt.Errorf("%d times: %w", times, err)
+}
+
 func sizeOf(p lang.Part) string {
 	switch n := p.Count; {
 	case n < 1:

@@ -3,6 +3,7 @@ package lang
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/stride-aws/stride/flow"
@@ -22,6 +23,15 @@ func Remind(_ context.Context, r Request) error { return nil }
 var Ordinary = []Case{
 	Of("exec", execCase, named("fine"), named("broken"), named("busy")),
 	Of("return-beside", returnBeside, named("fine"), named("broken"), zero),
+	with("retry-by-hand", retryByHand, func(ft *flowtest.Test) { ft.ErrorVariable("ErrOdd", ErrOdd) }, nil, named("fine"), named("broken"), named("busy"), named("odd")),
+	Of("retry-helper", retryHelper, named("fine"), named("broken"), named("plain"), zero),
+	Of("last-error", lastError, zero, one, many, Thing{Parts: []Part{{"a", 1}, {"broken", 2}, {"busy", 3}, {"b", 1}}}),
+	Of("first-error", firstError, zero, one, Thing{Parts: []Part{{"a", 1}, {"broken", 2}, {"busy", 3}}}),
+	Of("errors-join", errorsJoin, zero, one, Thing{Parts: []Part{{"a", 1}, {"broken", 2}, {"plain", 0}, {"busy", 3}}}),
+	Of("errors-tested-later", errorsTestedLater, named("fine"), named("broken"), named("busy"), named("plain")),
+	Of("errors-in-defer", errorsInDefer, zero, one, Thing{Parts: []Part{{"a", 1}, {"broken", 2}}}),
+	Of("errors-unnamed", errorsUnnamed, zero, one, many, named("fine")),
+	Of("errors-maybe", errorsMaybe, named("fine"), named("broken")),
 	with("exec-await", execAwait, func(ft *flowtest.Test) {
 		flowtest.AnswerExec(ft, Remind, func(r Request) (Part, error) { return Part{ID: r.Thing.Name, Count: 4}, nil })
 	}, nil, zero, one),
@@ -59,4 +69,138 @@ func tellTwice(c flow.Context, in Thing) error {
 		return err
 	}
 	return flow.Exec(c, Tell, in)
+}
+
+// retryByHand tries again, and keeps what went wrong at last.
+func retryByHand(c flow.Context, in Thing) (Part, error) {
+	var p Part
+	var err error
+	for try := range 3 {
+		p, err = flow.Call(c, Risky, in)
+		if err == nil || errors.Is(err, ErrOdd) {
+			break
+		}
+		flow.Sleep(c, time.Duration(try+1)*time.Second)
+	}
+	if err != nil {
+		return p, fmt.Errorf("%s failed: %w", in.Name, err)
+	}
+	return p, nil
+}
+
+// retry is a helper for any step.
+func retry[T any](c flow.Context, times int, step func(flow.Context) (T, error)) (T, error) {
+	var out T
+	var err error
+	for range times {
+		out, err = step(c)
+		if err == nil {
+			return out, nil
+		}
+		flow.Sleep(c, time.Second)
+	}
+	return out, fmt.Errorf("after %d tries: %w", times, err)
+}
+
+func retryHelper(c flow.Context, in Thing) (int, error) {
+	p, err := retry(c, 2, func(c flow.Context) (Part, error) { return flow.Call(c, Risky, in) })
+	if err != nil {
+		return 0, err
+	}
+	return retry(c, p.Count, func(c flow.Context) (int, error) { return flow.Call(c, Double, p.Count) })
+}
+
+// lastError goes on after failures, and returns the last of them.
+func lastError(c flow.Context, in Thing) (int, error) {
+	var last error
+	done := 0
+	for _, p := range in.Parts {
+		if _, err := flow.Call(c, Risky, Thing{Name: p.ID, N: p.Count}); err != nil {
+			last = err
+			continue
+		}
+		done++
+	}
+	return done, last
+}
+
+// firstError is the one that counts.
+func firstError(c flow.Context, in Thing) (string, error) {
+	var first error
+	for _, p := range in.Parts {
+		if _, err := flow.Call(c, Risky, Thing{Name: p.ID, N: p.Count}); err != nil && first == nil {
+			first = err
+		}
+	}
+	switch {
+	case first == nil:
+		return "all went well", nil
+	case errors.As(first, new(Broken)):
+		return first.Error(), fmt.Errorf("the first: %w", first)
+	}
+	return "", first
+}
+
+// errorsJoin returns all failures as one, with the name of the first.
+func errorsJoin(c flow.Context, in Thing) ([]string, error) {
+	var errs []error
+	var done []string
+	for _, p := range in.Parts {
+		out, err := flow.Call(c, Risky, Thing{Name: p.ID, N: p.Count})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", p.ID, err))
+			continue
+		}
+		done = append(done, out.ID)
+	}
+	if len(errs) > 2 {
+		return done, fmt.Errorf("%d parts: %w", len(errs), errors.Join(errs...))
+	}
+	return done, errors.Join(errs...)
+}
+
+// errorsTestedLater looks at one step's error after another step.
+func errorsTestedLater(c flow.Context, in Thing) (string, error) {
+	p, risky := flow.Call(c, Risky, in)
+	text, told := flow.Call(c, Log, fmt.Sprintf("risky said %v", risky))
+	if risky != nil && told == nil {
+		return text, fmt.Errorf("told: %w", risky)
+	}
+	return p.ID, errors.Join(risky, told)
+}
+
+// errorsInDefer looks at a named result that loops have set.
+func errorsInDefer(c flow.Context, in Thing) (n int, err error) {
+	defer func() {
+		if err != nil {
+			_ = flow.Exec(c, Tell, Thing{Name: "undone", Note: err.Error()})
+			err = fmt.Errorf("undone: %w", err)
+		}
+	}()
+	for _, p := range in.Parts {
+		if _, err = flow.Call(c, Risky, Thing{Name: p.ID, N: p.Count}); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// errorsUnnamed are called errorString, as Lambda would call them.
+func errorsUnnamed(c flow.Context, in Thing) (int, error) {
+	if in.N == 0 {
+		return 0, fmt.Errorf("nothing in %s", in.Name)
+	}
+	n, err := flow.Call(c, Double, in.N)
+	if err == nil && n < 0 {
+		err = errors.New("less than nothing")
+	}
+	return n, err
+}
+
+// errorsMaybe has texts of errors that may be none.
+func errorsMaybe(c flow.Context, in Thing) (string, error) {
+	_, err := flow.Call(c, Risky, in)
+	text, _ := flow.Call(c, Log, in.Name)
+	return text, fmt.Errorf("%s: %w", fmt.Sprint(err), err)
 }

@@ -351,13 +351,28 @@ func TooManyArguments(c flow.Context, in Item) (string, error) {
 
 func Nameless(c flow.Context, in Item) (string, error) {
 	if in.Count == 1 {
-		return "", errors.New("one") // want "errors.New is not known to the workflow language; use flow.Fail"
-	}
-	if in.Count == 2 {
-		return "", fmt.Errorf("two: %d", in.Count) // want "fmt.Errorf without one %w makes an error that has no name; use flow.Fail"
+		return "", errNameless // want "the error in errNameless has no name that a state machine could match; make it with flow.Fail, which takes a name, or as an error type"
 	}
 	_, err := flow.Call(c, Handle, in)
-	return "", fmt.Errorf("three: %w", err) // want "whether err is an error is not known here; do it where it is: if err != nil"
+	_, again := flow.Call(c, Handle, in)
+	return in.Name, fmt.Errorf("%w, %w", err, again) // want "fmt.Errorf with more than one %w makes an error that has no one name; use %w for the error that names it, and %v for others"
+}
+
+var errNameless = errors.New("nobody knows")
+
+func Joined(c flow.Context, in Item) (string, error) {
+	_, err := flow.Call(c, Handle, in)
+	for range in.Count {
+		_, again := flow.Call(c, Handle, in)
+		err = errors.Join(err, again)
+	}
+	all := errors.Join(err, flow.Fail("Mine", ""))
+	if errors.Is(all, flow.ErrTimeout) { // want "this error is several, of which a state machine keeps one name; test the errors before they are joined"
+		return fmt.Sprintf("%q", in.Name), nil // want "the verb %q has no exact form in JSONata for this argument; put %s between quotes"
+	}
+	list := []error{err}
+	list = append(list, all) // want "this error is several, of which a state machine keeps one name; join them at the end"
+	return "", list[0]
 }
 
 func NoJob(c flow.Context, in Item) (string, error) {
