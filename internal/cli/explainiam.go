@@ -3,6 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/plan"
@@ -15,8 +17,11 @@ type grantLine struct {
 	Effect    string   `json:"effect"`
 	Actions   []string `json:"actions"`
 	Resources []string `json:"resources"`
-	Reason    string   `json:"reason"`
-	States    []string `json:"states,omitempty"`
+	// Conditions are under which it holds, by operator and key.
+	Conditions map[string]policy.Condition `json:"conditions,omitempty"`
+
+	Reason string   `json:"reason"`
+	States []string `json:"states,omitempty"`
 }
 
 // explainIAM compiles and asks nobody: an account that the environment does not name is ACCOUNT.
@@ -43,7 +48,7 @@ func (a *app) printGrants(roles []plan.Role) error {
 	lines := []grantLine{}
 	for _, r := range roles {
 		for _, g := range r.Grants {
-			lines = append(lines, grantLine{r.Name, g.Statement.Effect, g.Statement.Action, g.Statement.Resource, g.Reason, g.States})
+			lines = append(lines, grantLine{r.Name, g.Statement.Effect, g.Statement.Action, g.Statement.Resource, g.Statement.Condition, g.Reason, g.States})
 		}
 	}
 	if a.Format == "json" {
@@ -63,6 +68,11 @@ func (a *app) printGrants(roles []plan.Role) error {
 		}
 		for _, r := range l.Resources {
 			a.print("      on %s\n", r)
+		}
+		for _, operator := range slices.Sorted(maps.Keys(l.Conditions)) {
+			for _, key := range slices.Sorted(maps.Keys(l.Conditions[operator])) {
+				a.print("      when %s %s %s\n", key, operator, strings.Join(l.Conditions[operator][key], ", "))
+			}
 		}
 		why := l.Reason
 		if len(l.States) > 0 {

@@ -223,6 +223,7 @@ func missing(err error) bool {
 var pending = []struct{ code, text, why string }{
 	{"InvalidParameterValueException", "cannot be assumed", "a new role takes some seconds to reach Lambda"},
 	{"InvalidParameterValueException", "not authorized to perform", "so does its policy"},
+	{"InvalidParameterValueException", "does not have permissions to call", "the same, for traces and network interfaces"},
 	{"InvalidParameterValueException", "KMS key is invalid for CreateGrant", "so does a grant on the key"},
 	{"AccessDeniedException", "to assume the provided role", "a new role takes some seconds to reach Step Functions"},
 	{"AccessDeniedException", "not authorized to access the Log Destination", "so does its policy"},

@@ -32,6 +32,11 @@ func TestDeployRole(t *testing.T) {
 		"PutResourcePolicy", "UpdateLogDelivery", "TagResource"} {
 		made["logs:"+call] = true
 	}
+	// The same with keys. https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html and
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+	for _, call := range []string{"CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"} {
+		made["kms:"+call] = true
+	}
 	for line := range strings.Lines(string(text)) {
 		action := strings.TrimPrefix(strings.TrimSpace(line), "- ")
 		service, call, ok := strings.Cut(action, ":")

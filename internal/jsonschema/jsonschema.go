@@ -159,8 +159,9 @@ func (g generator) object(t reflect.Type, value reflect.Value) map[string]any {
 	}
 	if g.Strict {
 		s["additionalProperties"] = false
-		if s["oneOf"] == nil {
-			s["type"] = g.orNull("object")
+		s["type"] = g.orNull("object")
+		if kinds, ok := s["oneOf"].([]any); ok {
+			s["oneOf"] = append(kinds, map[string]any{"type": "null"})
 		}
 	}
 	return s

@@ -71,7 +71,7 @@ func (r *Rules) relate(s map[string]any, name string) {
 		s[keyword] = append(all, alternative)
 	}
 	if r.OneOf {
-		add("oneOf", require(name))
+		add("oneOf", map[string]any{"type": "object", "required": []string{name}})
 	}
 	if len(r.With) > 0 {
 		var either []any

@@ -39,7 +39,7 @@ const (
 // logOf is the log of an execution of a revision; nil where its machine logs nothing. All executions of a machine share a
 // stream, named as LocalStack's users know it.
 func (s *Service) logOf(m *stateMachine, r *revision) *executionLog {
-	if r.logging.Level == LogOff || s.cloud.Logs == nil {
+	if r.logging.Level == LogOff || s.cloud.Logs == nil || !s.mayEncryptLog(m, r) {
 		return nil
 	}
 	for _, arn := range r.logging.groups() {

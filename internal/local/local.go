@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stride-aws/stride/internal/machine"
+	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/store"
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -30,9 +31,11 @@ type Options struct {
 	// StatusChanged is told when a Standard execution starts, ends and is redriven: its ARN, and the detail of the event that AWS
 	// would send to EventBridge. It must not block. nil: nobody is told.
 	StatusChanged func(account, region, executionARN string, detail value.Value)
-	// Allows says why a role may not do an action on a resource; nil where it may. It is asked for what Step Functions itself does
-	// as a machine's role: log delivery, and the children of distributed Maps. nil: everything is allowed.
-	Allows func(roleARN, action, resource string) error
+	// Allows says why a role may not make a request; nil where it may. It is asked for what Step Functions itself does as a machine's
+	// role: log delivery, traces, encryption, and the children of distributed Maps. nil: everything is allowed.
+	Allows func(roleARN string, r policy.Request) error
+	// Warn is told what AWS would drop without a word: traces and log lines of a role that may not send them. nil: nobody is.
+	Warn func(text string)
 	// Store keeps what must outlast the process; see Cloud.Load and Cloud.Resume. nil: everything is in memory.
 	Store *store.Store
 	// Keep is how many executions that are over are kept, of an account and region or, with a Store, of all. 0: a million.
@@ -59,6 +62,7 @@ type LogMessage struct {
 type Cloud struct {
 	Options
 	tokens tokens
+	warned sync.Map // what is dropped -> why, see dropped
 	keep   keeper
 	// resuming are executions that are on their way to where they were when the process before this one ended.
 	resuming sync.WaitGroup

@@ -12,24 +12,6 @@ const (
 
 var logLevels = []string{LogAll, LogError, LogFatal, LogOff}
 
-// deliveryActions are what a role needs to set log delivery up.
-// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
-var deliveryActions = []string{"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
-	"logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"}
-
-// mayDeliver holds a machine's role to its policies. AWS's words are those of CreateStateMachine.
-func (s *Service) mayDeliver(role string) error {
-	if s.cloud.Allows == nil {
-		return nil
-	}
-	for _, action := range deliveryActions {
-		if s.cloud.Allows(role, action, "*") != nil {
-			return errorf("AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination")
-		}
-	}
-	return nil
-}
-
 // checkLogging holds AWS's rules: one destination, which exists, and a role that may set delivery up.
 func (s *Service) checkLogging(c *LoggingConfiguration, role string) error {
 	if c == nil {

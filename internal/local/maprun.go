@@ -86,14 +86,11 @@ func (s *Service) startChild(ctx context.Context, parent *execution, c *machine.
 // mayRunChild holds the role of a distributed Map's machine to its policies: it starts and follows its children.
 // https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
 func (s *Service) mayRunChild(parent *execution, c *machine.Child) error {
-	if s.cloud.Allows == nil {
-		return nil
-	}
 	role := parent.run.RoleARN
-	if err := s.cloud.Allows(role, "states:StartExecution", parent.machine.arn); err != nil {
+	if err := s.cloud.mayAll(role, parent.machine.arn, nil, "states:StartExecution"); err != nil {
 		return err
 	}
-	return s.cloud.Allows(role, "states:DescribeExecution", c.Execution.ARN)
+	return s.cloud.mayAll(role, c.Execution.ARN, nil, "states:DescribeExecution")
 }
 
 // child is a new child execution or, where the parent goes on after the process ended, the one that it had started.

@@ -167,6 +167,9 @@ func (s *Service) StartExecution(in *StartExecutionInput) (*StartExecutionOutput
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayStart(st, false); err != nil {
+		return nil, err
+	}
 	now := s.cloud.Now()
 	if st.machine.kind == Express {
 		x := s.newExpress(st, now)
@@ -494,6 +497,9 @@ func (s *Service) StartSyncExecution(ctx context.Context, in *StartExecutionInpu
 	}
 	if st.machine.kind != Express {
 		return nil, notExpress()
+	}
+	if err := s.mayStart(st, true); err != nil {
+		return nil, err
 	}
 	x := s.newExpress(st, s.cloud.Now())
 	result, err := x.finish(context.WithoutCancel(ctx))

@@ -86,12 +86,12 @@ type LogGroup struct {
 	LogGroupArn string `json:"logGroupArn"`
 }
 
-// TracingConfiguration is kept and told, not acted on.
+// TracingConfiguration is kept and told. There is no X-Ray: what is held to it is the role.
 type TracingConfiguration struct {
 	Enabled bool `json:"enabled"`
 }
 
-// EncryptionConfiguration is kept and told, not acted on.
+// EncryptionConfiguration is kept and told. There is no KMS: what is held to it is the role.
 type EncryptionConfiguration struct {
 	Type                         string `json:"type"`
 	KmsKeyID                     string `json:"kmsKeyId,omitempty"`

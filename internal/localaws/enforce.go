@@ -40,9 +40,9 @@ func (r roles) authorize(t *machine.Task) *task.Denied {
 	return nil
 }
 
-// allows is why a role may not do an action on a resource.
-func (r roles) allows(role, action, resource string) error {
-	if d := r.denied(role, policy.Request{Action: action, Resource: resource}); d != nil {
+// allows is why a role may not make a request.
+func (r roles) allows(role string, request policy.Request) error {
+	if d := r.denied(role, request); d != nil {
 		return d
 	}
 	return nil

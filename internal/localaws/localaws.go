@@ -39,7 +39,7 @@ type Options struct {
 	AnyHost  bool   // answer whatever Host a request names
 	DataDir  string // what must outlast the process is kept there; "": in memory
 	Keep     int    // executions that are over; 0: local.Options' own number
-	// Warn is told why a trigger did not start its execution. nil: nobody is.
+	// Warn is told why a trigger did not start its execution, and what AWS would drop in silence. nil: nobody is.
 	Warn func(text string)
 	// Fast makes waits take no time: the clock jumps when nothing is in progress. A step that waits for a task token keeps its
 	// time, which somebody else decides.
@@ -94,13 +94,13 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	known := roles{iam.New(clock.Now)}
 	sessions := sts.New(sts.Options{Now: clock.Now, Assume: known.mayAssume})
 	objects := s3.New(clock.Now)
-	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l), sessions), CheckRole: known.assumable, Object: readObject(objects)})
+	functions := lambda.New(lambda.Options{Host: host, Environment: environment(url(l), sessions), CheckRole: known.assumable, Allows: known.allows, Object: readObject(objects)})
 	caller := task.New(invoker{functions})
 	caller.Authorize = known.authorize
 	starts := newTriggers(clock, known, objects, caller, o.Warn)
 	metrics := cloudwatch.New(clock.Now)
 	cloud, web := stepFunctions(o, local.Options{Clock: clock, MockFile: o.MockFile, Store: kept, Keep: o.Keep, StartTask: starter(caller, o.Fast),
-		Allows: known.allows}, lines, task.NewStatusEvents(caller), starts, metrics)
+		Allows: known.allows, Warn: o.Warn}, lines, task.NewStatusEvents(caller), starts, metrics)
 	services := map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(lines), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 		"events": starts.bus, "scheduler": starts.schedules, "pipes": starts.pipes,

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,14 +28,15 @@ import (
 )
 
 // TestLeastPrivilege: for each definition, the role that policy.Machine makes may do all that the local AWS asks of it, and without any
-// one of its statements it may not: log delivery when the machine is made, the call of each Task, the reads, writes and children of
-// each distributed Map. The definitions are the golden ones of the compiler, random workflows, and real ones that others wrote.
+// one of its statements it may not: log delivery when the machine is made, the key when an execution starts, the call of each Task, the
+// reads, writes and children of each distributed Map; or its traces or log lines are dropped, which is all that AWS does. The definitions are the golden ones of the compiler, random workflows, and real ones that others wrote.
 func TestLeastPrivilege(t *testing.T) {
-	local := must(New(Options{Address: "127.0.0.1:0"}))
+	j := &judge{t: t}
+	local := must(New(Options{Address: "127.0.0.1:0", Warn: j.warn}))
 	t.Cleanup(func() { local.Close() })
 	go local.Serve(t.Context())
-	j := &judge{t: t, local: local, config: aws.Config{BaseEndpoint: aws.String(local.URL()), Region: "eu-west-1",
-		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")}}
+	j.local, j.config = local, aws.Config{BaseEndpoint: aws.String(local.URL()), Region: "eu-west-1",
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")}
 	j.prepare()
 	t.Run("golden", func(t *testing.T) { j.files(t, must(filepath.Glob("../compile/testdata/golden/*.asl.json"))) })
 	t.Run("random", func(t *testing.T) { j.random(t, 60) })
@@ -47,7 +49,26 @@ type judge struct {
 	local  *AWS
 	config aws.Config
 	role   string
+
+	mu     sync.Mutex
+	warned string // what the local AWS has warned of since it was last looked at
 }
+
+func (j *judge) warn(text string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.warned = text
+}
+
+func (j *judge) warning() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	text := j.warned
+	j.warned = ""
+	return text
+}
+
+const machineKey = "arn:aws:kms:eu-west-1:" + scopeAccount + ":key/1"
 
 const scopeAccount = "000000000000"
 
@@ -71,7 +92,7 @@ func (j *judge) random(t *testing.T, n int) {
 	dir := must(filepath.Abs("../compile/testdata/privilege"))
 	overlay := map[string][]byte{filepath.Join(dir, "gen.go"): []byte(langgen.File(pkg, 1, n))}
 	var handlers []compile.Handler
-	for _, name := range []string{"Echo", "Double", "Risky", "Ask", "Make", "Log"} {
+	for _, name := range []string{"Echo", "Double", "Risky", "Ask", "Make", "Log", "Tell"} {
 		handlers = append(handlers, compile.Handler{Package: pkg, Func: name})
 	}
 	var workflows []compile.Workflow
@@ -107,7 +128,7 @@ func (j *judge) definition(t *testing.T, name, text string) {
 	if err != nil {
 		return
 	}
-	grants := policy.Machine(d, policy.Scope{Partition: "aws", Account: scopeAccount, Region: "eu-west-1", Machine: "m", Logging: true})
+	grants := policy.Machine(d, policy.Scope{Partition: "aws", Account: scopeAccount, Region: "eu-west-1", Machine: "m", Logging: true, Tracing: true, KMSKey: machineKey})
 	if denied := j.use(t, d, grants); denied != "" {
 		t.Errorf("%s: the whole policy is not enough: %s", name, denied)
 	}
@@ -129,21 +150,30 @@ func (j *judge) use(t *testing.T, d *asl.Definition, grants policy.Grants) strin
 		PolicyDocument: aws.String(grants.Document().String())}))
 	refused := ""
 	asl.Walk(&d.Machine, func(_ *asl.Machine, s *asl.State) { refused = cmp.Or(refused, j.state(s)) })
-	return cmp.Or(refused, j.logs(t))
+	if refused != "" {
+		return refused
+	}
+	return j.run(t)
 }
 
-// logs makes a machine that logs.
-func (j *judge) logs(t *testing.T) string {
+// run makes a machine that logs, traces and has a key, and starts it.
+func (j *judge) run(t *testing.T) string {
 	client := sfn.NewFromConfig(j.config)
 	out, err := client.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("m"), RoleArn: &j.role,
 		Definition: aws.String(`{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`),
 		LoggingConfiguration: &types.LoggingConfiguration{Level: types.LogLevelAll, Destinations: []types.LogDestination{{CloudWatchLogsLogGroup: &types.CloudWatchLogsLogGroup{
-			LogGroupArn: aws.String("arn:aws:logs:eu-west-1:" + scopeAccount + ":log-group:/aws/vendedlogs/states/m:*")}}}}})
+			LogGroupArn: aws.String("arn:aws:logs:eu-west-1:" + scopeAccount + ":log-group:/aws/vendedlogs/states/m:*")}}}},
+		TracingConfiguration:    &types.TracingConfiguration{Enabled: true},
+		EncryptionConfiguration: &types.EncryptionConfiguration{Type: types.EncryptionTypeCustomerManagedKmsKey, KmsKeyId: aws.String(machineKey)}})
 	if err != nil {
 		return err.Error()
 	}
+	_, err = client.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: out.StateMachineArn})
 	must(client.DeleteStateMachine(t.Context(), &sfn.DeleteStateMachineInput{StateMachineArn: out.StateMachineArn}))
-	return ""
+	if err != nil {
+		return err.Error()
+	}
+	return j.warning()
 }
 
 // state makes the calls of one state.
@@ -184,7 +214,7 @@ func literalText(text string) string {
 }
 
 func (j *judge) allows(action, resource string) string {
-	if err := j.local.roles.allows(j.role, action, resource); err != nil {
+	if err := j.local.roles.allows(j.role, policy.Request{Action: action, Resource: resource}); err != nil {
 		return err.Error()
 	}
 	return ""

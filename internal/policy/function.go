@@ -10,6 +10,7 @@ type Needs struct {
 	LogGroup string // ARN of the function's log group, without ":*"
 	Tracing  bool
 	VPC      bool
+	KMSKey   string     // ARN of the key that encrypts its environment variables; "" where AWS's does, or there are none
 	Declared []Declared // flow.Allow
 	Calls    []Call     // what its code calls
 	Payloads string     // ARN of the S3 objects that hold the values of its Refs; "": none do
@@ -26,6 +27,9 @@ func Function(n Needs) Grants {
 	grants := Grants{allow("its log", []string{n.LogGroup + ":*"}, "logs:CreateLogStream", "logs:PutLogEvents")}
 	if n.Tracing {
 		grants = append(grants, allow("X-Ray tracing", []string{"*"}, "xray:PutTraceSegments", "xray:PutTelemetryRecords"))
+	}
+	if n.KMSKey != "" { // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+		grants = append(grants, allow("encryption of variables", []string{n.KMSKey}, "kms:Decrypt"))
 	}
 	if n.VPC { // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
 		grants = append(grants, allow("network interfaces in the VPC", []string{"*"}, "ec2:CreateNetworkInterface",

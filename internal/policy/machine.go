@@ -63,10 +63,27 @@ func Machine(d *asl.Definition, s Scope) Grants {
 		c.machine("X-Ray tracing", "*", "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules",
 			"xray:GetSamplingTargets")
 	}
-	if s.KMSKey != "" {
-		c.machine("encryption of execution data", s.KMSKey, "kms:Decrypt", "kms:GenerateDataKey")
+	grants := append(c.grants(), s.encryption()...)
+	slices.SortStableFunc(grants, func(a, b Grant) int { return strings.Compare(a.Statement.Action[0], b.Statement.Action[0]) })
+	return grants
+}
+
+// encryption is the use of the machine's key: for its executions, and for what of them is delivered to the log. Step Functions tells KMS
+// what it is for. https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+func (s Scope) encryption() Grants {
+	if s.KMSKey == "" {
+		return nil
 	}
-	return c.grants()
+	use := func(reason, key, value string, actions ...string) Grant {
+		g := allow(reason, []string{s.KMSKey}, actions...)
+		g.Statement.Condition = map[string]Condition{"StringEquals": {"kms:EncryptionContext:" + key: {value}}}
+		return g
+	}
+	grants := Grants{use("encryption of executions", "aws:states:stateMachineArn", s.arn("states", "stateMachine:"+s.Machine), "kms:Decrypt", "kms:GenerateDataKey")}
+	if s.Logging {
+		grants = append(grants, use("encryption of log delivery", "SourceArn", s.arn("logs", "*"), "kms:GenerateDataKey"))
+	}
+	return grants
 }
 
 type collector struct {
@@ -326,18 +343,17 @@ func (c *collector) bucket(args value.Value) (arn, key string) {
 	return "arn:" + c.scope.Partition + ":s3:::" + name, key
 }
 
-// grants makes the needs few statements: one for each set of actions that is wanted on the same resources.
+// grants makes the needs few statements, in no order: one for each set of actions that is wanted on the same resources.
 func (c *collector) grants() Grants {
 	byResource := merged(c.broadest(), func(n need) (string, Grant) {
 		g := Grant{Statement: Statement{Effect: "Allow", Action: list[string]{n.action}, Resource: list[string]{n.resource}}, Reason: n.reason}
-		if n.state != "" {
-			g.States = []string{n.state}
+		if n.state == "" { // each of the machine's own purposes stands for itself
+			return n.resource + " " + n.reason, g
 		}
+		g.States = []string{n.state}
 		return n.resource, g
 	})
-	grants := merged(byResource, func(g Grant) (string, Grant) { return strings.Join(g.Statement.Action, " "), g })
-	slices.SortStableFunc(grants, func(a, b Grant) int { return strings.Compare(a.Statement.Action[0], b.Statement.Action[0]) })
-	return grants
+	return merged(byResource, func(g Grant) (string, Grant) { return strings.Join(g.Statement.Action, " "), g })
 }
 
 // broadest are the needs, each on the widest resource that its action has anywhere: what a star allows needs no other statement.

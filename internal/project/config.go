@@ -63,7 +63,8 @@ type Environment struct {
 	Rollout   Rollout           `yaml:"rollout"`
 	Bucket    Bucket            `yaml:"bucket"`
 	Payloads  Payloads          `yaml:"payloads"`
-	// Triggers start executions: those of each workflow, by names of their own.
+	// Triggers start executions: those of each workflow, by names of their own. One of the same name takes the place of an inherited one,
+	// which null takes away.
 	Triggers map[string]map[string]Trigger `yaml:"triggers" keys:"^[A-Za-z0-9_-]+$"`
 }
 
@@ -284,8 +285,8 @@ func (c *Config) apply(node *yaml.Node, e *Environment, getenv func(string) (str
 	if err := (&keyChecker{file: c.file, expanded: true}).all(expanded, e).Err(); err != nil {
 		return err
 	}
-	before := e.Functions
-	e.Functions = nil
+	before, triggers := e.Functions, e.Triggers
+	e.Functions, e.Triggers = nil, nil
 	if err := expanded.Decode(e); err != nil {
 		return &diag.Diagnostic{Place: diag.Place{File: c.file}, Message: err.Error()}
 	}
@@ -295,6 +296,7 @@ func (c *Config) apply(node *yaml.Node, e *Environment, getenv func(string) (str
 		}
 		e.Functions[name] = f.over(e.Functions[name])
 	}
+	e.Triggers = mergedTriggers(triggers, e.Triggers)
 	return nil
 }
 

@@ -201,6 +201,36 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
+// TestInheritedTriggers: those of an environment stand beside inherited ones; one of the same name takes its place, and null takes it away.
+func TestInheritedTriggers(t *testing.T) {
+	const text = `
+defaults: {triggers: {orders: {nightly: {schedule: rate(1 day), window: 5m}, placed: {pattern: {source: [shop]}}, queued: {queue: "arn:aws:sqs:r:a:q"}}}}
+environments:
+  dev: {triggers: {reports: {weekly: {schedule: rate(7 days)}}}}
+  prod:
+    inherit: dev
+    triggers: {orders: {nightly: {schedule: rate(2 days)}, queued: null, uploaded: {bucket: uploads}}}
+`
+	words := func(name string) map[string]string {
+		out := map[string]string{}
+		e := environment(t, text, name, nil)
+		for workflow, triggers := range e.Triggers {
+			for key, trigger := range triggers {
+				out[workflow+"."+key] = trigger.word() + trigger.Schedule + trigger.Window.String()
+			}
+		}
+		return out
+	}
+	shared := map[string]string{"orders.nightly": "schedulerate(1 day)5m0s", "orders.placed": "pattern0s", "orders.queued": "queue0s", "reports.weekly": "schedulerate(7 days)0s"}
+	if diff := cmp.Diff(shared, words("dev")); diff != "" {
+		t.Errorf("dev (-want +got):\n%s", diff)
+	}
+	want := map[string]string{"orders.nightly": "schedulerate(2 days)0s", "orders.placed": "pattern0s", "orders.uploaded": "bucket0s", "reports.weekly": "schedulerate(7 days)0s"}
+	if diff := cmp.Diff(want, words("prod")); diff != "" {
+		t.Errorf("prod (-want +got):\n%s", diff)
+	}
+}
+
 // TestTriggerMistakes: each declaration, and a part of what is said about it.
 func TestTriggerMistakes(t *testing.T) {
 	for _, tt := range []struct{ trigger, want string }{

@@ -314,6 +314,9 @@ func (c *composer) function(h handler, zip bundle.Artifact) {
 	if h.refs() {
 		c.values(&l, &needs)
 	}
+	if len(l.Env) > 0 {
+		needs.KMSKey = l.KMSKey
+	}
 	c.zips[name] = zip.Path
 	c.logGroup(group, int(*l.Retention), l.KMSKey, h.workflows...)
 	c.desired.Functions = append(c.desired.Functions, plan.Function{

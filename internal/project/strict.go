@@ -78,21 +78,19 @@ func (k *keyChecker) mapping(node *yaml.Node, t reflect.Type, rules *jsonschema.
 
 func (k *keyChecker) structure(node *yaml.Node, t reflect.Type, path string) {
 	fields, here := yamlFields(t), map[string]*yaml.Node{}
-	if node.ShortTag() != "!!null" {
-		if !k.want(node, yaml.MappingNode, path, "keys and values") {
-			return
+	if node.ShortTag() == "!!null" || !k.want(node, yaml.MappingNode, path, "keys and values") {
+		return
+	}
+	for i := 0; i < len(node.Content); i += 2 {
+		key := node.Content[i]
+		f, ok := fields[key.Value]
+		if !ok {
+			k.report(key, fmt.Sprintf("unknown key %q", dotted(path, key.Value)), keyHint(key.Value, sortedKeys(fields)))
+			continue
 		}
-		for i := 0; i < len(node.Content); i += 2 {
-			key := node.Content[i]
-			f, ok := fields[key.Value]
-			if !ok {
-				k.report(key, fmt.Sprintf("unknown key %q", dotted(path, key.Value)), keyHint(key.Value, sortedKeys(fields)))
-				continue
-			}
-			here[key.Value] = key
-			rules := jsonschema.RulesOf(f)
-			k.check(node.Content[i+1], f.Type, &rules, dotted(path, key.Value))
-		}
+		here[key.Value] = key
+		rules := jsonschema.RulesOf(f)
+		k.check(node.Content[i+1], f.Type, &rules, dotted(path, key.Value))
 	}
 	k.relations(node, fields, here, path)
 }

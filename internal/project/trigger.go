@@ -43,6 +43,28 @@ type Trigger struct {
 	Enabled    *bool  `yaml:"enabled"`                                                                                                               // false keeps a trigger and stops it
 }
 
+// mergedTriggers are the triggers in over beside and in place of those in under; one that is empty takes away.
+func mergedTriggers(under, over map[string]map[string]Trigger) map[string]map[string]Trigger {
+	if under == nil && over != nil {
+		under = map[string]map[string]Trigger{}
+	}
+	for workflow, triggers := range over {
+		all := maps.Clone(under[workflow])
+		if all == nil {
+			all = map[string]Trigger{}
+		}
+		maps.Copy(all, triggers)
+		maps.DeleteFunc(all, func(_ string, t Trigger) bool { return t.kind() == "" })
+		under[workflow] = all
+	}
+	return under
+}
+
+// word is what the trigger is called by: the key that makes it what it is.
+func (t *Trigger) word() string {
+	return map[plan.Kind]string{plan.KindSchedule: "schedule", plan.KindRule: "pattern", plan.KindBucketEvents: "bucket", plan.KindPipe: "queue"}[t.kind()]
+}
+
 // kind is what stands behind the trigger, nil where not exactly one is named.
 func (t *Trigger) kind() plan.Kind {
 	var kinds []plan.Kind
@@ -121,9 +143,9 @@ func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trig
 	if kind == plan.KindPipe && m.Type == "EXPRESS" {
 		start.Action = []string{"states:StartSyncExecution"}
 	}
-	grants := policy.Grants{{Statement: start, Reason: "triggers"}}
 	read := policy.Statement{Effect: "Allow", Action: []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}}
 	var letters []string
+	var which, dying []string // keys, with what they are
 	role := ""
 	for i := range made {
 		if t := &made[i]; t.Kind == kind {
@@ -131,29 +153,41 @@ func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trig
 				role = c.place.ARN("iam", "role"+c.env.Roles.Path+c.roleName(m.Name+"-"+triggerServices[kind].suffix))
 			}
 			t.Role = role
+			declared := c.env.Triggers[m.Workflow][t.Key]
+			which = append(which, t.Key+" ("+declared.word()+")")
 			if t.Kind == plan.KindPipe {
 				read.Resource = append(read.Resource, t.Settings["Source"])
 			}
 			if letter := t.Settings["DeadLetterArn"]; letter != "" {
 				letters = append(letters, letter)
+				dying = append(dying, which[len(which)-1])
 			}
 		}
 	}
 	if role == "" {
 		return
 	}
+	grants := policy.Grants{{Statement: start, Reason: triggersWords("starts by", which)}}
 	if len(read.Resource) > 0 {
-		grants = append(grants, policy.Grant{Statement: read, Reason: "the queues of triggers"})
+		grants = append(grants, policy.Grant{Statement: read, Reason: triggersWords("queues of", which)})
 	}
 	if kind == plan.KindSchedule && len(letters) > 0 { // EventBridge rules send theirs by the queue's own policy
 		grants = append(grants, policy.Grant{Statement: policy.Statement{Effect: "Allow", Action: []string{"sqs:SendMessage"}, Resource: letters},
-			Reason: "dead letters of schedules"})
+			Reason: triggersWords("dead letters of", dying)})
 	}
 	name := c.roleName(m.Name + "-" + triggerServices[kind].suffix)
 	c.desired.Roles = append(c.desired.Roles, plan.Role{
 		Name: name, Path: c.env.Roles.Path, Trust: policy.Trust(triggerServices[kind].service, c.place.Account, ""), Policy: grants.Document(),
 		Grants: grants, Boundary: c.env.Roles.Boundary, Tags: c.tags(m.Workflow),
 	})
+}
+
+// triggersWords are "starts by trigger nightly (schedule)".
+func triggersWords(what string, which []string) string {
+	if len(which) == 1 {
+		return what + " trigger " + which[0]
+	}
+	return what + " triggers " + list(which)
 }
 
 func (c *composer) trigger(m *plan.Machine, key string, t *Trigger) plan.Trigger {

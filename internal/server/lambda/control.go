@@ -216,6 +216,9 @@ func (s *Service) createFunction(c *wire.Call, in *createInput) (any, error) {
 		Timeout: 3, MemorySize: 128, PackageType: "Zip", Architectures: in.Architectures, TracingConfig: Tracing{"PassThrough"},
 		EphemeralStorage: Storage{512}, SnapStart: SnapStart{"None", "Off"}}}
 	in.apply(&f.latest.Configuration)
+	if err := s.checkCalls(&f.latest.Configuration); err != nil {
+		return nil, err
+	}
 	f.latest.setCode(zipped)
 	go s.o.Host.Prepare(zipped)
 	s.touch(f.latest)
@@ -346,7 +349,12 @@ func (s *Service) updateConfiguration(c *wire.Call, in *change) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.apply(&f.latest.Configuration)
+	next := f.latest.Configuration
+	in.apply(&next)
+	if err := s.checkCalls(&next); err != nil {
+		return nil, err
+	}
+	f.latest.Configuration = next
 	return s.updated(f), nil
 }
 

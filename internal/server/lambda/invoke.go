@@ -133,6 +133,9 @@ func (s *Service) admit(in Request) (*run, error) {
 	if v.creating && s.o.Now().Before(v.settled) {
 		return nil, conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending")
 	}
+	if err := s.checkKey(&v.Configuration); err != nil {
+		return nil, err
+	}
 	if f.reserved != nil && f.running >= *f.reserved {
 		e := fault(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
 		e.Fields["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"

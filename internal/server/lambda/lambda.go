@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stride-aws/stride/internal/lambdahost"
+	iam "github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/server/wire"
 	"github.com/stride-aws/stride/internal/store"
 )
@@ -25,6 +26,10 @@ type Options struct {
 
 	// CheckRole says why Lambda may not assume a role. nil: it may assume any.
 	CheckRole func(account, roleARN string) error
+
+	// Allows says why a role may not make a request; nil where it may. It is asked for what Lambda does as a function's role. nil:
+	// everything is allowed.
+	Allows func(roleARN string, r iam.Request) error
 
 	// Environment is what a function's process gets beside its own variables: the local endpoint, its role's credentials. nil: nothing.
 	Environment func(account, region, roleARN string) map[string]string
