@@ -4,9 +4,12 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"strconv"
 )
 
-// Go's maps and pointers share memory, JSON's values do not. What follows finds where that would show, so that it is refused.
+// Go's maps and pointers share memory, JSON's values do not. What follows finds where that would show, so that it is refused: what
+// is written through a map or a pointer must be held by one variable alone.
 
 // refuseShared refuses a pointer to a variable that is assigned to: the pointer would see it.
 func (x *eval) refuseShared(e ast.Expr) {
@@ -41,17 +44,8 @@ func (f *frame) rootVar(e ast.Expr) *types.Var {
 // reassigned says whether a function assigns to v, its declaration left out.
 func (f *frame) reassigned(fn ast.Node, v *types.Var) bool {
 	found := false
-	to := func(l ast.Expr) { found = found || f.rootVar(l) == v && f.pkg.info.Defs[identOf(l)] == nil }
-	ast.Inspect(fn, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for _, l := range n.Lhs {
-				to(l)
-			}
-		case *ast.IncDecStmt:
-			to(n.X)
-		}
-		return !found
+	f.assignments(fn, func(l ast.Expr, _ bool) {
+		found = found || f.rootVar(l) == v && f.pkg.info.Defs[identOf(l)] == nil
 	})
 	return found
 }
@@ -61,168 +55,389 @@ func identOf(e ast.Expr) *ast.Ident {
 	return id
 }
 
-// refuseAliased refuses an assignment to an item of a map that another variable may hold too.
-func (x *eval) refuseAliased(at ast.Node, m ast.Expr) {
-	v := x.rootVar(m)
+// assignments visits what a piece of source assigns: variables, parts of them, and what calls write through their arguments. Where
+// through is set, it is not the place itself that is assigned, but what it points to.
+func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, through bool)) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, l := range n.Lhs {
+				visit(l, false)
+			}
+		case *ast.IncDecStmt:
+			visit(n.X, false)
+		case *ast.RangeStmt:
+			for _, l := range []ast.Expr{n.Key, n.Value} {
+				if l != nil {
+					visit(l, false)
+				}
+			}
+		case *ast.CallExpr:
+			for _, l := range f.lent(n) {
+				visit(l.place, !l.address)
+			}
+		}
+		return true
+	})
+}
+
+// holder is a variable whose map or pointer is written through, and the function that it belongs to.
+type holder struct {
+	*frame
+	v    *types.Var
+	fn   ast.Node
+	ref  types.Type // of what is written through
+	last token.Pos  // where it is written last; no place where that is not known
+	keep bool       // a parameter: what is returned is kept, too
+}
+
+// refuseAliased refuses to write through a map or a pointer, found by path, that another variable may hold too.
+func (x *eval) refuseAliased(at ast.Node, path ast.Expr) {
+	v := x.rootVar(path)
 	if v == nil {
+		x.refuse(at, "what a pointer points to cannot be assigned here: JSON has no shared values", "keep the pointer in a variable, and assign through that")
 		return
 	}
 	o := x.owner(v)
 	if o == nil {
 		return
 	}
-	a := &aliases{frame: x.frame, v: v, fn: o.node}
-	if o.scopedParameter(v) || a.found() {
-		x.refuse(at, "the map in "+v.Name()+" may be held by another variable, which would see the change in Go and does not in JSON",
-			"make a map here, or copy it with maps.Clone")
+	what := "map"
+	if kindOf(x.typeOf(path)) == pointerKind {
+		what = "pointer"
+	}
+	if o.borrows(v) {
+		x.refuse(at, "the "+what+" in "+v.Name()+" is held by the caller too, who would see the change in Go and does not in JSON",
+			"change a variable of your own, and return it")
+		return
+	}
+	h := &holder{frame: x.frame, v: v, fn: o.node, ref: x.typeOf(path)}
+	if other := h.other(); other != nil {
+		place := x.position(other)
+		x.refuse(at, "the "+what+" in "+v.Name()+" may be held by another variable, which would see the change in Go and does not in JSON: line "+strconv.Itoa(place.Line)+" hands it on",
+			aliasHints[what])
 	}
 }
 
-// scopedParameter says whether v is a parameter of a function other than the workflow's own: its map is the caller's.
-func (f *frame) scopedParameter(v *types.Var) bool {
-	for _, p := range paramsOf(f.pkg, f.node) {
-		if p == v {
-			return f.caller != nil && f.caller.live != nil || !isDecl(f.node)
-		}
+var aliasHints = map[string]string{
+	"map":     "make a map here, or copy it with maps.Clone",
+	"pointer": "use a variable of the struct's type, or point to a copy",
+}
+
+// borrows says whether v is a parameter whose map or pointer belongs to somebody else. That of a workflow is its own, and what a
+// declared function writes through goes back to its caller.
+func (f *frame) borrows(v *types.Var) bool {
+	if !slices.Contains(paramsOf(f.pkg, f.node), v) {
+		return false
 	}
-	return false
+	_, declared := f.node.(*ast.FuncDecl)
+	own := f.caller == nil || f.caller.live == nil
+	return !declared || !own && !slices.ContainsFunc(f.loans, func(l loan) bool { return l.param == v })
 }
 
-func isDecl(n ast.Node) bool { _, ok := n.(*ast.FuncDecl); return ok }
-
-// aliases looks for places where a function copies the map in a variable.
-type aliases struct {
-	*frame
-	v     *types.Var
-	fn    ast.Node
-	stack []ast.Node
-}
-
-func (a *aliases) found() bool {
-	found := false
-	ast.Inspect(a.fn, func(n ast.Node) bool {
+// other is a place where something else than the variable comes to hold what it holds; nil where there is none.
+func (h *holder) other() ast.Node {
+	h.noteWrites()
+	var found ast.Node
+	var stack []ast.Node
+	ast.Inspect(h.fn, func(n ast.Node) bool {
 		if n == nil {
-			a.stack = a.stack[:len(a.stack)-1]
+			stack = stack[:len(stack)-1]
 			return true
 		}
-		a.stack = append(a.stack, n)
-		if id, ok := n.(*ast.Ident); ok && a.pkg.info.ObjectOf(id) == a.v {
-			found = found || a.copied(len(a.stack)-1)
+		stack = append(stack, n)
+		if id, ok := n.(*ast.Ident); ok && found == nil && h.pkg.info.ObjectOf(id) == h.v {
+			m := &mention{holder: h, stack: stack}
+			if m.shares() && !m.harmless() {
+				found = id
+			}
 		}
 		return true
 	})
 	return found
 }
 
-// copied says whether the mention at stack[i] hands the map on, or takes one from elsewhere.
-func (a *aliases) copied(i int) bool {
-	e := a.stack[i].(ast.Expr)
-	for i--; i >= 0; i-- {
-		switch p := a.stack[i].(type) {
-		case *ast.ParenExpr, *ast.KeyValueExpr, *ast.CompositeLit, *ast.UnaryExpr:
-		case *ast.SelectorExpr:
-			if !holdsMap(a.pkg.info.TypeOf(p)) {
-				return false
-			}
-		case *ast.IndexExpr:
-			if p.X != e || !holdsMap(a.pkg.info.TypeOf(p)) {
-				return false
-			}
-		case *ast.CallExpr:
-			return !a.takesCopy(p)
-		case *ast.AssignStmt:
-			return a.assigned(p, e)
-		case *ast.ValueSpec:
-			return len(p.Values) > 0 && !a.allFresh(p.Values)
-		case *ast.RangeStmt:
-			return p.X == e && p.Value != nil && holdsMap(a.pkg.info.TypeOf(p.Value))
-		default: // a return, a condition, a field's declaration
-			return false
+// noteWrites finds the last write, where all are in the function's own statements: what a literal does, it may do at any time.
+func (h *holder) noteWrites() {
+	h.assignments(h.fn, func(l ast.Expr, _ bool) {
+		if h.rootVar(l) == h.v && h.pkg.info.Defs[identOf(l)] == nil {
+			h.last = max(h.last, l.End())
 		}
-		if next, ok := a.stack[i].(ast.Expr); ok {
-			e = next
-		}
-	}
-	return false
+	})
 }
 
-// assigned judges an assignment in which e stands: as what is copied, or as what a new map is put into.
-func (a *aliases) assigned(s *ast.AssignStmt, e ast.Expr) bool {
-	for _, r := range s.Rhs {
-		if r == e {
-			return true
-		}
-	}
-	if _, isItem := ast.Unparen(e).(*ast.IndexExpr); isItem {
-		return false
-	}
-	return !a.allFresh(s.Rhs)
+// holds says whether a value of type t holds what is written through.
+func (h *holder) holds(t types.Type) bool {
+	return t != nil && holds(t, types.TypeString(h.ref, nil), map[types.Type]bool{})
 }
 
-// allFresh says whether nothing else can hold the maps that values make.
-func (a *aliases) allFresh(values []ast.Expr) bool {
-	for _, v := range values {
-		call, isCall := ast.Unparen(v).(*ast.CallExpr)
-		switch {
-		case !holdsMap(a.pkg.info.TypeOf(v)) && !isCall:
-		case isCall && a.makes(call):
-		case isLiteral(v):
-		case a.pkg.info.Types[v].IsNil():
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-func isLiteral(e ast.Expr) bool {
-	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && u.Op == token.AND {
-		e = u.X
-	}
-	_, ok := ast.Unparen(e).(*ast.CompositeLit)
-	return ok
-}
-
-// makes says whether a call gives what nobody else has: a step's result is decoded anew.
-func (a *aliases) makes(e *ast.CallExpr) bool {
-	if id := identOf(e.Fun); id != nil && (id.Name == "make" || id.Name == "new") {
-		return true
-	}
-	fn := a.callee(e)
-	return fn != nil && fn.Pkg() != nil && (fn.Pkg().Path() == flowPath || fullName(fn) == "maps.Clone")
-}
-
-// takesCopy says whether a call takes its arguments by value: as JSON, or only to look at them.
-func (a *aliases) takesCopy(e *ast.CallExpr) bool {
-	if id := identOf(e.Fun); id != nil && id.Name == "len" {
-		return true
-	}
-	return a.makes(e)
-}
-
-// holdsMap says whether a value of type t has a map in it.
-func holdsMap(t types.Type) bool { return holds(t, map[types.Type]bool{}) }
-
-func holds(t types.Type, seen map[types.Type]bool) bool {
-	if t == nil || seen[t] {
+func holds(t types.Type, ref string, seen map[types.Type]bool) bool {
+	if seen[t] {
 		return false
 	}
 	seen[t] = true
-	switch u := t.Underlying().(type) {
-	case *types.Map:
+	if types.TypeString(t, nil) == ref {
 		return true
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Interface: // or a type parameter
+		return !isError(t)
+	case *types.Map:
+		return holds(u.Elem(), ref, seen)
 	case *types.Slice:
-		return holds(u.Elem(), seen)
+		return holds(u.Elem(), ref, seen)
 	case *types.Array:
-		return holds(u.Elem(), seen)
+		return holds(u.Elem(), ref, seen)
 	case *types.Pointer:
-		return holds(u.Elem(), seen)
+		return holds(u.Elem(), ref, seen)
+	case *types.Tuple:
+		for v := range u.Variables() {
+			if holds(v.Type(), ref, seen) {
+				return true
+			}
+		}
 	case *types.Struct:
-		for i := range u.NumFields() {
-			if holds(u.Field(i).Type(), seen) {
+		for f := range u.Fields() {
+			if holds(f.Type(), ref, seen) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// mention is a place where the variable is named, with the source around it.
+type mention struct {
+	*holder
+	stack []ast.Node
+	at    int // in stack: what is looked at
+}
+
+func (m *mention) parent() ast.Node { return m.stack[m.at-1] }
+
+// harmless says whether what is handed on here is written no more: its place is behind the last write, and no loop leads back.
+func (m *mention) harmless() bool {
+	if _, assigns := m.parent().(*ast.AssignStmt); assigns && !m.handsOn() || m.stack[len(m.stack)-1].Pos() < m.last {
+		return false
+	}
+	if m.keep || m.parent() == nil {
+		return false
+	}
+	for _, n := range m.stack {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			if n != m.fn {
+				return false
+			}
+		case *ast.DeferStmt, *ast.ValueSpec:
+			return false
+		case *ast.ForStmt, *ast.RangeStmt:
+			if m.v.Pos() < n.Pos() || n.End() < m.v.Pos() || declaresIn(n, m.v) {
+				return false
+			}
+		}
+	}
+	return !m.deferred()
+}
+
+// declaresIn says whether v is a variable of the loop's own head.
+func declaresIn(loop ast.Node, v *types.Var) bool {
+	switch l := loop.(type) {
+	case *ast.ForStmt:
+		return v.Pos() < l.Body.Pos()
+	case *ast.RangeStmt:
+		return v.Pos() < l.Body.Pos()
+	}
+	return false
+}
+
+// deferred says whether a function that runs later than its place writes the variable.
+func (m *mention) deferred() bool {
+	found := false
+	ast.Inspect(m.fn, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.FuncLit); ok && n != m.fn {
+			found = found || m.writes(lit)[m.v]
+		}
+		return !found
+	})
+	return found
+}
+
+// handsOn says whether the variable stands on the right of an assignment.
+func (m *mention) handsOn() bool {
+	s, ok := m.parent().(*ast.AssignStmt)
+	return ok && slices.ContainsFunc(s.Rhs, func(r ast.Expr) bool { return ast.Node(r) == m.stack[m.at] })
+}
+
+// shares says whether the mention hands on what the variable holds, or gives it what something else holds. It leaves m.at at what
+// is handed on.
+func (m *mention) shares() bool {
+	m.at = len(m.stack) - 1
+	for ; m.at > 0; m.at-- {
+		e, isExpr := m.stack[m.at].(ast.Expr)
+		_, isAddress := m.parent().(*ast.UnaryExpr)
+		_, isPair := m.stack[m.at].(*ast.KeyValueExpr)
+		if isExpr && !isPair && !isAddress && !m.calls(e) && !m.holds(m.pkg.info.TypeOf(e)) {
+			return false
+		}
+		if shares, decided := m.decide(e); decided {
+			return shares
+		}
+	}
+	return false
+}
+
+// calls says whether e is what its parent calls a method of.
+func (m *mention) calls(e ast.Expr) bool {
+	sel, ok := m.parent().(*ast.SelectorExpr)
+	if ok {
+		s := m.pkg.info.Selections[sel]
+		return s != nil && s.Kind() == types.MethodVal
+	}
+	call, ok := m.parent().(*ast.CallExpr)
+	return ok && call.Fun == e
+}
+
+// decide looks at the parent of e, which is or has what the variable holds.
+func (m *mention) decide(e ast.Expr) (shares, decided bool) {
+	switch p := m.parent().(type) {
+	case *ast.ParenExpr, *ast.KeyValueExpr, *ast.CompositeLit, *ast.StarExpr, *ast.SliceExpr, *ast.SelectorExpr:
+		return false, false
+	case *ast.UnaryExpr:
+		return false, p.Op != token.AND
+	case *ast.IndexExpr:
+		return false, p.X != e
+	case *ast.CallExpr:
+		if m.pkg.info.Types[p.Fun].IsType() {
+			return false, false
+		}
+		return m.keeps(p, e)
+	case *ast.AssignStmt:
+		if slices.Contains(p.Rhs, e) {
+			return !m.appendsToItself(p, e), true
+		}
+		return !m.allFresh(p.Rhs), true
+	case *ast.ValueSpec:
+		return len(p.Values) > 0 && (slices.Contains(p.Values, e) || !m.allFresh(p.Values)), true
+	case *ast.RangeStmt:
+		return p.X != e || p.Value != nil && m.holds(m.pkg.info.TypeOf(p.Value)), true
+	case *ast.ReturnStmt:
+		return m.returned(), true
+	}
+	return false, true // a condition, a field's declaration
+}
+
+// appendsToItself is v = append(v, ...).
+func (m *mention) appendsToItself(s *ast.AssignStmt, e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || len(s.Lhs) != 1 || len(call.Args) == 0 || !m.isBuiltin(call, "append") {
+		return false
+	}
+	return m.rootVar(s.Lhs[0]) == m.v && m.rootVar(call.Args[0]) == m.v && m.source(s.Lhs[0]) == m.source(call.Args[0])
+}
+
+// returned says whether a return hands it on: out of a literal, or out of the function that it was lent to.
+func (m *mention) returned() bool {
+	for i := m.at - 1; i >= 0; i-- {
+		lit, ok := m.stack[i].(*ast.FuncLit)
+		if !ok {
+			continue
+		}
+		if lit == m.fn {
+			break
+		}
+		call, isArg := m.stack[i-1].(*ast.CallExpr)
+		return !isArg || !isFlowCall(m.pkg.info, call, "Await")
+	}
+	named := slices.Contains(resultsOf(m.pkg, m.fn), m.v)
+	return m.keep || m.deferred() && !named
+}
+
+func (h *holder) isBuiltin(e *ast.CallExpr, names ...string) bool {
+	id := identOf(e.Fun)
+	return id != nil && h.pkg.info.Types[e.Fun].IsBuiltin() && slices.Contains(names, id.Name)
+}
+
+// keeps says whether a call keeps its argument, or its receiver, e. Where that depends on what becomes of the result, it is undecided.
+func (h *holder) keeps(call *ast.CallExpr, e ast.Expr) (keeps, decided bool) {
+	if h.makes(call) || h.isBuiltin(call, "len", "cap", "delete", "clear") {
+		return false, true
+	}
+	if h.isBuiltin(call, "append") {
+		return false, false
+	}
+	fn := h.callee(call)
+	if fn == nil {
+		return call.Fun != e, true
+	}
+	if p := h.prog.packageOf(fn.Pkg()); p != nil && p.decl(fn) != nil {
+		args := h.argumentsOf(call, fn)
+		for i, a := range args {
+			if a == e || ast.Node(a) == ast.Node(call.Fun) {
+				return h.effectOf(fn).keeps(i), true
+			}
+			if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && i == 0 && e == ast.Expr(sel) {
+				return h.effectOf(fn).keeps(0), true
+			}
+		}
+		return true, true
+	}
+	return false, !h.holds(h.pkg.info.TypeOf(call))
+}
+
+// allFresh says whether nothing else can hold what values hold.
+func (h *holder) allFresh(values []ast.Expr) bool {
+	return !slices.ContainsFunc(values, func(e ast.Expr) bool { return !h.fresh(e) })
+}
+
+func (h *holder) fresh(e ast.Expr) bool {
+	e = ast.Unparen(e)
+	if h.pkg.info.Types[e].IsNil() || !h.holds(h.pkg.info.TypeOf(e)) {
+		return true
+	}
+	switch e := e.(type) {
+	case *ast.UnaryExpr:
+		_, isLit := ast.Unparen(e.X).(*ast.CompositeLit)
+		return isLit && h.fresh(e.X)
+	case *ast.CompositeLit:
+		return h.allFresh(e.Elts)
+	case *ast.KeyValueExpr:
+		return h.fresh(e.Value)
+	case *ast.CallExpr:
+		return h.freshCall(e)
+	}
+	return false
+}
+
+func (h *holder) freshCall(e *ast.CallExpr) bool {
+	if h.makes(e) {
+		return true
+	}
+	if h.pkg.info.Types[e.Fun].IsType() {
+		return h.allFresh(e.Args)
+	}
+	if h.isBuiltin(e, "append") { // to what the variable holds already, perhaps
+		return (h.fresh(e.Args[0]) || h.rootVar(e.Args[0]) == h.v) && h.allFresh(e.Args[1:])
+	}
+	fn := h.callee(e)
+	if fn == nil {
+		return false
+	}
+	p := h.prog.packageOf(fn.Pkg())
+	return p != nil && p.decl(fn) != nil && h.effectOf(fn).givesFresh(h.ref)
+}
+
+// makes says whether a call gives what nobody else has: a step's result is decoded anew.
+func (h *holder) makes(e *ast.CallExpr) bool {
+	if h.isBuiltin(e, "make", "new") {
+		return true
+	}
+	fn := h.callee(e)
+	if fn == nil || fn.Pkg() == nil {
+		return false
+	}
+	if fn.Pkg().Path() == flowPath {
+		return fn.Name() != "Map" && fn.Name() != "Distributed"
+	}
+	return fullName(fn) == "maps.Clone" && !h.holds(elemOf(h.pkg.info.TypeOf(e)))
 }

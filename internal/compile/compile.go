@@ -91,9 +91,10 @@ type unit struct {
 	matched    map[string]ErrorMatch
 	operations map[string]string
 	uses       []Use
-	weak       map[*types.Var]bool // variables of which a loop makes less than they begin with
-	several    map[*types.Var]bool // variables in which a loop joins errors
-	again      bool                // a loop was found to weaken a variable: what was compiled before relies on too much
+	weak       map[*types.Var]bool    // variables of which a loop makes less than they begin with
+	several    map[*types.Var]bool    // variables in which a loop joins errors
+	again      bool                   // a loop was found to weaken a variable: what was compiled before relies on too much
+	alone      map[*ast.CallExpr]bool // calls that are a statement, or the whole right side of one
 	// expressChild says that what is compiled belongs to a child execution of type EXPRESS.
 	expressChild bool
 }
@@ -164,7 +165,7 @@ func (prog *program) unit(w Workflow) *unit {
 	return &unit{
 		prog: prog, workflow: w, said: map[string]bool{}, frames: map[int]*frame{}, names: newNames(),
 		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, caught: map[*asl.State][]*catchHost{},
-		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{},
+		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{}, alone: map[*ast.CallExpr]bool{},
 	}
 }
 

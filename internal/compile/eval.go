@@ -41,6 +41,7 @@ type frame struct {
 	boundary   bool // the function is a whole machine: nothing outside is live in it
 	leaving    []leaving
 	resultKeys []key
+	loans      []loan // what the function writes through its parameters, and gives back
 }
 
 // owner is the frame that v belongs to.
@@ -66,6 +67,7 @@ type closure struct {
 	frame *frame
 	decl  *types.Func
 	node  ast.Node // where it is mentioned
+	recv  *sym     // of a method value
 }
 
 // same says whether two function values are of the same source.
@@ -220,7 +222,12 @@ func (x *eval) selector(e *ast.SelectorExpr) sym {
 	}
 	if sel.Kind() != types.FieldVal {
 		if f, ok := sel.Obj().(*types.Func); ok {
-			return sym{e: null, t: sel.Type(), full: true, fn: &closure{decl: f, node: e, frame: x.frame}}
+			fn := &closure{decl: f, node: e, frame: x.frame}
+			if sel.Kind() == types.MethodVal {
+				recv := x.expr(e.X)
+				fn.recv = &recv
+			}
+			return sym{e: null, t: sel.Type(), full: true, fn: fn}
 		}
 	}
 	v, _ := sel.Obj().(*types.Var)
@@ -280,6 +287,13 @@ func (s sym) field(f jsonField, t types.Type) sym {
 	}
 	if isNull(s.e) { // of a nil pointer: Go would panic, and nobody gets here
 		return zeroSym(t)
+	}
+	if below, laid, ok := overlaid(s.e); ok {
+		if i := laid.index(f.name); i >= 0 {
+			return laid.fields[i].v
+		}
+		s.e = below
+		return s.field(f, t)
 	}
 	return sym{
 		e: member{s.e, f.name}, t: t, raw: s.raw,
@@ -675,17 +689,19 @@ func (x *eval) errorValue(s sym) sym {
 
 // setField is s with another value of a field.
 func (x *eval) setField(at ast.Node, s sym, v *types.Var, to sym) sym {
+	t := structOf(s.t)
+	pointer := kindOf(s.t) == pointerKind
 	if o, ok := s.e.(object); ok {
-		if out, ok := o.set(s.t, v, to); ok {
-			return sym{e: out, t: s.t}
+		if out, ok := o.set(t, v, to); ok {
+			return sym{e: out, t: s.t, full: pointer}
 		}
 	}
-	f, ok := fieldOf(s.t, v)
+	f, ok := fieldOf(t, v)
 	if !ok {
-		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(s.t), "export it, and give it a name in JSON")
+		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
 	}
-	change := object{[]field{{name: f.name, v: sym{e: to.use(), t: to.t}}}}
-	return sym{e: call{"$merge", []expr{array{[]expr{s.use(), change}}}}, t: s.t, raw: s.raw || to.holey()}
+	change := field{name: f.name, v: to.settledNow()}
+	return sym{e: withMembers(s.use(), change), t: s.t, raw: s.raw || to.holey(), full: pointer}
 }
 
 // set replaces the member of a field, or the members of an embedded struct.

@@ -108,6 +108,7 @@ func (x *eval) results(s *ast.ReturnStmt) []sym {
 		}
 		return out
 	}
+	x.standsAlone(s.Results...)
 	values := x.exprs(s.Results)
 	if len(s.Results) == 1 && len(wanted) > 1 {
 		if call, ok := ast.Unparen(s.Results[0]).(*ast.CallExpr); ok {
@@ -382,7 +383,7 @@ func (m *machine) compensate() {
 		f.at, f.only = nil, u.reads()
 		joined := f.join(u.pending, nil)
 		joined.undo = nil
-		for _, o := range f.execClosure(u.call, u.fn, nil, []*flow{joined}) {
+		for _, o := range f.execClosure(&ast.CallExpr{Fun: u.call.Args[1]}, u.fn, []*flow{joined}) {
 			o.undo = u.parent
 			f.at, f.only = nil, u.parent.reads()
 			m.fail(f, o.flow, u.call, o.env[m.err])

@@ -93,62 +93,81 @@ func (f *frame) run(fs []*flow) {
 
 // execDecl compiles a call of a function with steps into its caller.
 func (f *frame) execDecl(e *ast.CallExpr, fn *types.Func, fs []*flow) []outcome {
-	return f.execClosure(e, &closure{decl: fn, node: ast.Unparen(e.Fun), frame: f}, e.Args, fs)
+	return f.execClosure(e, &closure{decl: fn, node: ast.Unparen(e.Fun), frame: f}, fs)
 }
 
 // execValue compiles a call of a function literal, or of a variable that holds one.
 func (f *frame) execValue(e *ast.CallExpr, fs []*flow) []outcome {
 	x := &eval{frame: f, env: fs[0].env, host: fs[0].host}
-	return f.execClosure(e, x.expr(e.Fun).fn, e.Args, fs)
+	return f.execClosure(e, x.expr(e.Fun).fn, fs)
 }
 
-func (f *frame) execClosure(at *ast.CallExpr, fn *closure, args []ast.Expr, fs []*flow) []outcome {
+func (f *frame) execClosure(at *ast.CallExpr, fn *closure, fs []*flow) []outcome {
 	inner, ok := f.enter(fn, at)
 	if !ok {
 		return nil
 	}
 	var outs []outcome
-	inner.ret = func(fl *flow, _ ast.Node, values []sym) { outs = append(outs, outcome{fl, values}) }
+	f.standsAlone(at)
+	inner.ret = func(fl *flow, _ ast.Node, values []sym) {
+		x, y := &eval{frame: f, env: fl.env, host: fl.host}, &eval{frame: inner, env: fl.env}
+		x.giveBack(inner.loans, y.lentValues())
+		outs = append(outs, outcome{fl, values})
+	}
 	for _, fl := range fs {
 		x := &eval{frame: f, env: fl.env, host: fl.host}
-		inner.bind(x.arguments(args), fl)
+		inner.loans = x.lend(at, fn.decl)
+		inner.bind(x.arguments(at, fn.decl), fl)
+	}
+	for _, l := range inner.loans {
+		inner.live.pinned[l.param] = true
 	}
 	inner.run(fs)
 	return outs
 }
 
-// arguments is the values of arguments, Contexts left out.
-func (x *eval) arguments(list []ast.Expr) []sym {
+// arguments is the values of a call's arguments, Contexts left out; the receiver comes first. fn is nil for a function value.
+func (x *eval) arguments(e *ast.CallExpr, fn *types.Func) []sym {
+	var eff *effect
+	list := e.Args
+	if fn != nil {
+		eff, list = x.effectOf(fn), x.argumentsOf(e, fn)
+	}
 	var out []sym
-	for _, a := range list {
+	for i, a := range list {
 		if !isNamed(x.pkg.info.TypeOf(a), flowPath, "Context") {
-			out = append(out, x.expr(a))
+			out = append(out, x.argument(a, eff, i))
 		}
 	}
 	return out
 }
 
 // inline is the results of a pure function of the module.
-func (x *eval) inline(e *ast.CallExpr, p *pkg, fn *types.Func) []sym {
-	args := x.arguments(e.Args)
-	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok {
-		if s, isMethod := x.pkg.info.Selections[sel]; isMethod && s.Kind() == types.MethodVal {
-			args = append([]sym{x.expr(sel.X)}, args...)
-		}
+func (x *eval) inline(e *ast.CallExpr, fn *types.Func) []sym {
+	loans := x.lend(e, fn)
+	values := x.apply(e, &closure{decl: fn, node: ast.Unparen(e.Fun), frame: x.frame}, x.arguments(e, fn), loans...)
+	own := len(values) - len(loans)
+	if own < 0 {
+		return values
 	}
-	return x.apply(e, &closure{decl: fn, node: ast.Unparen(e.Fun), frame: x.frame}, args)
+	x.giveBack(loans, values[own:])
+	return values[:own]
 }
 
 // callValue calls a function literal, or a variable that holds one.
 func (x *eval) callValue(e *ast.CallExpr) []sym {
-	return x.apply(e, x.expr(e.Fun).fn, x.arguments(e.Args))
+	return x.apply(e, x.expr(e.Fun).fn, x.arguments(e, nil))
 }
 
-// apply evaluates a pure function's body with the given arguments.
-func (x *eval) apply(at ast.Node, fn *closure, args []sym) []sym {
+// apply evaluates a pure function's body with the given arguments. Behind its results stands what has become of the loans.
+func (x *eval) apply(at ast.Node, fn *closure, args []sym, loans ...loan) []sym {
 	inner, ok := x.enter(fn, at)
 	if !ok {
 		return nil
+	}
+	inner.loans = loans
+	if fn.recv != nil {
+		args = append([]sym{*fn.recv}, args...)
 	}
 	e := env{}
 	if fn.lit != nil {
@@ -160,7 +179,7 @@ func (x *eval) apply(at ast.Node, fn *closure, args []sym) []sym {
 	inner.bindEnv(args, e)
 	y := &eval{frame: inner, env: e, host: x.host}
 	values, _ := y.body(bodyOf(inner.node).List, func(y *eval) ([]sym, bool) { return y.named(at), true })
-	return values
+	return append(values, y.lentValues()...)
 }
 
 // named is the results of a function that are in variables of their own.

@@ -46,7 +46,7 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 	if p == nil || p.decl(fn) == nil {
 		return []sym{x.bad(e, qualified(fn)+" is not known to the workflow language", wayOut(fn))}
 	}
-	return x.inline(e, p, fn)
+	return x.inline(e, fn)
 }
 
 // refCall refuses to look into a Ref or to make one: its value may be in S3, where no state reaches it.

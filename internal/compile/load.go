@@ -23,6 +23,7 @@ type program struct {
 	graph     map[string]*packages.Package // these, and all that they import
 	fset      *token.FileSet               // of parsed
 	parsed    map[string]*ast.File
+	effects   map[*ast.FuncDecl]*effect
 	workflows []Workflow
 }
 
@@ -79,7 +80,7 @@ func loadPackages(dir string, paths []string, overlay map[string][]byte) (*progr
 	}
 	prog := &program{
 		root: dir, overlay: overlay, files: map[string][]byte{}, byPath: map[string]*pkg{}, graph: map[string]*packages.Package{},
-		fset: token.NewFileSet(), parsed: map[string]*ast.File{},
+		fset: token.NewFileSet(), parsed: map[string]*ast.File{}, effects: map[*ast.FuncDecl]*effect{},
 	}
 	packages.Visit(loaded, nil, func(p *packages.Package) { prog.graph[p.PkgPath] = p })
 	var found diag.List

@@ -107,16 +107,36 @@ func withEntry(m sym, key expr, v sym) expr {
 		if isObject {
 			return o.with(field{name: name, v: v})
 		}
-		change = object{[]field{{name: name, v: v}}}
+		return withMembers(m.use(), field{name: name, v: v})
 	}
 	if isObject && len(o.fields) == 0 {
 		return change
 	}
-	parts := []expr{m.use()}
-	if c, ok := m.e.(call); ok && c.fn == "$merge" {
+	return merged(m.use(), change)
+}
+
+// merged is an object with others laid over it.
+func merged(e expr, change expr) expr {
+	parts := []expr{e}
+	if c, ok := e.(call); ok && c.fn == "$merge" {
 		parts = slices.Clone(c.args[0].(array).items)
 	}
 	return call{"$merge", []expr{array{append(parts, change)}}}
+}
+
+// withMembers is an object with other members: those that were laid over it before are of the same object.
+func withMembers(e expr, f field) expr {
+	c, ok := e.(call)
+	if !ok || c.fn != "$merge" {
+		return merged(e, object{[]field{f}})
+	}
+	parts := slices.Clone(c.args[0].(array).items)
+	last, ok := parts[len(parts)-1].(object)
+	if !ok {
+		return merged(e, object{[]field{f}})
+	}
+	parts[len(parts)-1] = last.with(f)
+	return call{"$merge", []expr{array{parts}}}
 }
 
 func (o object) with(f field) object {
@@ -162,4 +182,20 @@ func (x *eval) refuseTangled(lhs []ast.Expr) {
 			}
 		}
 	}
+}
+
+// overlaid is what an object's last members were laid over, and these members, where their names are known.
+func overlaid(e expr) (below expr, last object, ok bool) {
+	c, ok := e.(call)
+	if !ok || c.fn != "$merge" {
+		return nil, last, false
+	}
+	parts := c.args[0].(array).items
+	if last, ok = parts[len(parts)-1].(object); !ok {
+		return nil, last, false
+	}
+	if len(parts) == 2 {
+		return parts[0], last, true
+	}
+	return call{"$merge", []expr{array{parts[:len(parts)-1]}}}, last, true
 }

@@ -115,6 +115,7 @@ func (x *eval) run(s ast.Stmt) {
 		x.declare(s)
 	case *ast.ExprStmt:
 		if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok {
+			x.standsAlone(call)
 			x.call(call)
 		}
 	case *ast.BlockStmt, *ast.IfStmt, *ast.SwitchStmt, *ast.RangeStmt, *ast.ForStmt, *ast.LabeledStmt:
@@ -144,6 +145,7 @@ func (x *eval) assignStmt(s *ast.AssignStmt) {
 
 // values is what stands right of n variables: as many expressions, or one that has several results.
 func (x *eval) values(list []ast.Expr, n int) []sym {
+	x.standsAlone(list...)
 	if len(list) == 1 && n > 1 {
 		switch e := ast.Unparen(list[0]).(type) {
 		case *ast.CallExpr:

@@ -117,6 +117,8 @@ func (l *pureLoop) evaluate(k cont) ([]sym, bool) {
 	l.carried = l.assignedIn(l.at, l.body)
 	l.findExits()
 	if len(l.carried) == 0 && !slices.ContainsFunc(l.exits, func(e exit) bool { return !e.own }) {
+		l.nameFields()
+		l.rounds() // nothing comes of it, but what is refused
 		l.forget()
 		return k(l.eval)
 	}
@@ -386,7 +388,7 @@ func (p place) get(e env) sym {
 	if p.field == "" {
 		return s
 	}
-	for _, f := range fieldsOf(s.t) {
+	for _, f := range fieldsOf(structOf(s.t)) {
 		if f.name == p.field {
 			return s.field(f, f.v.Type())
 		}
@@ -432,24 +434,14 @@ func (x *eval) assignedIn(s ast.Stmt, body *ast.BlockStmt) []place {
 
 // places divides a struct variable into the fields that the loop assigns, where it assigns only such.
 func (x *eval) places(k key, body ast.Node) []place {
-	if _, known := x.env[k].e.(object); !known || kindOf(x.env[k].t) != structKind {
+	if _, known := x.env[k].e.(object); !known || kindOf(structOf(x.env[k].t)) != structKind {
 		return []place{{key: k}}
 	}
 	fields := map[string]bool{}
-	ast.Inspect(body, func(n ast.Node) bool {
-		var targets []ast.Expr
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			targets = n.Lhs
-		case *ast.IncDecStmt:
-			targets = []ast.Expr{n.X}
+	x.assignments(body, func(l ast.Expr, _ bool) {
+		if name, mentions := x.assignedField(l, k); mentions {
+			fields[name] = true
 		}
-		for _, l := range targets {
-			if name, mentions := x.assignedField(l, k); mentions {
-				fields[name] = true
-			}
-		}
-		return true
 	})
 	var out []place
 	for name := range fields {
@@ -469,12 +461,14 @@ func (x *eval) assignedField(l ast.Expr, k key) (name string, mentions bool) {
 			return name, x.pkg.info.ObjectOf(e) == k.v
 		case *ast.IndexExpr:
 			l = e.X
+		case *ast.StarExpr:
+			l = e.X
 		case *ast.SelectorExpr:
 			v, _ := x.pkg.info.ObjectOf(e.Sel).(*types.Var)
 			if v == nil {
 				return "", false
 			}
-			f, ok := fieldOf(x.typeOf(e.X), v)
+			f, ok := fieldOf(structOf(x.typeOf(e.X)), v)
 			if !ok {
 				return "", true
 			}

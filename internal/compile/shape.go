@@ -193,6 +193,14 @@ func marshals(t types.Type) bool {
 	return false
 }
 
+// structOf is the struct that t is or points to.
+func structOf(t types.Type) types.Type {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		return p.Elem()
+	}
+	return t
+}
+
 func elemOf(t types.Type) types.Type {
 	switch u := t.Underlying().(type) {
 	case *types.Slice:

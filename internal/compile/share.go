@@ -1,7 +1,7 @@
 package compile
 
 import (
-	"slices"
+	"maps"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -11,7 +11,7 @@ import (
 // computeOnce is e with what it computes more than once in a block around the places that read it: where it is computed for certain, so
 // that nothing fails that Go would not have come to.
 func computeOnce(e expr) expr {
-	if !slices.ContainsFunc(parts(e), heavy) {
+	if loopsIn(e) < 2 && len(jsonataText(e)) < 2*long {
 		return e
 	}
 	for {
@@ -20,45 +20,46 @@ func computeOnce(e expr) expr {
 			break
 		}
 		name := unusedName(e)
-		e = block{name, computeOnce(again), rewriteAll(e, again, ref{name})}
+		e = block{name, again, rewriteAll(e, again, ref{name})}
 	}
 	return inner(e)
 }
 
-// heavy is what is worth a name: what goes over items, or computes with what does. What $map and $filter give has none by itself:
-// a variable would not tell one item that is an array from the items.
+// long is how many bytes of an expression are worth a name.
+const long = 120
+
+// heavy is what is worth a name: what goes over items or is long. What $map and $filter give has none by itself: a variable would not
+// tell one item that is an array from the items.
 func heavy(e expr) bool {
-	found := false
 	switch e := e.(type) {
 	case call:
-		if e.fn == "$map" || e.fn == "$filter" {
-			return false
-		}
-	case cond, binary, block, member, index, each:
-	default:
-		return false
+		return e.fn != "$map" && e.fn != "$filter" && (loopsIn(e) > 0 || len(jsonataText(e)) > long)
+	case cond, block, binary:
+		return loopsIn(e) > 0 || len(jsonataText(e)) > long
+	case member, index, each:
+		return loopsIn(e) > 0
 	}
-	walk(e, func(e expr) {
-		c, ok := e.(call)
-		found = found || ok && (c.fn == "$reduce" || c.fn == "$map" || c.fn == "$filter" || c.fn == "$sort")
-	})
-	return found
+	return false
 }
 
-// parts is e and all that is in it.
-func parts(e expr) []expr {
-	var out []expr
-	walk(e, func(e expr) { out = append(out, e) })
-	return out
+// loopsIn counts what goes over items.
+func loopsIn(e expr) int {
+	n := 0
+	walk(e, func(e expr) {
+		if c, ok := e.(call); ok && (c.fn == "$reduce" || c.fn == "$map" || c.fn == "$filter" || c.fn == "$sort") {
+			n++
+		}
+	})
+	return n
 }
 
 // repeated is the largest part of e that is computed more than once, and once for certain.
 func repeated(e expr) (expr, bool) {
-	o := occurrences{seen: map[string]*occurrence{}}
-	o.visit(e, nil, true)
+	o := occurrences{}
+	certain := o.visit(e, nil)
 	var best *occurrence
-	for _, c := range o.order {
-		if c.repeated() && !o.path(c.e) && (best == nil || len(c.text) > len(best.text)) {
+	for text, c := range o {
+		if c.count > 1 && certain[text] && !o.path(c.e, certain) && (best == nil || longer(c, best)) {
 			best = c
 		}
 	}
@@ -68,61 +69,93 @@ func repeated(e expr) (expr, bool) {
 	return best.e, true
 }
 
+// occurrence is a part of an expression, and how often it stands there.
 type occurrence struct {
-	e       expr
-	text    string
-	count   int
-	certain bool
+	e     expr
+	text  string
+	count int
 }
 
-func (c *occurrence) repeated() bool { return c != nil && c.count > 1 && c.certain }
+func longer(a, b *occurrence) bool {
+	return len(a.text) > len(b.text) || len(a.text) == len(b.text) && a.text < b.text
+}
+
+// occurrences is the heavy parts of an expression, by their text.
+type occurrences map[string]*occurrence
 
 // path says whether e only reads a part of what gets a name itself.
-func (o *occurrences) path(e expr) bool {
+func (o occurrences) path(e expr, certain map[string]bool) bool {
+	var of expr
 	switch e := e.(type) {
 	case member:
-		return o.seen[jsonataText(e.of)].repeated() || o.path(e.of)
+		of = e.of
 	case index:
-		return o.seen[jsonataText(e.of)].repeated() || o.path(e.of)
+		of = e.of
+	default:
+		return false
 	}
-	return false
+	text := jsonataText(of)
+	return o[text] != nil && o[text].count > 1 && certain[text] || o.path(of, certain)
 }
 
-type occurrences struct {
-	seen  map[string]*occurrence
-	order []*occurrence
-}
-
-// visit counts e and its parts. bound is the names that lambdas and blocks give on the way to e.
-func (o *occurrences) visit(e expr, bound map[string]bool, certain bool) {
+// visit counts e and its parts, and says which of them are computed whenever e is. bound is the names that lambdas and blocks give
+// on the way to e.
+func (o occurrences) visit(e expr, bound map[string]bool) (certain map[string]bool) {
+	certain = map[string]bool{}
 	if e == nil || simple(e) {
-		return
+		return certain
 	}
 	if heavy(e) && !reads(e, bound) {
-		o.add(e, certain)
+		certain[o.add(e)] = true
 	}
 	switch e := e.(type) {
 	case cond:
-		o.visit(e.test, bound, certain)
-		o.visit(e.then, bound, false)
-		o.visit(e.els, bound, false)
+		maps.Copy(certain, o.visit(e.test, bound))
+		then, els := o.visit(e.then, bound), o.visit(e.els, bound)
+		for text := range then {
+			if els[text] {
+				certain[text] = true
+			}
+		}
 	case binary:
-		o.visit(e.l, bound, certain)
-		o.visit(e.r, bound, certain && e.op != "and" && e.op != "or")
+		maps.Copy(certain, o.visit(e.l, bound))
+		if r := o.visit(e.r, bound); e.op != "and" && e.op != "or" {
+			maps.Copy(certain, r)
+		}
 	case lambda:
-		o.visit(e.body, with(bound, e.params...), false)
+		o.visit(e.body, with(bound, e.params...))
 	case block:
-		o.visit(e.bound, bound, certain)
-		o.visit(e.body, with(bound, e.name), certain)
+		maps.Copy(certain, o.visit(e.bound, bound))
+		maps.Copy(certain, o.visit(e.body, with(bound, e.name)))
 	default:
 		for _, c := range children(e) {
 			if spread(e, c) {
-				o.visit(c.(each).of, bound, certain)
-			} else {
-				o.visit(c, bound, certain)
+				c = c.(each).of
 			}
+			maps.Copy(certain, o.visit(c, bound))
 		}
 	}
+	return certain
+}
+
+func (o occurrences) add(e expr) (text string) {
+	text = jsonataText(e)
+	if o[text] == nil {
+		o[text] = &occurrence{e: e, text: text}
+	}
+	o[text].count++
+	return text
+}
+
+func with(bound map[string]bool, names ...string) map[string]bool {
+	out := maps.Clone(bound)
+	if out == nil {
+		out = map[string]bool{}
+	}
+	for _, n := range names {
+		out[n] = true
+	}
+	return out
 }
 
 // spread says whether an item of an array that is written out is an array that JSONata keeps only because it is written out, too.
@@ -133,29 +166,6 @@ func spread(e, item expr) bool {
 		return isEach
 	}
 	return false
-}
-
-func (o *occurrences) add(e expr, certain bool) {
-	text := jsonataText(e)
-	c := o.seen[text]
-	if c == nil {
-		c = &occurrence{e: e, text: text}
-		o.seen[text] = c
-		o.order = append(o.order, c)
-	}
-	c.count++
-	c.certain = c.certain || certain
-}
-
-func with(bound map[string]bool, names ...string) map[string]bool {
-	out := map[string]bool{}
-	for n := range bound {
-		out[n] = true
-	}
-	for _, n := range names {
-		out[n] = true
-	}
-	return out
 }
 
 // inner shares inside the parts of e that are computed under a condition, or for each item.
@@ -215,16 +225,19 @@ func unusedName(e expr) string {
 // sharedMembers says whether two members of an object compute the same.
 func sharedMembers(o object) bool {
 	seen := map[string]bool{}
+	if loopsIn(o) < 2 && len(jsonataText(o)) < 2*long {
+		return false
+	}
 	for _, f := range o.fields {
-		one := occurrences{seen: map[string]*occurrence{}}
-		one.visit(f.v.e, nil, true)
-		for _, c := range one.order {
-			if seen[c.text] {
+		one := occurrences{}
+		one.visit(f.v.e, nil)
+		for text := range one {
+			if seen[text] {
 				return true
 			}
 		}
-		for _, c := range one.order {
-			seen[c.text] = true
+		for text := range one {
+			seen[text] = true
 		}
 	}
 	return false

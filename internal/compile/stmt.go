@@ -252,18 +252,36 @@ func (x *eval) assign(l ast.Expr, s sym) {
 		}
 		x.env[k] = x.as(s, x.subst(v.Type()))
 	case *ast.SelectorExpr:
-		sel := x.pkg.info.Selections[l]
-		if sel == nil || kindOf(x.typeOf(l.X)) == pointerKind {
-			x.refuse(l, "what a pointer points to cannot be assigned: JSON has no shared values", "assign to a struct variable")
-			return
-		}
-		v := sel.Obj().(*types.Var)
-		x.assign(l.X, x.setField(l, x.expr(l.X), v, x.as(s, x.subst(v.Type()))))
+		x.assignField(l, s)
+	case *ast.StarExpr:
+		x.refuseAliased(l, l.X)
+		p := x.as(s, x.typeOf(l)).settledNow()
+		p.t, p.full = x.typeOf(l.X), true
+		x.assign(l.X, p)
 	case *ast.IndexExpr:
 		x.assignIndex(l, s)
 	default:
 		x.refuse(l, "this cannot be assigned to inside a workflow", "assign to a variable or a field")
 	}
+}
+
+// assignField is l = s of a field, through a pointer perhaps.
+func (x *eval) assignField(l *ast.SelectorExpr, s sym) {
+	sel := x.pkg.info.Selections[l]
+	if sel == nil {
+		x.refuse(l, x.source(l)+" is a package variable: an execution has no shared memory", "return the value, or keep it in a local variable")
+		return
+	}
+	of := x.expr(l.X)
+	if kindOf(of.t) == pointerKind {
+		x.refuseAliased(l, l.X)
+		if isNull(of.e) {
+			x.refuse(l, x.source(l.X)+" is nil here, and Go panics", "make it first: "+x.source(l.X)+" = &"+typeName(structOf(of.t))+"{}")
+			return
+		}
+	}
+	v := sel.Obj().(*types.Var)
+	x.assign(l.X, x.setField(l, of, v, x.as(s, x.subst(v.Type()))))
 }
 
 func (f *frame) ifStmt(s *ast.IfStmt, fs []*flow) []*flow {
@@ -509,40 +527,10 @@ func (f *frame) loopSource(p loopParts) string {
 // writes is the variables that a statement assigns, in the functions that it defines too.
 func (f *frame) writes(n ast.Node) vars {
 	out := vars{}
-	mark := func(e ast.Expr) {
-		for {
-			switch l := ast.Unparen(e).(type) {
-			case *ast.SelectorExpr:
-				e = l.X
-				continue
-			case *ast.IndexExpr:
-				e = l.X
-				continue
-			case *ast.Ident:
-				if v, ok := f.pkg.info.ObjectOf(l).(*types.Var); ok {
-					out[v] = true
-				}
-			}
-			return
+	f.assignments(n, func(l ast.Expr, _ bool) {
+		if v := f.rootVar(l); v != nil {
+			out[v] = true
 		}
-	}
-	ast.Inspect(n, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for _, l := range n.Lhs {
-				mark(l)
-			}
-		case *ast.IncDecStmt:
-			mark(n.X)
-		case *ast.RangeStmt:
-			if n.Key != nil {
-				mark(n.Key)
-			}
-			if n.Value != nil {
-				mark(n.Value)
-			}
-		}
-		return true
 	})
 	return out
 }

@@ -361,6 +361,8 @@ func boolean(e expr) bool {
 		return e.v.Kind() == value.Bool
 	case loose:
 		return true
+	case cond:
+		return e.els != nil && boolean(e.then) && boolean(e.els)
 	case binary:
 		return precedence[e.op] <= 40
 	case call:

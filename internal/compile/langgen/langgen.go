@@ -14,7 +14,7 @@ import (
 func File(pkg string, seed uint64, n int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, header, pkg)
-	b.WriteString(preamble)
+	b.WriteString(preamble + writers)
 	b.WriteString("\n// Cases are the workflows.\nvar Cases = []lang.Case{\n")
 	var functions strings.Builder
 	for i := range n {
@@ -169,8 +169,9 @@ func (g *generator) statement() {
 	}
 	choices := []func(){
 		g.declare, g.declare, g.assign, g.assign, g.call, g.call, g.call, g.risky, g.ifSteps, g.ifSteps, g.switchSteps, g.rangePure, g.ifPure,
-		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.mapWrites, g.pointed, g.found, g.switchInit, g.times,
+		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
 	}
+	choices = append(choices, g.mapWrites, g.pointerWrites)
 	if g.depth < 3 {
 		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper)
 	}

@@ -77,3 +77,104 @@ func (g *generator) indented(write func()) {
 	write()
 	g.indent--
 }
+
+// writers are helpers that write through what they are given.
+const writers = `
+func raise(p *lang.Part, by int) {
+	if by < 0 {
+		return
+	}
+	p.Count += by % 10
+	p.ID += "!"
+}
+
+func (d *Deep) mark(tag string, list []lang.Part) bool {
+	d.Tag = tag
+	for _, p := range list {
+		raise(&d.Inner, p.Count)
+	}
+	return tag == ""
+}
+
+func noted(c flow.Context, p *lang.Part, m map[string]int, text string) error {
+	said, err := flow.Call(c, lang.Log, text)
+	if err != nil {
+		return err
+	}
+	raise(p, 1)
+	p.ID += said
+	m[said]++
+	return nil
+}
+
+func made(id string, n int) *lang.Part {
+	p := new(lang.Part)
+	p.ID = id
+	raise(p, n)
+	return p
+}
+`
+
+// pointerWrites builds a value through a pointer, or through the address of a variable.
+func (g *generator) pointerWrites() {
+	p := g.name("p")
+	address := p
+	switch g.IntN(4) {
+	case 0:
+		g.line("%s := &lang.Part{ID: %s}", p, g.expr(tString, 2))
+	case 1:
+		g.line("%s := made(%s, %s)", p, g.expr(tString, 2), g.expr(tInt, 2))
+	case 2:
+		g.line("%s := new(lang.Part)", p)
+	case 3:
+		g.line("%s := %s", p, g.expr(tPart, 1))
+		address = "&" + p
+	}
+	mark := len(g.vars)
+	for range 1 + g.IntN(3) {
+		g.pointerWrite(p, address)
+		g.vars = g.vars[:mark]
+	}
+	v := g.declared(tPart)
+	if address == p {
+		g.line("%s := *%s", v.name, p)
+	} else {
+		g.line("%s := %s", v.name, p)
+	}
+	g.vars = append(g.vars, v)
+	if d := g.assignable(tDeep); d != nil {
+		ok := g.declared(tBool)
+		g.line("%s := %s.mark(%s, %s)", ok.name, d.name, g.expr(tString, 2), g.leaf(tParts))
+		g.vars = append(g.vars, ok)
+	}
+}
+
+func (g *generator) pointerWrite(p, address string) {
+	switch g.IntN(5) {
+	case 0:
+		g.line("%s.Count += %s", p, g.expr(tInt, 2))
+	case 1:
+		g.line("if (%s) {", g.expr(tBool, 2))
+		g.line("\t%s.ID = %s", p, g.expr(tString, 2))
+		g.line("}")
+	case 2:
+		g.line("raise(%s, %s)", address, g.expr(tInt, 2))
+	case 3:
+		it := &variable{name: g.name("it"), t: tString, used: true}
+		g.line("for _, %s := range %s {", it.name, g.shortSlice(tStrings))
+		g.vars = append(g.vars, it)
+		g.line("\t%s.ID += %s", p, g.expr(tString, 1))
+		g.line("\traise(%s, %s)", address, g.expr(tInt, 1))
+		g.line("\t_ = %s", it.name)
+		g.line("}")
+	case 4:
+		m := g.name("m")
+		g.line("%s := map[string]int{}", m)
+		g.line("for range %d {", 1+g.IntN(2))
+		g.line("\tif err := noted(c, %s, %s, %s); err != nil {", address, m, g.expr(tString, 1))
+		g.indented(func() { g.failWith("err") })
+		g.line("\t}")
+		g.line("}")
+		g.line("%s.Count += len(%s)", p, m)
+	}
+}

@@ -12,6 +12,9 @@ var Writes = []Case{
 	Of("map-group", mapGroup, zero, one, many, repeated),
 	Of("map-steps", mapSteps, zero, one, many, repeated),
 	Of("map-keys", mapKeys, zero, one, many, odd),
+	Of("pointer-writes", pointerWrites, zero, one, many, repeated),
+	Of("pointer-helpers", pointerHelpers, zero, one, many, repeated),
+	Of("pointer-rows", pointerRows, zero, one, many, repeated),
 }
 
 var (
@@ -92,3 +95,104 @@ func mapKeys(c flow.Context, in Thing) (map[int]string, error) {
 	}
 	return out, nil
 }
+
+type summary struct {
+	Total int      `json:"total"`
+	Level string   `json:"level,omitempty"`
+	Names []string `json:"names"`
+	Best  *Part    `json:"best,omitempty"`
+	Inner Part     `json:"inner"`
+	Marks counts   `json:"marks"`
+}
+
+type counts map[string]int
+
+func (m counts) add(key string, n int) { m[key] += n }
+
+func newSummary(in Thing) *summary {
+	s := &summary{Total: in.N, Marks: counts{}}
+	s.Inner.ID = in.Name
+	return s
+}
+
+// note changes the summary that it is called on.
+func (s *summary) note(p Part) {
+	if p.ID == "" {
+		return
+	}
+	s.Total += p.Count
+	s.Names = append(s.Names, p.ID)
+	s.Marks.add(p.ID, p.Count)
+}
+
+func fill(s *summary, level string) error {
+	s.Level = level
+	if level == "" {
+		return flow.Fail("NoLevel", "none")
+	}
+	s.Inner = Part{ID: level, Count: len(s.Names)}
+	return nil
+}
+
+// pointerWrites builds a value through a pointer that nothing else holds.
+func pointerWrites(c flow.Context, in Thing) (*summary, error) {
+	s := newSummary(in)
+	for _, p := range in.Parts {
+		s.note(p)
+	}
+	n, err := flow.Call(c, Double, s.Total)
+	if err != nil {
+		return nil, err
+	}
+	s.Total = n
+	s.Inner.Count++
+	if n > 5 {
+		s.Level = "high"
+		s.Best = &Part{ID: "best", Count: n}
+	}
+	return s, nil
+}
+
+// pointerHelpers are given a variable's address.
+func pointerHelpers(c flow.Context, in Thing) (out summary, err error) {
+	out.Marks = counts{"start": 1}
+	for _, tag := range in.Tags {
+		if err := ask(c, &out, tag); err != nil {
+			return out, err
+		}
+	}
+	err = fill(&out, in.Note)
+	out.note(in.Part)
+	return out, err
+}
+
+func ask(c flow.Context, s *summary, tag string) error {
+	text, err := flow.Call(c, Log, tag+s.Level)
+	if err != nil {
+		return err
+	}
+	s.Level += text
+	s.note(Part{ID: text, Count: 1})
+	return nil
+}
+
+// pointerRows makes a value in each round, and hands it on.
+func pointerRows(c flow.Context, in Thing) ([]*Part, error) {
+	var rows []*Part
+	for _, p := range in.Parts {
+		row := new(Part)
+		row.ID = p.ID + "!"
+		d, err := flow.Call(c, Double, p.Count)
+		if err != nil {
+			return rows, err
+		}
+		row.Count = d
+		rows = append(rows, row)
+	}
+	last := in.part()
+	last.Count = len(rows)
+	rows = append(rows, last)
+	return rows, nil
+}
+
+func (t Thing) part() *Part { return &Part{ID: t.Name} }

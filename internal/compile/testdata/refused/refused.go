@@ -258,9 +258,57 @@ func Options(c flow.Context, in Item) (Item, error) {
 		flow.MaxConcurrency(3)) // want "this step has no option MaxConcurrency"
 }
 
-func PointerWrites(c flow.Context, in *Item) (Item, error) {
-	in.Name = "x" // want "what a pointer points to cannot be assigned"
-	return *in, nil
+func PointerWrites(c flow.Context, in Item) (*Item, error) {
+	p := &Item{Name: in.Name}
+	q := p
+	q.Name = "x" // want "the pointer in q may be held by another variable, which would see the change in Go and does not in JSON: line [0-9]+ hands it on; use a variable of the struct's type"
+	p.Count = 1  // want "the pointer in p may be held by another variable, .*: line [0-9]+ hands it on"
+	var none *Item
+	none.Name = "y" // want "none is nil here, and Go panics; make it first: none = &refused.Item{}"
+	items := []*Item{p}
+	for _, it := range items {
+		it.Count++ // want "the pointer in it may be held by another variable"
+	}
+	both(p, p) // want "both changes p, and is given it twice"
+	list := []*Item{}
+	list = kept(list, &in)  // want "kept changes what it points to and hands it on"
+	in.Count = raise(p) + 1 // want "raise changes what it is given, and stands inside an expression; make the call a statement of its own"
+	_ = list
+	return p, nil
+}
+
+func both(a, b *Item) { a.Count, b.Name = 1, "" }
+
+func raise(p *Item) int {
+	p.Count++
+	return p.Count
+}
+
+func kept(list []*Item, it *Item) []*Item {
+	it.Count++
+	return append(list, it)
+}
+
+func LaterWrites(c flow.Context, in Item) (*Item, error) {
+	p := &Item{Name: in.Name}
+	defer func() {
+		p.Count = 1 // want "the pointer in p may be held by another variable"
+		_, _ = flow.Call(c, Handle, *p)
+	}()
+	return p, nil
+}
+
+func SharedParts(c flow.Context, in []*Item) (*Item, error) {
+	got, err := flow.Map(c, in, func(c flow.Context, it *Item) (*Item, error) {
+		it.Count++ // want "the pointer in it is held by the caller too, who would see the change in Go and does not in JSON; change a variable of your own, and return it"
+		return it, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	first := got[0]
+	first.Count = 2 // want "the pointer in first may be held by another variable"
+	return first, nil
 }
 
 type Texts struct {
@@ -309,12 +357,12 @@ func SharedPointer(c flow.Context, in Item) (int, error) {
 func SharedMap(c flow.Context, in Item) (int, error) {
 	m := map[string]int{"a": 1}
 	n := m
-	n["a"] = 5 // want "the map in n may be held by another variable, .*; make a map here, or copy it with maps.Clone"
-	return m["a"] + filled(m), nil
+	n["a"] = 5                     // want "the map in n may be held by another variable, .*; make a map here, or copy it with maps.Clone"
+	return m["a"] + filled(m), nil // want "filled changes what it is given, and stands inside an expression"
 }
 
 func filled(m map[string]int) int {
-	m["b"] = 1 // want "the map in m may be held by another variable"
+	m["b"] = 1
 	return m["b"]
 }
 

@@ -1,0 +1,265 @@
+package compile
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+)
+
+// A function that writes through a pointer or a map that it was given is called with the value, and gives the changed value back:
+// that is the same, as long as nothing else holds it meanwhile.
+
+// loan is an argument that a function writes through.
+type loan struct {
+	place   ast.Expr // what changes, in the caller
+	address bool     // the argument is the place's address; else the place holds a pointer or a map
+	param   *types.Var
+	arg     ast.Expr
+}
+
+// effect is what a declared function does with its parameters.
+type effect struct {
+	*frame
+	fn     *types.Func
+	params []*types.Var
+	writes []bool
+	kept   map[int]bool
+	busy   bool
+}
+
+// effectOf is worked out once for each function. One that calls itself is refused elsewhere.
+func (f *frame) effectOf(fn *types.Func) *effect {
+	p := f.prog.packageOf(fn.Pkg())
+	decl := p.decl(fn)
+	if e := f.prog.effects[decl]; e != nil {
+		return e
+	}
+	e := &effect{frame: &frame{unit: f.unit, pkg: p, node: decl}, fn: fn, params: paramsOf(p, decl), kept: map[int]bool{}}
+	e.writes = make([]bool, len(e.params))
+	f.prog.effects[decl] = e
+	if decl.Body == nil {
+		return e
+	}
+	e.assignments(decl.Body, func(l ast.Expr, through bool) {
+		if i := slices.Index(e.params, e.rootVar(l)); i >= 0 && (through || e.crosses(l)) {
+			e.writes[i] = true
+		}
+	})
+	return e
+}
+
+// crosses says whether a path goes through a pointer or into a map.
+func (f *frame) crosses(e ast.Expr) bool {
+	for {
+		var of ast.Expr
+		switch p := ast.Unparen(e).(type) {
+		case *ast.SelectorExpr:
+			of = p.X
+		case *ast.IndexExpr:
+			of = p.X
+		case *ast.StarExpr:
+			return true
+		default:
+			return false
+		}
+		if k := kindOf(f.pkg.info.TypeOf(of)); k == pointerKind || k == mapKind {
+			return true
+		}
+		e = of
+	}
+}
+
+// keeps says whether the function hands parameter i on, so that something holds it after the call, or gives it another value.
+func (e *effect) keeps(i int) bool {
+	i = min(i, len(e.params)-1)
+	if known, ok := e.kept[i]; ok {
+		return known
+	}
+	if e.busy || i < 0 || e.fn.Signature().Variadic() && i == len(e.params)-1 {
+		return true
+	}
+	e.busy = true
+	defer func() { e.busy = false }()
+	h := &holder{frame: e.frame, v: e.params[i], fn: e.node, ref: e.params[i].Type(), keep: true}
+	kept := h.other() != nil
+	e.assignments(bodyOf(e.node), func(l ast.Expr, through bool) {
+		id := identOf(l)
+		kept = kept || !through && id != nil && e.pkg.info.ObjectOf(id) == e.params[i]
+	})
+	e.kept[i] = kept
+	return kept
+}
+
+// givesFresh says whether nothing else holds what the function's results hold.
+func (e *effect) givesFresh(ref types.Type) bool {
+	if e.busy {
+		return false
+	}
+	e.busy = true
+	defer func() { e.busy = false }()
+	fresh := true
+	ast.Inspect(bodyOf(e.node), func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			for _, r := range n.Results {
+				fresh = fresh && e.own(r, ref)
+			}
+			if len(n.Results) == 0 {
+				for _, v := range resultsOf(e.pkg, e.node) {
+					fresh = fresh && e.ownVar(v, ref)
+				}
+			}
+		}
+		return true
+	})
+	return fresh
+}
+
+func (e *effect) own(r ast.Expr, ref types.Type) bool {
+	h := &holder{frame: e.frame, fn: e.node, ref: ref}
+	if v := e.rootVar(r); v != nil && h.holds(e.pkg.info.TypeOf(r)) {
+		return e.ownVar(v, ref)
+	}
+	return h.fresh(r)
+}
+
+func (e *effect) ownVar(v *types.Var, ref types.Type) bool {
+	h := &holder{frame: e.frame, v: v, fn: e.node, ref: ref}
+	if !h.holds(v.Type()) {
+		return true
+	}
+	return e.owner(v) != nil && !slices.Contains(e.params, v) && h.other() == nil
+}
+
+// argumentsOf is the arguments of a call in the order of the parameters, the receiver first.
+func (f *frame) argumentsOf(e *ast.CallExpr, fn *types.Func) []ast.Expr {
+	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok && fn.Signature().Recv() != nil {
+		return append([]ast.Expr{sel.X}, e.Args...)
+	}
+	return e.Args
+}
+
+// lent is the arguments that a call writes through.
+func (f *frame) lent(e *ast.CallExpr) []loan {
+	fn := f.callee(e)
+	if fn == nil {
+		return nil
+	}
+	p := f.prog.packageOf(fn.Pkg())
+	if p == nil || p.decl(fn) == nil {
+		return nil
+	}
+	eff := f.effectOf(fn)
+	var out []loan
+	for i, a := range f.argumentsOf(e, fn) {
+		if i >= len(eff.writes) || !eff.writes[i] {
+			continue
+		}
+		l := loan{place: a, param: eff.params[i], arg: a}
+		if of, ok := addressed(a); ok {
+			l.place, l.address = of, true
+		}
+		if i == 0 && fn.Signature().Recv() != nil && kindOf(eff.params[0].Type()) == pointerKind && kindOf(f.pkg.info.TypeOf(a)) != pointerKind {
+			l.address = true
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// addressed is x of &x.
+func addressed(e ast.Expr) (ast.Expr, bool) {
+	u, ok := ast.Unparen(e).(*ast.UnaryExpr)
+	if !ok {
+		return nil, false
+	}
+	_, isLit := ast.Unparen(u.X).(*ast.CompositeLit)
+	return u.X, !isLit
+}
+
+// lend is the loans of a call; those that somebody else would notice are refused.
+func (x *eval) lend(e *ast.CallExpr, fn *types.Func) []loan {
+	loans := x.lent(e)
+	if len(loans) > 0 && !x.alone[e] {
+		x.refuse(e, fn.Name()+" changes what it is given, and stands inside an expression", "make the call a statement of its own, and assign its result to a variable")
+		return loans
+	}
+	for _, l := range loans {
+		x.refuseLoan(e, fn, l)
+	}
+	return loans
+}
+
+func (x *eval) refuseLoan(e *ast.CallExpr, fn *types.Func, l loan) {
+	eff, v := x.effectOf(fn), x.rootVar(l.place)
+	switch {
+	case v == nil:
+		if h := (&holder{frame: x.frame, fn: x.node, ref: x.typeOf(l.place)}); !h.fresh(l.place) {
+			x.refuse(l.arg, fn.Name()+" changes what it is given here, and nothing says whose that is", "keep it in a variable")
+		}
+	case eff.keeps(slices.Index(eff.params, l.param)):
+		x.refuse(l.arg, fn.Name()+" changes what "+l.param.Name()+" points to and hands it on: JSON has no shared values", "take and return a value, not a pointer")
+	case x.givenTwice(e, fn, l, v):
+		x.refuse(e, fn.Name()+" changes "+v.Name()+", and is given it twice: JSON has no shared values", "give it once")
+	case !l.address:
+		x.refuseAliased(l.arg, l.place)
+	}
+}
+
+// givenTwice says whether another argument may share memory with v.
+func (x *eval) givenTwice(e *ast.CallExpr, fn *types.Func, l loan, v *types.Var) bool {
+	return slices.ContainsFunc(x.argumentsOf(e, fn), func(a ast.Expr) bool {
+		return a != l.arg && (&liveness{info: x.pkg.info}).reads(a)[v] && mayHold(x.pkg.info.TypeOf(a))
+	})
+}
+
+// mayHold says whether a value of type t can share memory.
+func mayHold(t types.Type) bool {
+	_, isBasic := t.Underlying().(*types.Basic)
+	return !isBasic
+}
+
+// lentValues is what has become of the loans, once the function has ended.
+func (x *eval) lentValues() []sym {
+	var out []sym
+	for _, l := range x.loans {
+		out = append(out, x.env[key{l.param, x.id}])
+	}
+	return out
+}
+
+// giveBack assigns what has become of the loans.
+func (x *eval) giveBack(loans []loan, values []sym) {
+	for i, l := range loans {
+		if i >= len(values) || x.rootVar(l.place) == nil {
+			continue
+		}
+		s := values[i]
+		if l.address {
+			s = sym{e: s.e, t: x.typeOf(l.place), raw: s.raw, maybe: s.maybe}
+		}
+		x.assign(l.place, s)
+	}
+}
+
+// argument is an argument of a declared function. A pointer that the function does not keep may point to what is assigned elsewhere.
+func (x *eval) argument(e ast.Expr, eff *effect, i int) sym {
+	if of, ok := addressed(e); ok && kindOf(x.typeOf(e)) == pointerKind && eff != nil && (eff.writes[i] || !eff.keeps(i)) {
+		s := x.expr(of)
+		s.t, s.full = x.typeOf(e), true
+		return s
+	}
+	return x.expr(e)
+}
+
+// standsAlone notes a call that is all of a statement, or all of what one assigns or returns: it is made once, before all else.
+func (u *unit) standsAlone(values ...ast.Expr) {
+	if len(values) != 1 {
+		return
+	}
+	if call, ok := ast.Unparen(values[0]).(*ast.CallExpr); ok {
+		u.alone[call] = true
+	}
+}
