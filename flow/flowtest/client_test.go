@@ -63,7 +63,8 @@ func (s *services) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func configOf(url string) aws.Config {
-	return aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""), RetryMaxAttempts: 1}
+	return aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""), RetryMaxAttempts: 1,
+		DisableRequestCompression: true}
 }
 
 // TestClients runs a workflow against services that remember: each call is made once, and both runs see what it did.

@@ -156,6 +156,9 @@ func (s sym) isZero() bool {
 	if s.boxed {
 		return false
 	}
+	if s.full && kindOf(s.t) == pointerKind { // to false, to 0
+		return isNull(s.e)
+	}
 	switch e := s.e.(type) {
 	case lit:
 		return e.v.Kind() == value.Null || e.v.Kind() == value.Bool && !e.v.Bool() ||

@@ -261,7 +261,11 @@ func (r sdkReader) open(text []byte, v reflect.Value) error {
 	if stream := reflect.TypeFor[io.ReadCloser](); stream.Implements(v.Type()) {
 		var s string
 		err := json.Unmarshal(text, &s)
-		v.Set(reflect.ValueOf(io.NopCloser(strings.NewReader(s))))
+		if content := strings.NewReader(s); v.Type() == reflect.TypeFor[io.Reader]() {
+			v.Set(reflect.ValueOf(content)) // which clients read twice: for its hash, and to send it
+		} else {
+			v.Set(reflect.ValueOf(io.NopCloser(content)))
+		}
 		return err
 	}
 	var members map[string]json.RawMessage

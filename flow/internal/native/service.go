@@ -97,7 +97,7 @@ func shapeOf(answer any) string {
 	}
 	if api, ok := answer.(interface{ ErrorCode() string }); ok {
 		switch code := api.ErrorCode(); code {
-		case "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "BucketAlreadyExists", "BucketAlreadyOwnedByYou":
+		case "AccessDenied", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "BucketAlreadyExists", "BucketAlreadyOwnedByYou":
 			return code
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go/encoding/httpbinding"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -127,6 +128,7 @@ func (s *Service) failure(resp *http.Response, body []byte, id string) *Error {
 			e.Code = n.textOf("Code")
 		}
 		e.RequestID = first(n.textOf("RequestId"), n.textOf("RequestID"), id)
+		e.ExtendedRequestID = first(e.ExtendedRequestID, n.textOf("HostId"))
 	}
 	if e.Code == "" {
 		e.Code = strings.ReplaceAll(http.StatusText(resp.StatusCode), " ", "")
@@ -206,8 +208,8 @@ func (s *Service) place(m *Member, v value.Value, path string, query url.Values,
 	switch m.Location {
 	case "uri":
 		plain := s.scalar(m, v, iso8601)
-		path = strings.Replace(path, "{"+m.wireName()+"}", url.PathEscape(plain), 1)
-		return strings.Replace(path, "{"+m.wireName()+"+}", (&url.URL{Path: plain}).EscapedPath(), 1)
+		path = strings.Replace(path, "{"+m.wireName()+"}", httpbinding.EscapePath(plain, true), 1)
+		return strings.Replace(path, "{"+m.wireName()+"+}", httpbinding.EscapePath(plain, false), 1)
 	case "querystring":
 		s.placeQuery(m, v, query)
 	case "header":

@@ -53,7 +53,7 @@ var exchanges = []exchange{
 		method: "GET", path: "/b?list-type=2&max-keys=2&prefix=p", answer: `<ListBucketResult><Name>b</Name><KeyCount>1</KeyCount><IsTruncated>false</IsTruncated><Contents><Key>k</Key><Size>3</Size></Contents></ListBucketResult>`,
 		want: `{"IsTruncated":false,"Contents":[{"Key":"k","Size":3}],"Name":"b","KeyCount":1}`},
 	{name: "rest-json", service: "lambda", action: "getFunction", params: `{"FunctionName":"arn:aws:lambda:us-east-1:000000000000:function:f","Qualifier":"2"}`, java: true,
-		method: "GET", path: "/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f?Qualifier=2",
+		method: "GET", path: "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af?Qualifier=2",
 		answer: `{"Configuration":{"MemorySize":128}}`, want: `{"Configuration":{"MemorySize":128}}`},
 	{name: "awsJson error", service: "dynamodb", action: "getItem", params: `{"TableName":"t","Key":{}}`, method: "POST", path: "/", status: 400,
 		answer: `{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no table"}`, want: "ResourceNotFoundException/ResourceNotFoundException: no table"},

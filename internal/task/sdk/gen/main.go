@@ -244,6 +244,9 @@ func (c *converter) shape(name string) int {
 	c.index[name] = i
 	s := &sdk.Shape{Kind: kinds[in.Type], Flattened: in.Flattened, Payload: in.Payload, Min: in.Min, Max: in.Max, Enum: in.Enum,
 		Required: in.Required, Format: in.TimestampFormat, Streaming: in.Streaming, EventStream: in.EventStream}
+	if c.out.ID == "S3" && name == "Expires" {
+		s.Kind = sdk.Timestamp // botocore reads it as a text, for answers that have no time in it; Java's SDK does not
+	}
 	c.out.Shapes = append(c.out.Shapes, s)
 	for _, m := range in.Members {
 		s.Members = append(s.Members, *c.member(m.name, &m.ref))
