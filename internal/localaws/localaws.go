@@ -119,7 +119,7 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	if kept == nil {
 		return a, nil
 	}
-	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, lines, starts.bus, starts.schedules}, cloud)
+	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, lines, starts.bus, starts.schedules, starts.pipes, metrics}, cloud, starts)
 }
 
 func clockOf(o Options) machine.Clock {
@@ -149,7 +149,7 @@ func stepFunctions(o Options, how local.Options, lines *logs.Store, statuses *ta
 type keeper interface{ Keep(*store.Store) error }
 
 // recall reads what the services were when the last process ended, and lets executions go on.
-func recall(kept *store.Store, services []keeper, cloud *local.Cloud) error {
+func recall(kept *store.Store, services []keeper, cloud *local.Cloud, starts *triggers) error {
 	for _, s := range services {
 		if err := s.Keep(kept); err != nil {
 			return err
@@ -158,7 +158,11 @@ func recall(kept *store.Store, services []keeper, cloud *local.Cloud) error {
 	if err := cloud.Load(); err != nil {
 		return err
 	}
-	return cloud.Resume()
+	if err := cloud.Resume(); err != nil {
+		return err
+	}
+	starts.pipes.Resume()
+	return nil
 }
 
 // settle lets no answer out before what it says is kept.

@@ -84,3 +84,27 @@ func TestPipeFromSQS(t *testing.T) {
 		t.Errorf("the execution has input\n%s, want\n%s", got, want)
 	}
 }
+
+// TestPipeAfterRestart: a pipe works on when the data directory is opened again, as does the machine that it starts.
+func TestPipeAfterRestart(t *testing.T) {
+	const json10 = "application/x-amz-json-1.0"
+	o := Options{Address: "127.0.0.1:0", DataDir: t.TempDir(), Warn: func(text string) { t.Log(text) }}
+	t.Setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1") // where nothing answers
+	first := must(New(o))
+	plainCall(t, first, "POST", "/", "states", "AWSStepFunctions.CreateStateMachine", json10, `{"name":"m","roleArn":"arn:aws:iam::000000000000:role/x","definition":"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"}`)
+	plainCall(t, first, "POST", "/v1/pipes/p", "pipes", "", json10, `{"Source":"arn:aws:sqs:us-east-1:000000000000:orders","Target":"arn:aws:states:us-east-1:000000000000:stateMachine:m",
+		"RoleArn":"arn:aws:iam::000000000000:role/p","TargetParameters":{"StepFunctionStateMachineParameters":{"InvocationType":"FIRE_AND_FORGET"}}}`)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	deleted := make(chan string, 1)
+	t.Setenv("AWS_ENDPOINT_URL_SQS", fakeQueue(t, deleted))
+	second := must(New(o))
+	defer second.Close()
+	if handle := <-deleted; handle != "h1" {
+		t.Errorf("the pipe deleted %s", handle)
+	}
+	if list := plainCall(t, second, "POST", "/", "states", "AWSStepFunctions.ListExecutions", json10, `{"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:m"}`); strings.Count(list, "executionArn") != 1 {
+		t.Errorf("executions: %s", list)
+	}
+}

@@ -42,6 +42,9 @@ func TestRestart(t *testing.T) {
 	)
 	document := neturl.QueryEscape(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["lambda.amazonaws.com","states.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`)
 	zip := base64.StdEncoding.EncodeToString(bootstrap())
+	alarm := func(name string) string {
+		return fmt.Sprintf(`{"AlarmName":%q,"Namespace":"Shop","MetricName":"Lost","Dimensions":[{"Name":"d","Value":""}],"Statistic":"Sum","Period":60,"EvaluationPeriods":1,"Threshold":1,"ComparisonOperator":"GreaterThanThreshold"}`, name)
+	}
 	type call struct{ method, path, service, target, contentType, body string }
 	makes := []call{
 		{"POST", "/", "iam", "", form, "Action=CreateRole&Version=2010-05-08&RoleName=r&Tags.member.1.Key=k&Tags.member.1.Value=v&AssumeRolePolicyDocument=" + document},
@@ -55,6 +58,16 @@ func TestRestart(t *testing.T) {
 		{"POST", "/", "events", "AWSEvents.PutRule", json11, `{"Name":"rule","EventPattern":"{\"source\":[\"x\"]}"}`},
 		{"POST", "/", "events", "AWSEvents.PutTargets", json11, fmt.Sprintf(`{"Rule":"rule","Targets":[{"Id":"1","Arn":%q,"RoleArn":%q}]}`, m, role)},
 		{"POST", "/schedules/s", "scheduler", "", json10, fmt.Sprintf(`{"ScheduleExpression":"cron(0 0 1 1 ? 2099)","FlexibleTimeWindow":{"Mode":"OFF"},"Target":{"Arn":%q,"RoleArn":%q}}`, m, role)},
+		{"POST", "/v1/pipes/p", "pipes", "", json10, fmt.Sprintf(`{"Source":"arn:aws:sqs:us-east-1:000000000000:q","Target":%q,"RoleArn":%q,"DesiredState":"STOPPED","Tags":{"a":"b"},`+
+			`"SourceParameters":{"FilterCriteria":{"Filters":[{"Pattern":"{\"body\":{\"n\":[1]}}"}]},"SqsQueueParameters":{"BatchSize":5}}}`, m, role)},
+		{"POST", "/v1/pipes/gone", "pipes", "", json10, fmt.Sprintf(`{"Source":"arn:aws:sqs:us-east-1:000000000000:q","Target":%q,"RoleArn":%q,"DesiredState":"STOPPED"}`, m, role)},
+		{"DELETE", "/v1/pipes/gone", "pipes", "", json10, ""},
+		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", json10, alarm("lost")},
+		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", json10, alarm("gone")},
+		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.DeleteAlarms", json10, `{"AlarmNames":["gone"]}`},
+		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.PutMetricData", json10, `{"Namespace":"Shop","MetricData":[{"MetricName":"Lost","Timestamp":1767225600,"Dimensions":[{"Name":"d","Value":""}],"Values":[2,3],"Counts":[1,2]},` +
+			`{"MetricName":"Lost","Timestamp":1767225600.5,"Dimensions":[{"Name":"d","Value":""}],"Value":-1}]}`},
+		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.SetAlarmState", json10, `{"AlarmName":"lost","StateValue":"ALARM","StateReason":"because"}`},
 		{"POST", "/", "states", "AWSStepFunctions.CreateStateMachine", json10, fmt.Sprintf(`{"name":"m","roleArn":%q,"definition":%q,"publish":true,"tags":[{"key":"a","value":"b"}]}`, role, fiveStates)},
 		{"POST", "/", "states", "AWSStepFunctions.UpdateStateMachine", json10, fmt.Sprintf(`{"stateMachineArn":%q,"definition":%q,"publish":true}`, m, strings.ReplaceAll(fiveStates, `"D"`, `"D2"`))},
 		{"POST", "/", "states", "AWSStepFunctions.CreateStateMachineAlias", json10, fmt.Sprintf(`{"name":"live","routingConfiguration":[{"stateMachineVersionArn":"%s:1","weight":40},{"stateMachineVersionArn":"%s:2","weight":60}]}`, m, m)},
@@ -73,6 +86,11 @@ func TestRestart(t *testing.T) {
 		{"POST", "/", "events", "AWSEvents.ListRules", json11, `{}`},
 		{"POST", "/", "events", "AWSEvents.ListTargetsByRule", json11, `{"Rule":"rule"}`},
 		{"GET", "/schedules/s", "scheduler", "", "", ""},
+		{"GET", "/v1/pipes/p", "pipes", "", "", ""},
+		{"GET", "/v1/pipes", "pipes", "", "", ""},
+		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.DescribeAlarms", json10, `{}`},
+		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.GetMetricStatistics", json10, `{"Namespace":"Shop","MetricName":"Lost","Dimensions":[{"Name":"d","Value":""}],"StartTime":1767225000,"EndTime":1767226000,"Period":60,` +
+			`"Statistics":["Sum","Minimum","Maximum","SampleCount"]}`},
 		{"POST", "/", "states", "AWSStepFunctions.DescribeStateMachine", json10, fmt.Sprintf(`{"stateMachineArn":%q}`, m)},
 		{"POST", "/", "states", "AWSStepFunctions.DescribeStateMachine", json10, fmt.Sprintf(`{"stateMachineArn":"%s:1"}`, m)},
 		{"POST", "/", "states", "AWSStepFunctions.ListStateMachineVersions", json10, fmt.Sprintf(`{"stateMachineArn":%q}`, m)},

@@ -138,8 +138,19 @@ func (l *ledger) prepare() {
 	}
 	l.must(p.states("CreateActivity", object{"name": "work"}, nil))
 	l.must(p.putObject("/crash", ""))
+	l.must(p.rest("pipes", "POST", "/v1/pipes/p", "", pipe(0), nil))
 	l.must(p.call("Logs_20140328.CreateLogGroup", object{"logGroupName": "crash"}, nil))
 	l.must(p.call("Logs_20140328.CreateLogStream", object{"logGroupName": "crash", "logStreamName": "s"}, nil))
+}
+
+// pipe is one that rests, and has a number.
+func pipe(n int) object {
+	return object{"Source": "arn:aws:sqs:us-east-1:" + account + ":q", "Target": arnOf("stateMachine", "chain"), "RoleArn": role, "DesiredState": "STOPPED", "Description": fmt.Sprint(n)}
+}
+
+// watch makes a call of CloudWatch.
+func (p *process) watch(operation string, in, out any) error {
+	return p.rest("monitoring", "POST", "/", "GraniteServiceVersion20100801."+operation, in, out)
 }
 
 func arnOf(kind, name string) string {
@@ -330,6 +341,14 @@ func (l *ledger) count() {
 			return l.process.call("Logs_20140328.PutLogEvents", object{"logGroupName": "crash", "logStreamName": "s",
 				"logEvents": []object{{"timestamp": time.Now().UnixMilli(), "message": fmt.Sprint(n)}}}, nil)
 		},
+		"pipe": func(n int) error { return l.process.rest("pipes", "PUT", "/v1/pipes/p", "", pipe(n), nil) },
+		"alarm": func(n int) error {
+			return l.process.watch("PutMetricAlarm", object{"AlarmName": "a", "Namespace": "Crash", "MetricName": "n", "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1,
+				"Threshold": n, "ComparisonOperator": "GreaterThanThreshold"}, nil)
+		},
+		"metric": func(n int) error {
+			return l.process.watch("PutMetricData", object{"Namespace": "Crash", "MetricData": []object{{"MetricName": "n", "Value": n}}}, nil)
+		},
 	}
 	for name, write := range writes {
 		l.mu.Lock()
@@ -365,6 +384,22 @@ func (l *ledger) checkCounters() {
 	if n := len(logs.Events); n > 0 {
 		l.checkCounter("log", logs.Events[n-1].Message)
 	}
+	var kept struct{ Description string }
+	l.must(p.rest("pipes", "GET", "/v1/pipes/p", "", nil, &kept))
+	l.checkCounter("pipe", kept.Description)
+	var alarms struct{ MetricAlarms []struct{ Threshold int } }
+	l.must(p.watch("DescribeAlarms", object{}, &alarms))
+	for _, a := range alarms.MetricAlarms {
+		l.checkCounter("alarm", fmt.Sprint(a.Threshold))
+	}
+	highest := 0
+	var metric struct{ Datapoints []struct{ Maximum int } }
+	l.must(p.watch("GetMetricStatistics", object{"Namespace": "Crash", "MetricName": "n", "StartTime": time.Now().Add(-time.Hour).Unix(), "EndTime": time.Now().Add(time.Minute).Unix(),
+		"Period": 60, "Statistics": []string{"Maximum"}}, &metric))
+	for _, d := range metric.Datapoints {
+		highest = max(highest, d.Maximum)
+	}
+	l.checkCounter("metric", fmt.Sprint(highest))
 }
 
 func (l *ledger) checkCounter(name, text string) {

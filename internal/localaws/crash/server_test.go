@@ -94,15 +94,25 @@ var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
 
 // call makes a call of an AWS JSON API. Its error is errGone or a *refusal.
 func (p *process) call(target string, in, out any) error {
+	return p.rest("", http.MethodPost, "/", target, in, out)
+}
+
+// rest makes a call with JSON, as it would be signed for a service; "" where target says which it is.
+func (p *process) rest(service, method, path, target string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
-	q, err := http.NewRequest(http.MethodPost, p.url, bytes.NewReader(body))
+	q, err := http.NewRequest(method, p.url+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	q.Header.Set("X-Amz-Target", target)
+	if service != "" {
+		q.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+account+"/20260101/us-east-1/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
+	}
+	if target != "" {
+		q.Header.Set("X-Amz-Target", target)
+	}
 	q.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	return answered(q, func(text []byte) error {
 		if out == nil {

@@ -1,6 +1,6 @@
 // Package cloudwatch is the local AWS's subset of CloudWatch: metrics that are put or that executions make (AWS/States), and alarms
 // over them. An alarm is evaluated when somebody asks for it, from the metric's data on the local clock. Package server's router hands
-// it the requests signed for "monitoring". State is in memory; nothing is sent when an alarm changes its state.
+// it the requests signed for "monitoring". State is in memory and, with Keep, in a store; nothing is sent when an alarm changes its state.
 package cloudwatch
 
 import (
@@ -11,12 +11,14 @@ import (
 
 	"github.com/stride-aws/stride/internal/epoch"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 )
 
 // Service implements wire.Service.
 type Service struct {
 	wire.RPC
-	now func() time.Time
+	now   func() time.Time
+	store *store.Store // see Keep
 
 	mu      sync.Mutex
 	regions map[scope]*region
@@ -27,18 +29,19 @@ type scope struct{ account, name string }
 type region struct {
 	alarms  map[string]*alarm
 	metrics map[string][]point // by metric's key, in the order of their times
+	filed   string             // the alarms as the store has them
 }
 
 // New makes the service.
 func New(now func() time.Time) *Service {
 	s := &Service{now: now, regions: map[scope]*region{}}
 	s.RPC = wire.RPC{
-		"DeleteAlarms":        wire.Op(s.deleteAlarms),
-		"DescribeAlarms":      wire.Op(s.describeAlarms),
+		"DeleteAlarms":        s.filed(wire.Op(s.deleteAlarms)),
+		"DescribeAlarms":      s.filed(wire.Op(s.describeAlarms)),
 		"GetMetricStatistics": wire.Op(s.getStatistics),
-		"PutMetricAlarm":      wire.Op(s.putAlarm),
+		"PutMetricAlarm":      s.filed(wire.Op(s.putAlarm)),
 		"PutMetricData":       wire.Op(s.putData),
-		"SetAlarmState":       wire.Op(s.setState),
+		"SetAlarmState":       s.filed(wire.Op(s.setState)),
 	}
 	return s
 }

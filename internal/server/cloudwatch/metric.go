@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -9,19 +10,20 @@ import (
 
 	"github.com/stride-aws/stride/internal/epoch"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 )
 
 // Dimension is part of a metric's name.
 type Dimension struct{ Name, Value string }
 
-// point is what was measured at a time: several values, or one.
+// point is what was measured within a second, which is the shortest period: several values, or one. at is when the last was.
 type point struct {
 	at               time.Time
 	sum, least, most float64
 	count            float64
 }
 
-// mostPoints is how many a metric keeps.
+// mostPoints is how many seconds with values a metric keeps.
 const mostPoints = 100_000
 
 func key(namespace, name string, dimensions []Dimension) string {
@@ -41,14 +43,39 @@ func (a *alarm) key() string { return key(a.Namespace, a.MetricName, a.Dimension
 func (s *Service) Put(account, region, namespace, name string, dimensions []Dimension, at time.Time, v float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.at(account, region).put(key(namespace, name, dimensions), point{at, v, v, v, 1})
+	s.put(scope{account, region}, key(namespace, name, dimensions), point{at, v, v, v, 1})
 }
 
-func (r *region) put(key string, p point) {
+// put adds a measurement to a metric, and files it. s.mu is held.
+func (s *Service) put(in scope, key string, p point) {
+	sum, dropped := s.at(in.account, in.name).put(key, p)
+	changes := []store.Change{sum.change(in, key)}
+	for _, old := range dropped {
+		changes = append(changes, store.Change{Table: pointTable, Key: old.key(in, key)})
+	}
+	s.store.Write(changes...)
+}
+
+// put adds p to what was measured in its second, and returns that, and what there is no room for any more.
+func (r *region) put(key string, p point) (sum point, dropped []point) {
 	points := r.metrics[key]
-	i, _ := slices.BinarySearchFunc(points, p, func(a, b point) int { return a.at.Compare(b.at) })
+	i, found := slices.BinarySearchFunc(points, p, func(a, b point) int { return cmp.Compare(a.at.Unix(), b.at.Unix()) })
+	if found {
+		points[i].add(p)
+		return points[i], nil
+	}
 	points = slices.Insert(points, i, p)
-	r.metrics[key] = points[max(0, len(points)-mostPoints):]
+	beyond := max(0, len(points)-mostPoints)
+	r.metrics[key] = points[beyond:]
+	return p, points[:beyond]
+}
+
+func (p *point) add(other point) {
+	p.sum, p.count = p.sum+other.sum, p.count+other.count
+	p.least, p.most = min(p.least, other.least), max(p.most, other.most)
+	if other.at.After(p.at) {
+		p.at = other.at
+	}
 }
 
 func (s *Service) putData(c *wire.Call, in *struct {
@@ -67,8 +94,17 @@ func (s *Service) putData(c *wire.Call, in *struct {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.at(c.Account, c.Region)
+	put := func(key string, p point) { s.put(scope{c.Account, c.Region}, key, p) }
 	for _, d := range in.MetricData {
+		given := append(slices.Clone(d.Values), d.Value)
+		if v := d.StatisticValues; v != nil {
+			given = append(given, v.SampleCount, v.Sum, v.Minimum, v.Maximum)
+		}
+		for _, v := range given {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, wire.Errorf("InvalidParameterValue", "The value %v for parameter MetricData.member.1.Value is invalid.", v)
+			}
+		}
 		at, k := s.now(), key(in.Namespace, d.MetricName, d.Dimensions)
 		if d.Timestamp != nil {
 			at = d.Timestamp.Time
@@ -76,16 +112,16 @@ func (s *Service) putData(c *wire.Call, in *struct {
 		switch {
 		case d.StatisticValues != nil:
 			v := d.StatisticValues
-			r.put(k, point{at, v.Sum, v.Minimum, v.Maximum, v.SampleCount})
+			put(k, point{at, v.Sum, v.Minimum, v.Maximum, v.SampleCount})
 		case len(d.Values) == 0:
-			r.put(k, point{at, d.Value, d.Value, d.Value, 1})
+			put(k, point{at, d.Value, d.Value, d.Value, 1})
 		}
 		for i, v := range d.Values {
 			n := 1.0
 			if i < len(d.Counts) {
 				n = d.Counts[i]
 			}
-			r.put(k, point{at, v * n, v, v, n})
+			put(k, point{at, v * n, v, v, n})
 		}
 	}
 	return nil, nil
@@ -112,8 +148,8 @@ func between(points []point, from, to time.Time) (sum point, ok bool) {
 	sum = point{at: from, least: math.Inf(1), most: math.Inf(-1)}
 	for _, p := range points {
 		if !p.at.Before(from) && p.at.Before(to) {
-			sum.sum, sum.count = sum.sum+p.sum, sum.count+p.count
-			sum.least, sum.most, ok = min(sum.least, p.least), max(sum.most, p.most), true
+			sum.add(p)
+			ok = true
 		}
 	}
 	return sum, ok

@@ -1,6 +1,6 @@
 // Package pipes is the local AWS's EventBridge Pipes: pipes from SQS queues, wherever SQS answers, to state machines. A running pipe
 // polls its queue, filters, and starts its target with a batch of messages. Package server's router hands it the requests signed for
-// "pipes". State is in memory; other sources and targets, enrichments and templates are refused.
+// "pipes". State is in memory and, with Keep, in a store; other sources and targets, enrichments and templates are refused.
 package pipes
 
 import (
@@ -15,6 +15,7 @@ import (
 	"github.com/stride-aws/stride/internal/epoch"
 	"github.com/stride-aws/stride/internal/server/eventpattern"
 	"github.com/stride-aws/stride/internal/server/wire"
+	"github.com/stride-aws/stride/internal/store"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -42,6 +43,7 @@ type Service struct {
 	o      Options
 	ctx    context.Context
 	cancel context.CancelFunc
+	store  *store.Store // see Keep
 
 	mu    sync.Mutex
 	pipes map[place]map[string]*pipe
@@ -79,12 +81,12 @@ type targetParameters struct {
 func New(o Options) *Service {
 	s := &Service{o: o, pipes: map[place]map[string]*pipe{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.Handle("CreatePipe", "POST /v1/pipes/{Name}", http.StatusOK, wire.Op(s.create))
-	s.Handle("UpdatePipe", "PUT /v1/pipes/{Name}", http.StatusOK, wire.Op(s.update))
+	s.Handle("CreatePipe", "POST /v1/pipes/{Name}", http.StatusOK, s.filed(wire.Op(s.create)))
+	s.Handle("UpdatePipe", "PUT /v1/pipes/{Name}", http.StatusOK, s.filed(wire.Op(s.update)))
 	s.Handle("DescribePipe", "GET /v1/pipes/{Name}", http.StatusOK, s.describe)
-	s.Handle("DeletePipe", "DELETE /v1/pipes/{Name}", http.StatusOK, s.delete)
+	s.Handle("DeletePipe", "DELETE /v1/pipes/{Name}", http.StatusOK, s.filed(s.delete))
 	s.Handle("ListPipes", "GET /v1/pipes", http.StatusOK, s.list)
-	s.Handle("TagResource", "POST /tags/{resourceArn}", http.StatusOK, wire.Op(s.tag))
+	s.Handle("TagResource", "POST /tags/{resourceArn}", http.StatusOK, s.filed(wire.Op(s.tag)))
 	s.Handle("ListTagsForResource", "GET /tags/{resourceArn}", http.StatusOK, s.listTags)
 	return s
 }
@@ -100,9 +102,10 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf("ValidationException", format, args...)
 }
 
+func placeOf(c *wire.Call) place { return place{c.Account, c.Region} }
+
 // at are the pipes of an account and region. s.mu is held.
-func (s *Service) at(c *wire.Call) map[string]*pipe {
-	p := place{c.Account, c.Region}
+func (s *Service) at(p place) map[string]*pipe {
 	if s.pipes[p] == nil {
 		s.pipes[p] = map[string]*pipe{}
 	}
@@ -117,7 +120,7 @@ func (s *Service) create(c *wire.Call, in *struct {
 	defer s.mu.Unlock()
 	name := c.Path["Name"]
 	switch {
-	case s.at(c)[name] != nil:
+	case s.at(placeOf(c))[name] != nil:
 		return nil, &wire.Error{Code: "ConflictException", Status: http.StatusConflict, Message: "Pipe " + name + " already exists."}
 	case !strings.Contains(in.Source, ":sqs:") || !strings.Contains(in.Target, ":states:") || in.Enrichment != "":
 		return nil, invalid("The local pipes go from SQS queues to state machines, without enrichment.")
@@ -130,7 +133,7 @@ func (s *Service) create(c *wire.Call, in *struct {
 func (s *Service) update(c *wire.Call, in *pipe) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old := s.at(c)[c.Path["Name"]]
+	old := s.at(placeOf(c))[c.Path["Name"]]
 	if old == nil {
 		return nil, missing(c.Path["Name"])
 	}
@@ -146,28 +149,40 @@ func (s *Service) update(c *wire.Call, in *pipe) (any, error) {
 
 // put sets a pipe to work. s.mu is held.
 func (s *Service) put(c *wire.Call, p *pipe) (any, error) {
-	for _, f := range p.SourceParameters.FilterCriteria.Filters {
-		pattern, err := eventpattern.Parse([]byte(f.Pattern))
-		if err != nil {
-			return nil, invalid("Invalid filter pattern: %s", err)
-		}
-		p.filters = append(p.filters, pattern)
+	if err := p.parseFilters(); err != nil {
+		return nil, invalid("Invalid filter pattern: %s", err)
 	}
 	p.DesiredState = cmp.Or(p.DesiredState, "RUNNING")
 	p.CurrentState, p.LastModifiedTime = p.DesiredState, epoch.Of(s.o.Now())
+	s.at(placeOf(c))[p.Name] = p
+	s.work(placeOf(c), p)
+	return *p, nil
+}
+
+func (p *pipe) parseFilters() error {
+	for _, f := range p.SourceParameters.FilterCriteria.Filters {
+		pattern, err := eventpattern.Parse([]byte(f.Pattern))
+		if err != nil {
+			return err
+		}
+		p.filters = append(p.filters, pattern)
+	}
+	return nil
+}
+
+// work polls the pipe's queue, if it is to run, until it is stopped. s.mu is held.
+func (s *Service) work(at place, p *pipe) {
 	ctx, stop := context.WithCancel(s.ctx)
 	p.stop = stop
-	s.at(c)[p.Name] = p
 	if p.DesiredState == "RUNNING" {
-		go s.run(ctx, c.Account, c.Region, p)
+		go s.run(ctx, at.account, at.region, p)
 	}
-	return *p, nil
 }
 
 func (s *Service) describe(c *wire.Call, _ []byte) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.at(c)[c.Path["Name"]]; p != nil {
+	if p := s.at(placeOf(c))[c.Path["Name"]]; p != nil {
 		return *p, nil
 	}
 	return nil, missing(c.Path["Name"])
@@ -176,12 +191,12 @@ func (s *Service) describe(c *wire.Call, _ []byte) (any, error) {
 func (s *Service) delete(c *wire.Call, _ []byte) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.at(c)[c.Path["Name"]]
+	p := s.at(placeOf(c))[c.Path["Name"]]
 	if p == nil {
 		return nil, missing(c.Path["Name"])
 	}
 	p.stop()
-	delete(s.at(c), p.Name)
+	delete(s.at(placeOf(c)), p.Name)
 	return *p, nil
 }
 
@@ -189,7 +204,7 @@ func (s *Service) list(c *wire.Call, _ []byte) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := []pipe{}
-	for name, p := range s.at(c) {
+	for name, p := range s.at(placeOf(c)) {
 		if strings.HasPrefix(name, c.HTTP.URL.Query().Get("NamePrefix")) {
 			list = append(list, *p)
 		}
@@ -201,7 +216,7 @@ func (s *Service) list(c *wire.Call, _ []byte) (any, error) {
 // tagged is the pipe that a call's ARN names. s.mu is held.
 func (s *Service) tagged(c *wire.Call) (*pipe, error) {
 	arn := c.Path["resourceArn"]
-	if p := s.at(c)[arn[strings.LastIndexByte(arn, '/')+1:]]; p != nil {
+	if p := s.at(placeOf(c))[arn[strings.LastIndexByte(arn, '/')+1:]]; p != nil {
 		return p, nil
 	}
 	return nil, missing(arn)
