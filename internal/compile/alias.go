@@ -73,6 +73,9 @@ func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, through bool)
 				}
 			}
 		case *ast.CallExpr:
+			if id := identOf(n.Fun); id != nil && f.pkg.info.Types[n.Fun].IsBuiltin() && (id.Name == "delete" || id.Name == "clear") {
+				visit(n.Args[0], true)
+			}
 			for _, l := range f.lent(n) {
 				visit(l.place, !l.address)
 			}

@@ -45,6 +45,10 @@ func (f *frame) sentinel(id *ast.Ident) (string, bool) {
 	if name, ok := f.failName(v); ok {
 		return name, true
 	}
+	if v.Pkg().Path() == "strconv" {
+		f.refuse(id, "a *strconv.NumError does not have the name of the error inside it", "ask for the type: errors.As(err, new(*strconv.NumError))")
+		return "", false
+	}
 	chain := f.prog.aliases(v)
 	match := ErrorMatch{Package: v.Pkg().Path(), Ident: v.Name(), Name: v.Name()}
 	if len(chain) > 0 {

@@ -36,6 +36,16 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 	if form, ok := library[fullName(fn)]; ok {
 		return x.libraryCall(e, form)
 	}
+	if form, ok := several[fullName(fn)]; ok {
+		values := form(x, e, x.arguments(e.Args))
+		results := fn.Signature().Results()
+		for i := range values {
+			if values[i].t == nil {
+				values[i].t = results.At(i).Type()
+			}
+		}
+		return values
+	}
 	if fn.Pkg() != nil && fn.Pkg().Path() == payloadPath {
 		return x.refCall(e, fn)
 	}
@@ -83,7 +93,8 @@ func wayOut(fn *types.Func) string {
 	ways := map[string]string{
 		"time.Now": "use flow.Now(c)", "time.Since": "use flow.Now(c).Sub", "time.Until": "use Sub(flow.Now(c))",
 		"time.Sleep": "use flow.Sleep(c, d)", "time.After": "use flow.Sleep(c, d)", "os.Getenv": "use flow.Env",
-		"os.LookupEnv": "use flow.Env",
+		"os.LookupEnv": "use flow.Env", "slices.Sort": "use slices.Sorted(slices.Values(s)), which makes a new slice",
+		"sort.Strings": "use slices.Sorted(slices.Values(s)), which makes a new slice", "sort.Ints": "use slices.Sorted(slices.Values(s)), which makes a new slice",
 	}
 	if way, ok := ways[qualified(fn)]; ok {
 		return way
@@ -213,6 +224,12 @@ func (x *eval) builtin(e *ast.CallExpr) sym {
 		return x.extreme(name, x.exprs(e.Args), t)
 	case "make":
 		return x.make(e, t)
+	case "delete":
+		x.deleteEntry(e)
+		return sym{}
+	case "clear":
+		x.clearMap(e)
+		return sym{}
 	case "new":
 		s := zeroSym(elemOf(t))
 		s.t, s.full = t, true

@@ -7,6 +7,9 @@ func (g *generator) expr(t typ, depth int) string {
 	if depth <= 0 || g.one(4) {
 		return g.leaf(t)
 	}
+	if g.one(8) {
+		return g.searchExpr(t, depth-1)
+	}
 	if t == tMap || t == tTime || t == tDeep || t != tThing && t != tRef && t != tInts && t != tFloat && t != tParts && g.one(4) {
 		return g.sharedExpr(t, depth-1)
 	}

@@ -90,6 +90,7 @@ type generator struct {
 	loops   int
 	depth   int
 	pure    bool // no steps here
+	gives   typ  // what a function without steps returns, "" in others
 	helpers []string
 	fuel    int
 	taken   map[string]bool
@@ -164,12 +165,23 @@ func (g *generator) statement() {
 		return
 	}
 	if g.pure {
-		pick(g, g.declare, g.assign, g.assign, g.ifPure, g.rangePure)()
+		choices := []func(){g.declare, g.assign, g.assign, g.assign, g.ifPure, g.rangePure, g.switchPure, g.parse, g.cuts}
+		if g.depth < 3 {
+			choices = append(choices, g.labelledPure)
+		}
+		if g.loops > 0 {
+			choices = append(choices, g.leave)
+		}
+		if g.gives != "" {
+			choices = append(choices, g.returnPure)
+		}
+		pick(g, choices...)()
 		return
 	}
 	choices := []func(){
 		g.declare, g.declare, g.assign, g.assign, g.call, g.call, g.call, g.risky, g.ifSteps, g.ifSteps, g.switchSteps, g.rangePure, g.ifPure,
 		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
+		g.parse, g.cuts, g.deletions, g.labelledPure,
 	}
 	choices = append(choices, g.mapWrites, g.pointerWrites)
 	if g.depth < 3 {
@@ -608,7 +620,9 @@ func (g *generator) helperCall() {
 	a, b := &variable{name: "a", t: tInt, used: true}, &variable{name: "b", t: tString, used: true}
 	h.vars = []*variable{a, b, {name: "in", t: tThing, used: true}}
 	h.result = string(result)
-	h.pure = g.one(2)
+	if h.pure = g.one(2); h.pure {
+		h.gives, h.depth = result, 2
+	}
 	name := fmt.Sprintf("helper%s_%d", g.id, len(g.helpers))
 	h.block(1 + g.IntN(3))
 	defer func() {
@@ -647,10 +661,10 @@ func (g *generator) rangePure() {
 		g.line("\t\tcontinue")
 		g.line("\t}")
 	}
-	depth := g.depth
-	g.depth = 3
+	depth, loops := g.depth, g.loops
+	g.depth, g.loops = 3, 1
 	g.nested(1 + g.IntN(2))
-	g.depth = depth
+	g.depth, g.loops = depth, loops
 	g.line("}")
 	g.vars, g.pure = g.vars[:mark], pure
 }

@@ -23,7 +23,7 @@ type Case struct {
 }
 
 // All is every case, in the order of the language's documentation.
-func All() []Case { return slices.Concat(Cases, More, Ordinary, Writes, Pure, Services) }
+func All() []Case { return slices.Concat(Cases, More, Ordinary, Writes, Pure, Library, Services) }
 
 // Of is a case with inputs.
 func Of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {

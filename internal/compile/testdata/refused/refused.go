@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand"
 	"net"
 	"os"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -480,4 +483,19 @@ func RawBytes(c flow.Context, in []byte) (string, error) {
 	}
 	var boxed any = out.MessageId
 	return *boxed.(*string), nil // want "a type assertion cannot run inside a workflow: JSON has no Go types"
+}
+
+func StandardLibrary(c flow.Context, in Item) (Item, error) {
+	slices.Sort(in.Tags)                                         // want "slices.Sort is not known to the workflow language; use slices.Sorted.slices.Values.s.., which makes a new slice"
+	in.Tags = slices.Collect(maps.Keys(table))                   // want "the order of what slices.Collect gathers here is not known; use slices.Sorted"
+	if _, err := strconv.ParseInt(in.Name, 16, 64); err != nil { // want "strconv.ParseInt has a form in JSONata for base 10 and 64 bits only"
+		return in, nil
+	}
+	_, err := strconv.Atoi(in.Name)
+	if errors.Is(err, strconv.ErrSyntax) { // want "a .strconv.NumError does not have the name of the error inside it; ask for the type"
+		return in, nil
+	}
+	clear(in.Tags) // want "clear of a slice has no form in JSONata; make a new slice"
+	in.Count = slices.Index([]Item{in}[0].Tags, in.Name)
+	return in, nil
 }
