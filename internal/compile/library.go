@@ -37,7 +37,7 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 		return x.libraryCall(e, form)
 	}
 	if form, ok := several[fullName(fn)]; ok {
-		values := form(x, e, x.arguments(e.Args))
+		values := form(x, e, x.exprs(e.Args))
 		results := fn.Signature().Results()
 		for i := range values {
 			if values[i].t == nil {

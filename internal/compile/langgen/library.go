@@ -4,10 +4,7 @@ import "fmt"
 
 // parse reads a number or a truth in a text, and does something about what is none.
 func (g *generator) parse() {
-	text := g.expr(tString, 1)
-	if g.one(3) {
-		text = fmt.Sprintf("strconv.Itoa(%s)", g.expr(tInt, 1))
-	}
+	text := g.oneOf(func() string { return g.expr(tString, 1) }, func() string { return fmt.Sprintf("strconv.Itoa(%s)", g.expr(tInt, 1)) })
 	v, err := g.declared(tInt), g.name("err")
 	call := "strconv.Atoi(" + text + ")"
 	if g.one(4) {
