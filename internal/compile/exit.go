@@ -431,7 +431,7 @@ func (m *machine) forceFail(f *frame, fl *flow) {
 // branch compiles a function as the whole of a machine. What the function assigns around it is the machine's output, where
 // written is not nil; else its first result is. A function that has neither gives an empty object: a state's own output would be
 // its input or result, which nobody reads, and a Parallel would multiply it.
-func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []key) {
+func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []piece) {
 	inner, ok := f.enter(fn, fn.node)
 	if !ok {
 		return
@@ -457,9 +457,9 @@ func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []
 			case len(values) == 2:
 				return template(values[0].use())
 			case len(written) == 1:
-				return template(fl.env[written[0]].use())
+				return template(written[0].get(&eval{frame: inner, env: fl.env}).use())
 			}
-			return template(outputs(fl.env, written))
+			return template(outputs(&eval{frame: inner, env: fl.env}, written))
 		}
 		m.end(inner, fl, at, out, values[len(values)-1])
 	}
@@ -468,14 +468,10 @@ func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []
 	m.compensate()
 }
 
-func outputs(e env, written []key) expr {
+func outputs(x *eval, written []piece) expr {
 	var o object
-	for _, k := range written {
-		s, ok := e[k]
-		if !ok {
-			s = zeroSym(k.v.Type())
-		}
-		o.fields = append(o.fields, field{name: k.v.Name(), v: sym{e: s.use(), t: s.t}})
+	for _, p := range written {
+		o.fields = append(o.fields, field{name: p.as, v: p.get(x).settledNow()})
 	}
 	return o
 }

@@ -178,3 +178,33 @@ func (g *generator) pointerWrite(p, address string) {
 		g.line("%s.Count += len(%s)", p, m)
 	}
 }
+
+// parallelFields sets fields of one variable in two branches.
+func (g *generator) parallelFields() {
+	g.concurrent = true
+	v, err := g.declared(tDeep), g.name("err")
+	g.line("var %s Deep = %s", v.name, g.expr(tDeep, 1))
+	g.line("%s := flow.Parallel(c,", err)
+	g.indented(func() {
+		g.line("func(c flow.Context) (err error) {")
+		g.line("\t%s.Inner.ID, err = flow.Call(c, lang.Log, %s)", v.name, g.expr(tString, 2))
+		if g.one(2) {
+			g.line("\t%s.Tag += %s", v.name, g.expr(tString, 1))
+		}
+		g.line("\treturn err")
+		g.line("},")
+		g.line("func(c flow.Context) error {")
+		g.line("\tif (%s) {", g.expr(tBool, 2))
+		g.line("\t\t%s.Inner.Count += %s", v.name, g.expr(tInt, 2))
+		g.line("\t}")
+		g.line("\tgot, err := flow.Call(c, lang.Double, %s%%100)", g.expr(tInt, 1))
+		g.line("\t%s.Two = [2]int{got, %s}", v.name, g.expr(tInt, 1))
+		g.line("\treturn err")
+		g.line("},")
+	})
+	g.line(")")
+	g.line("if %s != nil {", err)
+	g.failWith(err)
+	g.line("}")
+	g.vars = append(g.vars, v)
+}

@@ -14,6 +14,7 @@ var Writes = []Case{
 	Of("map-keys", mapKeys, zero, one, many, odd),
 	Of("pointer-writes", pointerWrites, zero, one, many, repeated),
 	Of("pointer-helpers", pointerHelpers, zero, one, many, repeated),
+	Of("parallel-fields", parallelFields, zero, one, many, named("broken")),
 	Of("pointer-rows", pointerRows, zero, one, many, repeated),
 }
 
@@ -174,6 +175,38 @@ func ask(c flow.Context, s *summary, tag string) error {
 	s.Level += text
 	s.note(Part{ID: text, Count: 1})
 	return nil
+}
+
+type offers struct {
+	Best  *Part  `json:"best,omitempty"`
+	Said  string `json:"said"`
+	Twice struct {
+		N    int    `json:"n"`
+		From string `json:"from"`
+	} `json:"twice"`
+	Kept int `json:"kept"`
+}
+
+// parallelFields sets fields of one struct at the same time.
+func parallelFields(c flow.Context, in Thing) (offers, error) {
+	out := offers{Kept: in.N}
+	err := flow.Parallel(c,
+		func(c flow.Context) error {
+			p, err := flow.Call(c, Risky, in)
+			out.Best = &p
+			return err
+		},
+		func(c flow.Context) (err error) {
+			out.Said, err = flow.Call(c, Log, in.Name)
+			return err
+		},
+		func(c flow.Context) (err error) {
+			out.Twice.From = in.Note
+			out.Twice.N, err = flow.Call(c, Double, in.N+out.Kept)
+			return err
+		},
+	)
+	return out, err
 }
 
 // pointerRows makes a value in each round, and hands it on.

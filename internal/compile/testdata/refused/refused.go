@@ -167,9 +167,21 @@ func ParallelWrites(c flow.Context, in Item) (Item, error) {
 	var out Item
 	err := flow.Parallel(c,
 		func(c flow.Context) (err error) { out, err = flow.Call(c, Handle, in); return err },
-		func(c flow.Context) (err error) { out, err = flow.Call(c, Handle, in); return err }, // want "out is assigned by two branches of this Parallel; give each branch a variable of its own"
+		func(c flow.Context) (err error) { out, err = flow.Call(c, Handle, in); return err }, // want "out is assigned by two branches of this Parallel; give each branch a variable or a field of its own"
 	)
 	return out, err
+}
+
+type Pair struct{ A, B Item }
+
+func ParallelFields(c flow.Context, in Item) (Pair, error) {
+	var p Pair
+	err := flow.Parallel(c,
+		func(c flow.Context) (err error) { p.A, err = flow.Call(c, Handle, in); return err },
+		func(c flow.Context) (err error) { p.A.Name = "x"; p.B, err = flow.Call(c, Handle, in); return err }, // want "p.A.Name is assigned by two branches of this Parallel"
+		func(c flow.Context) error { p.B.Count = p.A.Count; return nil },                                     // want "p.B.Count is assigned by two branches" "this branch reads p.A.Count, which another branch assigns at the same time"
+	)
+	return p, err
 }
 
 func ParallelRace(c flow.Context, in Item) (Item, error) {
