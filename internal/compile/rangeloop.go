@@ -127,7 +127,7 @@ func (l *pureLoop) evaluate(k cont) ([]sym, bool) {
 	l.item = l.names.parameter(identName(l.value, "item"))
 	l.counter = l.names.parameter(identName(l.key, "i"))
 	end := l.rounds()
-	if len(l.fields()) > 1 || !l.appends(l.carried[0], l.carried[0].get(end.env)) {
+	if len(l.carried) == 0 || len(l.exits) > 0 || !l.appends(end) {
 		l.reduce(end)
 	}
 	return l.goOn(k)
@@ -282,7 +282,7 @@ func (l *pureLoop) reduce(end *eval) {
 	}
 	left := expr(no)
 	for _, e := range l.exits {
-		left = or(left, member{ref{l.acc}, e.flag.name()})
+		left = or(left, l.accumulated(e.flag))
 	}
 	if v, known := boolOf(left); !known || v {
 		to = cond{left, ref{l.acc}, to}
@@ -480,7 +480,12 @@ func (x *eval) assignedField(l ast.Expr, k key) (name string, mentions bool) {
 }
 
 // appends writes a loop that only appends one item a time as a map, where that is what it does.
-func (l *pureLoop) appends(p place, result sym) bool {
+func (l *pureLoop) appends(end *eval) bool {
+	if len(l.carried) > 1 {
+		return false
+	}
+	p := l.carried[0]
+	result := p.get(end.env)
 	c, ok := result.e.(call)
 	if !ok || c.fn != "$append" || kindOf(elemOf(p.get(l.env).t)) == sliceKind {
 		return false

@@ -86,6 +86,15 @@ parts:
 		}
 		out = append(out, "no "+p.ID)
 	}
+words:
+	for _, tag := range in.Tags {
+		for i := range in.N {
+			if i == 1 && tag == "skip" {
+				continue words
+			}
+		}
+		out = append(out, tag)
+	}
 	return append(out, strconv.Itoa(rounds)), nil
 }
 
