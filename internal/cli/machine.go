@@ -19,6 +19,9 @@ import (
 func (a *app) machine(ctx context.Context, s *session, workflow string) (observe.Machine, error) {
 	arn := workflow
 	if !strings.HasPrefix(workflow, "arn:") {
+		if s.none != nil {
+			return observe.Machine{}, s.none
+		}
 		var err error
 		if arn, err = a.findMachine(ctx, s, a.machineName(s, workflow)); err != nil {
 			return observe.Machine{}, err

@@ -26,6 +26,7 @@ import (
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/observe"
 	"github.com/stride-aws/stride/internal/project"
+	"github.com/stride-aws/stride/internal/server/wire"
 )
 
 // project is the checkout around the current folder.
@@ -74,13 +75,19 @@ type session struct {
 	aws.Config
 	project  *project.Project
 	env      *project.Environment
+	none     error  // outside of a project: why there is none, for what needs one
 	endpoint string // "" for AWS itself
 	renew    func() // has the next call ask for credentials anew
 }
 
 // connect reads the SDK's configuration. Flags win over AWS's variables, those over the environment's settings.
 func (a *app) connect(ctx context.Context) (*session, error) {
+	var none error
 	p, e, err := a.environment()
+	if errors.Is(err, project.ErrNone) && a.Env == project.Local {
+		none = err
+		p, e, err = a.outside()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +98,7 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	if cfg.Region == "" {
 		return nil, withHint(errors.New("no AWS region is set"), "set AWS_REGION, or add --region")
 	}
-	s := &session{Config: cfg, project: p, env: e}
+	s := &session{Config: cfg, project: p, env: e, none: none}
 	s.useCredentials(&reloading{options: a.sdkOptions(e), first: cfg.Credentials})
 	if cfg.BaseEndpoint != nil {
 		s.endpoint = *cfg.BaseEndpoint
@@ -104,6 +111,23 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 		s.renew = func() { below(); own() }
 	}
 	return s, nil
+}
+
+// outside is where a command works outside of a project: in environment local; or in AWS, in the region of the first ARN among its
+// arguments, where that is of an account which is not the local AWS's.
+func (a *app) outside() (*project.Project, *project.Environment, error) {
+	p := &project.Project{Config: &project.Config{}}
+	e, err := p.Environment(project.Local)
+	for _, arg := range a.Args {
+		if parts := strings.SplitN(arg, ":", 6); len(parts) == 6 && parts[0] == "arn" {
+			if account := parts[4]; account != wire.DefaultAccount && account != os.Getenv("AWS_ACCESS_KEY_ID") {
+				e.Name, e.Endpoint = "AWS", ""
+			}
+			e.Region = parts[3]
+			break
+		}
+	}
+	return p, e, err
 }
 
 func (s *session) useCredentials(from aws.CredentialsProvider) {

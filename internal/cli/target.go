@@ -26,6 +26,9 @@ func (a *app) identify(ctx context.Context) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.none != nil {
+		return nil, s.none
+	}
 	t := &target{session: s, clients: deploy.New(s.Config)}
 	if t.place, err = t.clients.Identify(ctx, s.Region); err != nil {
 		return nil, s.explain(fmt.Errorf("asking AWS for the account: %w", err))

@@ -4,6 +4,7 @@ package project
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -54,6 +55,9 @@ func Load(o Options) (*Project, error) {
 	return p, checkWorkflows(p.Workflows).Err()
 }
 
+// ErrNone is that there is no project where one was looked for.
+var ErrNone = errors.New("no go.mod")
+
 // findModule is the folder at or above dir that has a go.mod, and the module's path.
 func findModule(dir string) (string, string, error) {
 	start, err := filepath.Abs(dir)
@@ -67,7 +71,7 @@ func findModule(dir string) (string, string, error) {
 			return d, modulePath(f), nil
 		}
 		if d == filepath.Dir(d) {
-			return "", "", fmt.Errorf("no go.mod in %s or above it; go into a project, or make one with stride init", start)
+			return "", "", fmt.Errorf("%w in %s or above it; go into a project, or make one with stride init", ErrNone, start)
 		}
 	}
 }
