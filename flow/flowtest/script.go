@@ -25,7 +25,7 @@ type Call struct {
 // world is what the workflows of a test register: nothing of it changes from run to run.
 type world struct {
 	actions map[string]func(context.Context, []byte) ([]byte, error) // the handlers, for the compiled run
-	inputs  map[string]reflect.Type                                  // of the handlers
+	inputs  map[string]reflect.Type                                  // of the handlers, and of the workflows that are run
 	limits  map[string]time.Duration                                 // of one invocation
 	memory  map[string]int                                           // MB
 	silent  map[string]bool                                          // handlers that give nothing back but an error
@@ -43,6 +43,9 @@ func (x *Test) register() *world {
 		for _, f := range flow.Functions() {
 			w.add(f)
 		}
+	}
+	for _, flow := range x.nested {
+		w.inputs[flow.Func().Package+"."+flow.Func().Name] = flow.Input()
 	}
 	x.world = w
 	return w

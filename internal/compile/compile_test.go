@@ -3,8 +3,11 @@ package compile_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,10 +32,47 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
+// TestDifferences runs what is documented to differ: it must.
+func TestDifferences(t *testing.T) {
+	for _, d := range lang.Differences {
+		for i := range d.Inputs {
+			said := failures(t, func(t testing.TB) { d.Run(t, i) })
+			if !strings.Contains(said, "behaves otherwise as Go than as a state machine: output") {
+				t.Errorf("%s, input %d: the output does not differ: %s", d.Workflow.Name(), i, said)
+			}
+		}
+	}
+}
+
+// failures is what a test fails with.
+func failures(t *testing.T, run func(testing.TB)) string {
+	r := &recorder{TB: t}
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		run(r)
+	}()
+	<-done
+	return r.said.String()
+}
+
+// recorder is a test that may fail.
+type recorder struct {
+	testing.TB
+	said strings.Builder
+}
+
+func (r *recorder) Errorf(format string, args ...any) { fmt.Fprintf(&r.said, format+"\n", args...) }
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
 // TestGolden compares each construct's state machine, and the samples', with the one that was read and found good.
 func TestGolden(t *testing.T) {
 	all := workflows.All()
-	all = append(all, lang.Child)
+	all = append(all, lang.Child, lang.Described)
 	for _, c := range lang.All() {
 		all = append(all, c.Workflow)
 	}

@@ -31,6 +31,7 @@ import (
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/compile"
+	"github.com/stride-aws/stride/internal/compile/testdata/lang"
 	"github.com/stride-aws/stride/internal/lint"
 
 	generated %q
@@ -46,7 +47,7 @@ func TestCases(t *testing.T) {
 var written = []string{lint.RetryEverything, lint.RetryWithoutJitter, lint.LargeResults}
 
 func TestLint(t *testing.T) {
-	var all []flow.Workflow
+	all := []flow.Workflow{lang.Described}
 	for _, c := range generated.Cases {
 		all = append(all, c.Workflow)
 	}

@@ -22,11 +22,24 @@ const languageIntro = `# The flow language, by example
 Every example is a test: its Go function is run natively and as the state machine beside it, on inputs with none, one and many
 items, and the two must agree on output, error and calls. The default retry of Lambda's transient errors is left out here.
 This page is written by the tests: ` + "`go test ./internal/compile -run Docs -update`" + `.
+
+## Where a state machine differs from Go
+
+What has no exact form is refused when it is compiled. That leaves what only the input decides; each line is a test, which fails once
+the two agree.
+
+| What differs | Instead |
+|---|---|
 `
 
 func TestDocs(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(languageIntro)
+	for _, d := range lang.Differences {
+		fmt.Fprintf(&b, "| %s | %s |\n", d.What, d.Instead)
+	}
+	b.WriteString("| An index out of range and a nil pointer, of which Go panics, end the execution with `States.QueryEvaluationError`, or read as nothing. | test before |\n" +
+		"| Two appends to one slice never share memory. | `append(slices.Clip(s), …)` where Go might share |\n")
 	files, err := filepath.Glob("testdata/lang/*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)

@@ -111,7 +111,7 @@ func (x *eval) joinedList(e *ast.CallExpr, a []sym) sym {
 	return list
 }
 
-// errorText is the message that a handler's error had: Lambda puts it into the cause.
+// errorText is the message that a handler's error had: Lambda puts it into the cause. The cause of a child execution is JSON, too.
 func errorText(_ *eval, _ *ast.CallExpr, a []sym) sym {
 	if o, ok := a[0].e.(object); ok {
 		if cause := o.member("Cause"); !isZeroLit(cause) {
@@ -121,8 +121,8 @@ func errorText(_ *eval, _ *ast.CallExpr, a []sym) sym {
 	}
 	cause := member{a[0].e, "Cause"}
 	message := member{call{"$parse", []expr{cause}}, "errorMessage"}
-	isJSON := binary{"=", call{"$substring", []expr{cause, num(0), num(1)}}, str("{")}
-	return sym{e: cond{cause, cond{isJSON, message, cause}, member{a[0].e, "Error"}}}
+	lambdas := call{"$contains", []expr{cause, text{`/^\{"error(Message|Type)":/`}}}
+	return sym{e: cond{cause, cond{lambdas, message, cause}, member{a[0].e, "Error"}}}
 }
 
 // isUnnamed says whether a package variable is made by errors.New or fmt.Errorf.

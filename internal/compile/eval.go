@@ -330,10 +330,16 @@ func (x *eval) unary(e *ast.UnaryExpr) sym {
 		return s
 	case token.AND:
 		x.refuseShared(e.X)
-		s.t, s.full = t, true
-		return s
+		return pointing(s, t)
 	}
 	return x.bad(e, "the operator "+e.Op.String()+" has no form in JSONata", "compute it in a handler")
+}
+
+// pointing is a pointer to s, of type t.
+func pointing(s sym, t types.Type) sym {
+	s = s.settledNow()
+	s.t, s.full = t, true
+	return s
 }
 
 func (x *eval) binary(e *ast.BinaryExpr) sym {

@@ -247,9 +247,7 @@ func (x *eval) giveBack(loans []loan, values []sym) {
 // argument is an argument of a declared function. A pointer that the function does not keep may point to what is assigned elsewhere.
 func (x *eval) argument(e ast.Expr, eff *effect, i int) sym {
 	if of, ok := addressed(e); ok && kindOf(x.typeOf(e)) == pointerKind && eff != nil && (eff.writes[i] || !eff.keeps(i)) {
-		s := x.expr(of)
-		s.t, s.full = x.typeOf(e), true
-		return s
+		return pointing(x.expr(of), x.typeOf(e))
 	}
 	return x.expr(e)
 }

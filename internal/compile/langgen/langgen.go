@@ -97,6 +97,7 @@ type generator struct {
 	direct  bool // directly in the workflow's own block: compensations and defers may be registered
 
 	namedResults bool // out and err
+	examined     bool // what a failure is called will be asked
 	concurrent   bool // which of the calls comes first is nobody's concern: none may be told to fail
 	awaits       bool
 }
@@ -165,7 +166,7 @@ func (g *generator) statement() {
 		return
 	}
 	if g.pure {
-		choices := []func(){g.declare, g.assign, g.assign, g.assign, g.ifPure, g.rangePure, g.switchPure, g.parse, g.cuts}
+		choices := []func(){g.declare, g.assign, g.assign, g.assign, g.ifPure, g.rangePure, g.switchPure, g.parse, g.cuts, g.named, g.rows, g.entries}
 		if g.depth < 3 {
 			choices = append(choices, g.labelledPure)
 		}
@@ -181,7 +182,7 @@ func (g *generator) statement() {
 	choices := []func(){
 		g.declare, g.declare, g.assign, g.assign, g.call, g.call, g.call, g.risky, g.ifSteps, g.ifSteps, g.switchSteps, g.rangePure, g.ifPure,
 		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
-		g.parse, g.cuts, g.deletions, g.labelledPure,
+		g.parse, g.cuts, g.deletions, g.labelledPure, g.child, g.named, g.rows, g.entries,
 	}
 	choices = append(choices, g.mapWrites, g.pointerWrites, g.parallelFields)
 	if g.depth < 3 {

@@ -39,6 +39,58 @@ func (d Deep) Tagged(tag string) Deep {
 	return d
 }
 
+// Qty is a number of its own type, Size one of a few.
+type (
+	Qty   int
+	Size  int
+	Label string
+	Names []Label
+)
+
+const (
+	Small Size = iota + 1
+	Large
+)
+
+func (q Qty) Twice() Qty        { return q * 2 }
+func (q Qty) Over(n int) bool   { return int(q) > n }
+func (l Label) Long() bool      { return utf8.RuneCountInString(string(l)) > 3 }
+func (n Names) Joined() string {
+	all := ""
+	for i, l := range n {
+		if i > 0 {
+			all += "+"
+		}
+		all += string(l)
+	}
+	return all
+}
+
+func (q Qty) Size() Size {
+	if q < 5 {
+		return Small
+	}
+	return Large
+}
+
+// Pair is generic.
+type Pair[A, B any] struct {
+	First  A ` + "`json:\"first\"`" + `
+	Second B ` + "`json:\"second,omitempty\"`" + `
+}
+
+func pair[A, B any](a A, b B) Pair[A, B] { return Pair[A, B]{First: a, Second: b} }
+
+func (p Pair[A, B]) Swapped() Pair[B, A] { return Pair[B, A]{First: p.Second, Second: p.First} }
+
+func mapped[T, U any](list []T, f func(T) U) []U {
+	var out []U
+	for _, item := range list {
+		out = append(out, f(item))
+	}
+	return out
+}
+
 func abs(n int) int {
 	if n < 0 {
 		return -n

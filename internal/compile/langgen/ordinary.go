@@ -77,12 +77,15 @@ func (g *generator) lookInto(err string) {
 		g.line("}")
 	case 5:
 		g.line("if %s != nil || (%s) {", err, g.expr(tBool, 1))
-		g.failWith(fmt.Sprintf(`errors.Join(%s, fmt.Errorf("more: %%w", %s))`, err, err))
+		g.failWith(g.joined(err, fmt.Sprintf(`errors.Join(%s, fmt.Errorf("more: %%w", %s))`, err, err)))
 		g.line("}")
 	case 6:
 		g.line("_, _ = flow.Call(c, lang.Log, fmt.Sprint(%s))", err)
 	}
 }
+
+// joined is several errors, and one where somebody will look for a name: a state machine keeps one.
+func (g *generator) joined(one, several string) string { return either(g.examined, one, several) }
 
 // retried tries a step again by hand.
 func (g *generator) retried() {
@@ -141,7 +144,7 @@ func (g *generator) collected() {
 	switch g.IntN(4) {
 	case 0:
 		g.line("if len(%s) > %d {", errs, g.IntN(2))
-		g.failWith(fmt.Sprintf("errors.Join(%s...)", errs))
+		g.failWith(g.joined(errs+"[0]", fmt.Sprintf("errors.Join(%s...)", errs)))
 		g.line("}")
 	case 1:
 		n := g.declared(tInt)
@@ -151,7 +154,7 @@ func (g *generator) collected() {
 		all := g.name("err")
 		g.line("if %s := errors.Join(%s...); %s != nil {", all, errs, all)
 		g.line("\t_, _ = flow.Call(c, lang.Log, %s.Error())", all)
-		g.failWith(fmt.Sprintf(`fmt.Errorf("all: %%w", %s)`, all))
+		g.failWith(g.joined(`errors.New("all")`, fmt.Sprintf(`fmt.Errorf("all: %%w", %s)`, all)))
 		g.line("}")
 	case 3:
 		e := g.name("err")
@@ -166,7 +169,10 @@ func (g *generator) retriedByHelper() {
 	result := pick(g, tInt, tString, tPart)
 	v, err := g.declared(result), g.name("err")
 	g.line("%s, %s := again(c, %s, func(c flow.Context, n int) (%s, error) {", v.name, err, pick(g, "1", "2", "abs(in.N)%3"), result)
+	examined := g.examined
+	g.examined = true
 	g.inner(string(result), []*variable{{name: "n", t: tInt, used: true, outer: true}}, nil)
+	g.examined = examined
 	g.line("})")
 	g.vars = append(g.vars, v)
 	g.lookInto(err)

@@ -167,7 +167,7 @@ func Generated[O any](name string, fn func(flow.Context, Thing) (O, error), setu
 	c.Run = func(t *testing.T) {
 		for i, in := range generatedInputs {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
-				ft := flowtest.New(t, c.Workflow)
+				ft := flowtest.New(t, c.Workflow, Described)
 				setup(ft)
 				flowtest.Run[O](ft, in)
 			})

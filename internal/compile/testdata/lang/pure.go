@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest"
 )
 
 // Pure are statements without steps: each function is an expression.
@@ -17,6 +18,7 @@ var Pure = []Case{
 	Of("labels-kept", labelsKept, zero, one, many),
 	Of("loop-weakens", loopWeakens, zero, one, many),
 	Of("lookup-ok", lookupOK, zero, one, many),
+	Generated("pointed-null", pointedNull, func(*flowtest.Test) {}),
 	Of("nil-pointers", nilPointers, zero, one, many),
 }
 
@@ -307,4 +309,23 @@ func agreed(c flow.Context, in Thing) (string, error) {
 	}
 	_, err := flow.Call(c, Double, n)
 	return text, err
+}
+
+// pointedNull writes through a pointer to what may be null in JSON.
+func pointedNull(c flow.Context, in Thing) (Part, error) {
+	p := in.Part
+	addTo(&p, in.N)
+	q := &Part{}
+	if in.N != 0 {
+		copied := in.Part
+		q = &copied
+	}
+	_, err := flow.Call(c, Double, q.Count)
+	return p, err
+}
+
+func addTo(p *Part, n int) {
+	if n > 0 {
+		p.Count += n
+	}
 }

@@ -25,6 +25,18 @@ import (
 // Child is a workflow that others run.
 var Child = flow.Standard("child", nothing)
 
+// Described is a workflow that generated ones run.
+var Described = flow.Standard("described", Describe, flow.Function(Log), flow.Function(Risky))
+
+// Describe fails for some names, after a step.
+func Describe(c flow.Context, in Thing) (string, error) {
+	said, err := flow.Call(c, Log, in.Name)
+	if err != nil || said == "broken" {
+		return "", flow.Fail("Indescribable", in.Name)
+	}
+	return fmt.Sprintf("%s with %d parts", said, len(in.Parts)), nil
+}
+
 // stored is what the mock of do-items has in its table.
 var stored = map[string]types.AttributeValue{
 	"one": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
@@ -37,6 +49,8 @@ var stored = map[string]types.AttributeValue{
 // Services are the constructs that call something other than a handler.
 var Services = []Case{
 	with("run", runCase, func(*flowtest.Test) {}, []flow.Workflow{Child}, zero, one),
+	Generated("run-parts", runParts, func(*flowtest.Test) {}),
+	Generated("run-fails", runFails, func(*flowtest.Test) {}),
 	with("start", startCase, func(*flowtest.Test) {}, []flow.Workflow{Child}, one),
 	with("activity", activityCase, func(ft *flowtest.Test) {
 		flowtest.MockActivity(ft, "weigh", func(p Part) (int, error) { return p.Count * 10, nil })
@@ -253,6 +267,20 @@ func runCase(c flow.Context, in Thing) (string, error) {
 		return "the child failed", nil
 	}
 	return "child: " + out, err
+}
+
+// runParts hands on what may lack fields.
+func runParts(c flow.Context, in Thing) (string, error) {
+	return flow.Run(c, Describe, Thing{Name: in.Name, Parts: in.Parts})
+}
+
+// runFails reads the text of a child's failure: what the child's execution ended with.
+func runFails(c flow.Context, in Thing) (string, error) {
+	_, err := flow.Run(c, Describe, Thing{Name: "broken"})
+	if err == nil || in.OK {
+		return "", err
+	}
+	return err.Error(), nil
 }
 
 // startCase starts another workflow and goes on.

@@ -1,0 +1,71 @@
+package lang
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest"
+)
+
+// Difference is something that a state machine does otherwise than Go, where the compiler cannot see it: the input decides.
+type Difference struct {
+	Workflow flow.Workflow
+	What     string // happens
+	Instead  string // do
+	Inputs   int
+	Run      func(t testing.TB, input int) // fails
+}
+
+func differ[I, O any](name string, fn func(flow.Context, I) (O, error), what, instead string, inputs ...any) Difference {
+	w := flow.Standard(name, fn)
+	return Difference{w, what, instead, len(inputs), func(t testing.TB, input int) { flowtest.Run[O](flowtest.New(t, w), inputs[input]) }}
+}
+
+// Differences are those that are known; the language's documentation lists them.
+var Differences = []Difference{
+	differ("digits", digits, "Whole numbers of more than 15 digits are rounded: JSONata's numbers are those of float64.",
+		"keep long numbers in strings", 9007199254740993),
+	differ("atoi-digits", atoiDigits, "`strconv.Atoi` and `ParseInt` say of more than 15 digits that they are out of range.",
+		"keep long numbers in strings", "1234567890123456"),
+	differ("quoted", quoted, "The text of strconv's errors writes characters that cannot be printed as JSON does: `\\u0001`, not `\\x01`.",
+		"only test such an error for nil", "\x01", "\u00a0"),
+	differ("order", order, "Strings are ordered by UTF-16 units, not by bytes: emoji and all else past U+FFFF come before U+E000 to U+FFFF.",
+		"order such texts in a handler", [2]string{"\uffee", "\U0001f600"}),
+	differ("upper", upper, "`strings.ToUpper` and `ToLower` follow all of Unicode's rules: ß becomes SS.",
+		"change the case of such texts in a handler", "straße"),
+	differ("spaces", spaces, "`strings.TrimSpace` leaves U+0085, and takes U+FEFF for a space.",
+		"trim such texts in a handler", "x\u0085", "\ufeffx"),
+	differ("names", names, "Members of JSON must have a field's name exactly; encoding/json ignores the case.",
+		"send the names that are declared", json.RawMessage(`{"NAME":"x"}`)),
+	differ("zones", zones, "`Time.Add` gives a time in UTC, to the millisecond.",
+		"compute times in other zones, or to the nanosecond, in a handler",
+		time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 7200)), time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC)),
+}
+
+func digits(c flow.Context, n int) (int, error) { return n + 1, nil }
+
+func atoiDigits(c flow.Context, s string) (bool, error) {
+	_, err := strconv.Atoi(s)
+	return err == nil, nil
+}
+
+func quoted(c flow.Context, s string) (string, error) {
+	if _, err := strconv.Atoi(s); err != nil {
+		return err.Error(), nil
+	}
+	return "", nil
+}
+
+func order(c flow.Context, s [2]string) (bool, error) { return s[0] < s[1], nil }
+
+func upper(c flow.Context, s string) (string, error) { return strings.ToUpper(s), nil }
+
+func spaces(c flow.Context, s string) (string, error) { return strings.TrimSpace(s), nil }
+
+func names(c flow.Context, in Thing) (string, error) { return in.Name, nil }
+
+func zones(c flow.Context, t time.Time) (time.Time, error) { return t.Add(time.Hour), nil }
