@@ -20,8 +20,9 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/peers", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process", "internal/store"}},
+		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/peers", "internal/epoch", "internal/uuid", "internal/lambdamain", "internal/bench", "internal/bench/process", "internal/gofiles", "internal/store"}},
 	{"Go types as JSON Schema, whose rules are regular expressions, too", []string{"internal/jsonschema"}},
+	{"writes modules for benchmarks and tests", []string{"internal/bench/module"}},
 	{"values that handlers pass by way of S3: handlers import it, so it imports nothing", []string{"flow/payload"}},
 	{"what stands around handlers with such values", []string{"internal/lambdamain/payloads"}},
 	{"parts of JSONata that know no expressions; the names of services' fields",

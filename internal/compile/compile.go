@@ -19,7 +19,6 @@ import (
 	"go/token"
 	"go/types"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -126,17 +125,13 @@ func CompileOverlay(dir string, workflows []Workflow, overlay map[string][]byte)
 // Source is the source of workflows, read and type-checked: what Compile spends its time on. Its methods may be called from any
 // goroutine.
 type Source struct {
-	mu   sync.Mutex
+	mu   *sync.Mutex // the session's
 	prog *program
 }
 
-// Load reads the source of workflows.
+// Load reads the source of workflows, with the contents of some files, by absolute path, given in place of those on disk.
 func Load(dir string, workflows []Workflow, overlay map[string][]byte) (*Source, error) {
-	prog, err := load(dir, workflows, overlay)
-	if err != nil {
-		return nil, err
-	}
-	return &Source{prog: prog}, nil
+	return (&Session{dir: dir, overlay: overlay}).Load(workflows)
 }
 
 // Compile compiles one workflow of a package that was loaded. others are the workflows that it may run.
@@ -241,11 +236,7 @@ func (prog *program) position(p *pkg, pos token.Pos) position {
 }
 
 func (prog *program) place(at token.Position) position {
-	file := at.Filename
-	if rel, err := filepath.Rel(prog.root, file); err == nil && !strings.HasPrefix(rel, "..") {
-		file = filepath.ToSlash(rel)
-	}
-	return position{File: file, Line: at.Line, Column: at.Column}
+	return position{File: under(prog.root, at.Filename), Line: at.Line, Column: at.Column}
 }
 
 // refuse records that the program has no form as a state machine: the place, the reason and a way out.
@@ -271,21 +262,25 @@ func (f *frame) newFrame(node ast.Node, scope *frame, p *pkg, caller *frame) *fr
 // source is an expression as the file has it, on one line.
 func (f *frame) source(n ast.Node) string {
 	from, to := f.pkg.fset.Position(n.Pos()), f.pkg.fset.Position(n.End())
-	content := f.prog.content(from.Filename)
-	if to.Offset > len(content) {
+	text := f.prog.content(from.Filename)
+	if to.Offset > len(text) {
 		return "?"
 	}
-	return strings.Join(strings.Fields(string(content[from.Offset:to.Offset])), " ")
+	return strings.Join(strings.Fields(text[from.Offset:to.Offset]), " ")
 }
 
-func (prog *program) content(file string) []byte {
-	if c, ok := prog.overlay[file]; ok {
-		return c
+// content is the text of a file, as it was read where the compiler reads its package.
+func (prog *program) content(file string) string {
+	text, ok := prog.texts[file]
+	if !ok {
+		given, ok := prog.overlay[file]
+		if !ok {
+			given, _ = os.ReadFile(file) // a file that is gone says nothing
+		}
+		text = string(given)
+		prog.texts[file] = text
 	}
-	if _, ok := prog.files[file]; !ok {
-		prog.files[file], _ = os.ReadFile(file)
-	}
-	return prog.files[file]
+	return text
 }
 
 func paramsOf(p *pkg, node ast.Node) []*types.Var { return declared(p, node, false) }

@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/tools/go/packages"
 )
 
 // Variable is what the source says of an error variable, for a process that cannot ask for the variable by its name: it knows an
@@ -27,13 +24,13 @@ type Variable struct {
 
 // declared is where a package declares a variable.
 type declaration struct {
-	pkg  *packages.Package
+	pkg  *listed
 	file *ast.File
 	name string
 	init ast.Expr // nil: none
 }
 
-func (d declaration) String() string { return path.Base(d.pkg.PkgPath) + "." + d.name }
+func (d declaration) String() string { return path.Base(d.pkg.ImportPath) + "." + d.name }
 
 // sentinel is the name of an error variable of a package. One that is declared as another is that other.
 func (f *frame) sentinel(id *ast.Ident) (string, bool) {
@@ -57,7 +54,7 @@ func (f *frame) sentinel(id *ast.Ident) (string, bool) {
 			f.refuse(id, "a handler's main in Lambda cannot name "+v.Name()+", which is not exported", "call it "+exported(v.Name()))
 			return "", false
 		}
-		match.Package, match.Ident, match.Name = last.pkg.PkgPath, last.name, last.name
+		match.Package, match.Ident, match.Name = last.pkg.ImportPath, last.name, last.name
 		match.Variable = f.prog.describe(chain[len(chain)-1], f.workflow.Functions)
 	} else {
 		match.Variable.Doubt = "its source is not found"
@@ -93,10 +90,10 @@ func (prog *program) reaches(from, to string) bool {
 		return true
 	}
 	found := false
-	packages.Visit([]*packages.Package{prog.graph[from]}, func(p *packages.Package) bool {
-		found = found || p.PkgPath == to
+	visit(prog.graph, []*listed{prog.graph[from]}, func(p *listed) bool {
+		found = found || p.ImportPath == to
 		return !found
-	}, nil)
+	})
 	return found
 }
 
@@ -114,7 +111,7 @@ func (prog *program) aliases(v *types.Var) []declaration {
 		case *ast.Ident:
 			name = init.Name
 		case *ast.SelectorExpr:
-			if pkg = d.imported(init.X); pkg == "" {
+			if pkg = prog.imported(d, init.X); pkg == "" {
 				return chain
 			}
 			name = init.Sel.Name
@@ -127,7 +124,7 @@ func (prog *program) aliases(v *types.Var) []declaration {
 // lastNamed is the last declaration of chain that a generated main can name, else the first.
 func lastNamed(chain []declaration) declaration {
 	for _, d := range slices.Backward(chain) {
-		if ast.IsExported(d.name) && (d.pkg.PkgPath == chain[0].pkg.PkgPath || !strings.Contains("/"+d.pkg.PkgPath+"/", "/internal/")) {
+		if ast.IsExported(d.name) && (d.pkg.ImportPath == chain[0].pkg.ImportPath || !strings.Contains("/"+d.pkg.ImportPath+"/", "/internal/")) {
 			return d
 		}
 	}
@@ -135,16 +132,16 @@ func lastNamed(chain []declaration) declaration {
 }
 
 // imported is the import path that an expression of d's file names, "" for none.
-func (d declaration) imported(e ast.Expr) string {
+func (prog *program) imported(d declaration, e ast.Expr) string {
 	id, ok := e.(*ast.Ident)
 	if !ok {
 		return ""
 	}
 	for _, spec := range d.file.Imports {
 		p, _ := strconv.Unquote(spec.Path.Value)
-		dep := d.pkg.Imports[p]
+		dep := prog.graph[d.pkg.imported(p)]
 		if dep != nil && (spec.Name != nil && spec.Name.Name == id.Name || spec.Name == nil && dep.Name == id.Name) {
-			return dep.PkgPath
+			return dep.ImportPath
 		}
 	}
 	return ""
@@ -156,8 +153,8 @@ func (prog *program) declaration(pkg, name string) (declaration, bool) {
 	if p == nil {
 		return declaration{}, false
 	}
-	for _, file := range p.GoFiles {
-		if !bytes.Contains(prog.content(file), []byte(name)) {
+	for _, file := range p.sources() {
+		if !strings.Contains(prog.content(file), name) {
 			continue
 		}
 		parsed := prog.parse(file)
@@ -207,7 +204,7 @@ func (prog *program) describe(d declaration, handlers []Handler) Variable {
 	switch init := ast.Unparen(d.init).(type) {
 	case *ast.CompositeLit:
 		if id, ok := init.Type.(*ast.Ident); ok && len(init.Elts) == 0 {
-			return Variable{Zero: d.pkg.PkgPath + "." + id.Name}
+			return Variable{Zero: d.pkg.ImportPath + "." + id.Name}
 		}
 	case *ast.CallExpr:
 		if v, format := prog.made(d, init); v.Text != "" {
@@ -229,7 +226,7 @@ func (prog *program) made(d declaration, call *ast.CallExpr) (v Variable, format
 		return v, ""
 	}
 	format, _ = strconv.Unquote(lit.Value)
-	switch name := d.imported(fun.X) + "." + fun.Sel.Name; {
+	switch name := prog.imported(d, fun.X) + "." + fun.Sel.Name; {
 	case name == "errors.New", name == "fmt.Errorf" && !strings.Contains(format, "%"):
 		return Variable{Text: format}, format
 	case name == "fmt.Errorf" && strings.Count(format, "%") == 1 && strings.Contains(format, "%w") && len(call.Args) == 2:
@@ -244,12 +241,12 @@ func (prog *program) made(d declaration, call *ast.CallExpr) (v Variable, format
 
 // textOf is the text of an error variable that an initialiser names; "" where the source does not say it.
 func (prog *program) textOf(d declaration, e ast.Expr) string {
-	pkg, name := d.pkg.PkgPath, ""
+	pkg, name := d.pkg.ImportPath, ""
 	switch e := e.(type) {
 	case *ast.Ident:
 		name = e.Name
 	case *ast.SelectorExpr:
-		pkg, name = d.imported(e.X), e.Sel.Name
+		pkg, name = prog.imported(d, e.X), e.Sel.Name
 	}
 	inner, ok := prog.declaration(pkg, name)
 	call, isCall := ast.Unparen(inner.init).(*ast.CallExpr)
@@ -264,19 +261,19 @@ func (prog *program) textOf(d declaration, e ast.Expr) string {
 // that is put together while the program runs is not found.
 func (prog *program) rival(d declaration, text string, handlers []Handler) string {
 	own := prog.fset.Position(d.init.Pos())
-	roots := []*packages.Package{d.pkg}
+	roots := []*listed{d.pkg}
 	for _, h := range handlers {
 		if p := prog.graph[h.Package]; p != nil {
 			roots = append(roots, p)
 		}
 	}
 	out := ""
-	packages.Visit(roots, func(p *packages.Package) bool {
-		for _, file := range p.GoFiles {
+	visit(prog.graph, roots, func(p *listed) bool {
+		for _, file := range p.sources() {
 			if out != "" {
 				return false
 			}
-			if !bytes.Contains(prog.content(file), []byte(strconv.Quote(text))) && !bytes.Contains(prog.content(file), []byte("`"+text+"`")) {
+			if !strings.Contains(prog.content(file), strconv.Quote(text)) && !strings.Contains(prog.content(file), "`"+text+"`") {
 				continue
 			}
 			if at := prog.maker(file, text, own); at.IsValid() {
@@ -285,7 +282,7 @@ func (prog *program) rival(d declaration, text string, handlers []Handler) strin
 			}
 		}
 		return true
-	}, nil)
+	})
 	return out
 }
 

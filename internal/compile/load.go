@@ -4,24 +4,17 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-
-	"golang.org/x/tools/go/packages"
-
-	"github.com/stride-aws/stride/internal/diag"
 )
 
 // program is the source that the workflows are made of: their packages, and those of the module whose functions they call.
 type program struct {
-	root      string
+	root      string // of their module
 	overlay   map[string][]byte
-	files     map[string][]byte
+	texts     map[string]string // by file
 	byPath    map[string]*pkg
-	graph     map[string]*packages.Package // these, and all that they import
-	fset      *token.FileSet               // of parsed
+	graph     map[string]*listed // these, and all that they import
+	fset      *token.FileSet     // of parsed
 	parsed    map[string]*ast.File
 	effects   map[*ast.FuncDecl]*effect
 	workflows []Workflow
@@ -31,7 +24,6 @@ type program struct {
 type pkg struct {
 	path     string
 	fset     *token.FileSet
-	files    []*ast.File
 	types    *types.Package
 	info     *types.Info
 	decls    map[*types.Func]*ast.FuncDecl
@@ -46,79 +38,12 @@ type commentAt struct {
 	line int
 }
 
-// load type-checks the packages of the workflows from source, and takes what they import from the build cache. Packages of the
-// same module whose functions the workflows call without steps are needed as source too: they are found, and loading goes round
-// again with them.
-func load(dir string, workflows []Workflow, overlay map[string][]byte) (*program, error) {
-	var paths []string
-	for _, w := range workflows {
-		if !slices.Contains(paths, w.Package) {
-			paths = append(paths, w.Package)
-		}
-	}
-	for {
-		prog, err := loadPackages(dir, paths, overlay)
-		if err != nil {
-			return nil, err
-		}
-		prog.workflows = workflows
-		more := prog.missing(workflows)
-		if len(more) == 0 {
-			return prog, nil
-		}
-		paths = append(paths, more...)
-	}
-}
-
-const loadMode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedTypes |
-	packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedTypesSizes | packages.NeedModule | packages.NeedExportFile
-
-func loadPackages(dir string, paths []string, overlay map[string][]byte) (*program, error) {
-	loaded, err := packages.Load(&packages.Config{Mode: loadMode, Dir: dir, Overlay: overlay}, paths...)
-	if err != nil {
-		return nil, err
-	}
-	prog := &program{
-		root: dir, overlay: overlay, files: map[string][]byte{}, byPath: map[string]*pkg{}, graph: map[string]*packages.Package{},
-		fset: token.NewFileSet(), parsed: map[string]*ast.File{}, effects: map[*ast.FuncDecl]*effect{},
-	}
-	packages.Visit(loaded, nil, func(p *packages.Package) { prog.graph[p.PkgPath] = p })
-	var found diag.List
-	for _, l := range loaded {
-		if l.Module != nil {
-			prog.root = l.Module.Dir
-		}
-		for _, e := range l.Errors {
-			found = append(found, loadError(prog.root, e))
-		}
-		prog.byPath[l.PkgPath] = newPkg(l)
-	}
-	return prog, found.Err()
-}
-
-// loadError is a finding of go list or of the type checker.
-func loadError(root string, e packages.Error) *diag.Diagnostic {
-	d := &diag.Diagnostic{Code: "GO", Severity: diag.Error, Message: e.Msg}
-	parts := strings.Split(e.Pos, ":")
-	if len(parts) >= 2 {
-		d.Place.File = parts[0]
-		if rel, err := filepath.Rel(root, parts[0]); err == nil && !strings.HasPrefix(rel, "..") {
-			d.Place.File = filepath.ToSlash(rel)
-		}
-		d.Place.Line, _ = strconv.Atoi(parts[1])
-	}
-	if len(parts) >= 3 {
-		d.Place.Column, _ = strconv.Atoi(parts[2])
-	}
-	return d
-}
-
-func newPkg(l *packages.Package) *pkg {
+func newPkg(path string, fset *token.FileSet, files []*ast.File, t *types.Package, info *types.Info) *pkg {
 	p := &pkg{
-		path: l.PkgPath, fset: l.Fset, files: l.Syntax, types: l.Types, info: l.TypesInfo, decls: map[*types.Func]*ast.FuncDecl{},
-		vars: map[*types.Var]ast.Expr{}, changed: map[*types.Var]bool{}, analysed: map[ast.Node]*liveness{}, comments: map[commentAt]*ast.CommentGroup{},
+		path: path, fset: fset, types: t, info: info, decls: map[*types.Func]*ast.FuncDecl{}, vars: map[*types.Var]ast.Expr{},
+		changed: map[*types.Var]bool{}, analysed: map[ast.Node]*liveness{}, comments: map[commentAt]*ast.CommentGroup{},
 	}
-	for _, file := range l.Syntax {
+	for _, file := range files {
 		p.index(file)
 	}
 	return p
@@ -243,61 +168,6 @@ func (prog *program) packageOf(t *types.Package) *pkg {
 		return nil
 	}
 	return prog.byPath[t.Path()]
-}
-
-// missing is the packages of the module that hold functions which the workflows call, and which are not loaded.
-func (prog *program) missing(workflows []Workflow) []string {
-	handlers := map[string]bool{}
-	for _, w := range workflows {
-		for _, h := range w.Functions {
-			handlers[h.Package+"."+h.Func] = true
-		}
-	}
-	var out []string
-	for _, p := range prog.byPath {
-		for id, obj := range p.info.Uses {
-			pkg := obj.Pkg()
-			if pkg == nil || prog.byPath[pkg.Path()] != nil || slices.Contains(out, pkg.Path()) || !prog.inModule(pkg.Path(), p) {
-				continue
-			}
-			if p.needsSource(id, obj, handlers) {
-				out = append(out, pkg.Path())
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// needsSource says whether the compiler must read what a name of another package stands for.
-func (p *pkg) needsSource(id *ast.Ident, obj types.Object, handlers map[string]bool) bool {
-	switch obj := obj.(type) {
-	case *types.Func:
-		return !handlers[obj.Pkg().Path()+"."+obj.Name()] && obj.Name() != "Error"
-	case *types.Var:
-		return obj.Parent() == obj.Pkg().Scope() && !isErrorType(obj.Type())
-	}
-	return false
-}
-
-// inModule says whether path is of the module that p is in: what flow and other modules do is theirs.
-func (prog *program) inModule(path string, p *pkg) bool {
-	if path == flowPath || strings.HasPrefix(path, flowPath+"/") {
-		return false
-	}
-	first, _, _ := strings.Cut(path, "/")
-	own, _, _ := strings.Cut(p.path, "/")
-	return first == own && strings.Contains(first, ".") && shared(path, p.path) >= 2
-}
-
-// shared counts the first parts that two import paths have in common.
-func shared(a, b string) int {
-	n := 0
-	x, y := strings.Split(a, "/"), strings.Split(b, "/")
-	for n < len(x) && n < len(y) && x[n] == y[n] {
-		n++
-	}
-	return n
 }
 
 // comment is the comment above a statement, or at the end of its line.
