@@ -75,6 +75,8 @@ type Builder struct {
 	Cache string   // folder for finished zips; "": stride/bundle in the user's cache folder
 	Tags  []string // build tags beside lambda.norpc
 	Force bool     // build even what the cache has
+	// Memory is kept from one Build to the next; nil: nothing is.
+	Memory *Memory
 }
 
 // Build makes an Artifact of each handler, in their order. Mistakes in the user's code are a *CompileError or diag.List.
@@ -136,6 +138,9 @@ func byTarget(handlers []Handler) ([]*group, error) {
 }
 
 func (b *Builder) buildTarget(ctx context.Context, store *cache, g *group, artifacts []Artifact) error {
+	if !b.Force && b.Memory.recall(b, g) && store.all(g.units, artifacts) {
+		return nil
+	}
 	tool, err := b.toolFor(ctx, g)
 	if err != nil {
 		return err
@@ -144,6 +149,7 @@ func (b *Builder) buildTarget(ctx context.Context, store *cache, g *group, artif
 	if err := tool.identify(ctx, g.units); err != nil {
 		return err
 	}
+	b.Memory.note(b, g, tool)
 	var missing []*unit
 	for _, u := range g.units {
 		a, ok := store.get(u.key)

@@ -144,7 +144,8 @@ func f(d *dynamodb.Client, s *store.Client) {
 
 func TestOnlyWhatChangedIsBuilt(t *testing.T) {
 	dir := shop(t, "shop")
-	b := &Builder{Dir: dir, Cache: t.TempDir()}
+	b := &Builder{Dir: dir, Cache: t.TempDir(), Memory: &Memory{}}
+	forgetful := &Builder{Dir: dir, Cache: b.Cache}
 	build(t, b, all...)
 	for _, tt := range []struct {
 		name, file, text string
@@ -156,6 +157,8 @@ func TestOnlyWhatChangedIsBuilt(t *testing.T) {
 		{"another Go file", "lambdas/pay/more.go", "package pay\n\nconst More = 1\n", []string{"pay.Charge", "pay.Refund"}},
 		{"another platform's file", "lambdas/pay/more_windows.go", "package pay\n\nconst Win = 1\n", nil},
 		{"an embedded file", "lambdas/internal/greet/hello.txt", "hi", []string{"greet.Greet"}},
+		{"a file left out", "lambdas/pay/most.go", "//go:build never\n\npackage pay\n\nconst Most = 1\n", nil},
+		{"the file taken in", "lambdas/pay/most.go", "package pay\n\nconst Most = 1\n", []string{"pay.Charge", "pay.Refund"}},
 		{"a replaced module", "money/money.go", "package money\n\nconst Cent = 0.010\n", []string{"pay.Charge", "pay.Refund"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -170,6 +173,11 @@ func TestOnlyWhatChangedIsBuilt(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("rebuilt (-want +got):\n%s", diff)
+			}
+			for i, a := range build(t, forgetful, all...) {
+				if !a.Cached {
+					t.Errorf("the memory took %s for unchanged", all[i].Name())
+				}
 			}
 		})
 	}

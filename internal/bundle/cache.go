@@ -50,6 +50,18 @@ func (c *cache) get(key string) (Artifact, bool) {
 	return a, true
 }
 
+// all sets the artifacts of units, if it has those of each.
+func (c *cache) all(units []*unit, artifacts []Artifact) bool {
+	for _, u := range units {
+		a, ok := c.get(u.key)
+		if !ok {
+			return false
+		}
+		artifacts[u.index] = a
+	}
+	return true
+}
+
 func (c *cache) read(name string) (a Artifact, ok bool) {
 	text, err := os.ReadFile(filepath.Join(c.dir, name))
 	return a, err == nil && json.Unmarshal(text, &a) == nil

@@ -116,19 +116,22 @@ func inside(dir, root string) bool {
 	return root != "" && err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
+// sources are the files that the package is made of, relative to its folder.
+func (p *listed) sources() []string {
+	return slices.Concat(p.GoFiles, p.HFiles, p.SFiles, p.SysoFiles, p.EmbedFiles)
+}
+
 func hashFiles(p *listed) (string, error) {
 	h := sha256.New()
 	if p.Module != nil {
 		fmt.Fprintln(h, p.Module.GoVersion)
 	}
-	for _, names := range [][]string{p.GoFiles, p.HFiles, p.SFiles, p.SysoFiles, p.EmbedFiles} {
-		for _, name := range names {
-			text, err := os.ReadFile(filepath.Join(p.Dir, name))
-			if err != nil {
-				return "", err
-			}
-			fmt.Fprintf(h, "%s %x\n", name, sha256.Sum256(text))
+	for _, name := range p.sources() {
+		text, err := os.ReadFile(filepath.Join(p.Dir, name))
+		if err != nil {
+			return "", err
 		}
+		fmt.Fprintf(h, "%s %x\n", name, sha256.Sum256(text))
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -34,6 +34,7 @@ type listed struct {
 	Standard                                       bool
 	DefaultGODEBUG                                 string
 	GoFiles, HFiles, SFiles, SysoFiles, EmbedFiles []string
+	IgnoredGoFiles                                 []string // which other build constraints would take
 	Imports                                        []string
 	ImportMap                                      map[string]string
 	Module                                         *module
@@ -48,7 +49,7 @@ type module struct {
 	Replace                       *module
 }
 
-const listFields = "-json=Dir,ImportPath,Name,Standard,DefaultGODEBUG,GoFiles,HFiles,SFiles,SysoFiles,EmbedFiles,Imports,ImportMap,Module,Error"
+const listFields = "-json=Dir,ImportPath,Name,Standard,DefaultGODEBUG,GoFiles,HFiles,SFiles,SysoFiles,EmbedFiles,IgnoredGoFiles,Imports,ImportMap,Module,Error"
 
 // toolFor prepares the go command for g: it finds the handlers' packages and lays the mains over the tree.
 func (b *Builder) toolFor(ctx context.Context, g *group) (*tool, error) {

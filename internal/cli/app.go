@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/project"
 )
 
 // World is what the command line stands in.
@@ -37,8 +38,9 @@ type app struct {
 	World
 	globals
 	*printer
-	cli  *cli.App
-	pace pace // of calls that are made for each of many executions
+	cli    *cli.App
+	pace   pace           // of calls that are made for each of many executions
+	memory project.Memory // of the project, for commands that look at it again and again
 }
 
 // The groups of the help, in the order of its printing (which is alphabetical).

@@ -31,7 +31,7 @@ import (
 
 // project is the checkout around the current folder.
 func (a *app) project() (*project.Project, error) {
-	return project.Load(project.Options{Config: a.Config, ConfigAsked: a.Config != defaultConfig, Workflows: a.Workflows})
+	return project.Load(project.Options{Config: a.Config, ConfigAsked: a.Config != defaultConfig, Workflows: a.Workflows, Memory: &a.memory})
 }
 
 const defaultConfig = "infra/stride.yaml"

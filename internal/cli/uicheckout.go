@@ -24,7 +24,7 @@ type sourcesForPage struct {
 }
 
 // fresh is how long compiled sources are not compiled again.
-const fresh = 10 * time.Second
+const fresh = time.Second
 
 // workflow is what the sources say about a state machine, nil where it is not of this project.
 func (c *sourcesForPage) workflow(ctx context.Context, machine string) (*page.Workflow, error) {

@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// lookForChanges is the time between two looks at a project's files: a look at a thousand takes some milliseconds.
-const lookForChanges = 200 * time.Millisecond
+// lookForChanges is the time between two looks at a project's files, and what a burst of changes must leave between two of them. A look
+// at a thousand files takes some milliseconds: the time for looking is at most one part in lookShare.
+const (
+	lookForChanges = 50 * time.Millisecond
+	lookShare      = 30
+)
 
 // watcher finds changes of a project's files by their times and sizes.
 type watcher struct {
@@ -72,11 +76,14 @@ func (w *watcher) look() map[string]stamp {
 // next waits for a change, and for the end of a burst of them, and returns the files, sorted.
 func (w *watcher) next(ctx context.Context) ([]string, error) {
 	var changed []string
+	var took time.Duration
 	for {
-		if err := wait(ctx, lookForChanges); err != nil {
+		if err := wait(ctx, max(lookForChanges, lookShare*took)); err != nil {
 			return nil, err
 		}
+		begun := time.Now()
 		now := w.look()
+		took = time.Since(begun)
 		more := differences(w.seen, now)
 		w.seen = now
 		if len(more) == 0 && len(changed) > 0 {

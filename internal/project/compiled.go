@@ -30,7 +30,7 @@ type Compiled struct {
 
 // Compile compiles workflows, in their order. Mistakes of the user's are a diag.List.
 func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Compiled, error) {
-	programs, err := compileAmong(p.Dir, compile.Registered(workflows), compile.Registered(p.Workflows))
+	programs, err := compileAmong(p.memory.sources, compile.Registered(workflows), compile.Registered(p.Workflows))
 	var found diag.List
 	if err != nil && !errors.As(err, &found) {
 		return nil, err
@@ -61,11 +61,11 @@ func (p *Project) Compile(ctx context.Context, workflows []flow.Workflow) ([]Com
 }
 
 // compileAmong compiles workflows, which may run any of all.
-func compileAmong(dir string, workflows, all []compile.Workflow) ([]*compile.Program, error) {
+func compileAmong(sources *compile.Session, workflows, all []compile.Workflow) ([]*compile.Program, error) {
 	if len(workflows) == 0 {
 		return nil, nil
 	}
-	src, err := compile.Load(dir, workflows, nil)
+	src, err := sources.Load(workflows)
 	if err != nil {
 		return nil, err
 	}

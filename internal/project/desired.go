@@ -68,7 +68,7 @@ func (p *Project) Prepare(ctx context.Context, env *Environment, workflows []flo
 	}
 	return &Built{
 		project: p, env: env, compiled: compiled, handlers: handlers, artifacts: make([]bundle.Artifact, len(handlers)),
-		builder: &bundle.Builder{Dir: p.Dir},
+		builder: &bundle.Builder{Dir: p.Dir, Memory: p.memory.builders},
 	}, nil
 }
 

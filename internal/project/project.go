@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/bundle"
+	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/diag"
 	"github.com/stride-aws/stride/internal/lazyregexp"
 )
@@ -23,6 +25,26 @@ type Project struct {
 	Name      string // in the tag stride:project
 	Config    *Config
 	Workflows []flow.Workflow // sorted by name
+	memory    *Memory
+}
+
+// Memory is what one process keeps of a project from one Load to the next: what was compiled and built, to find out what of it still
+// holds. The zero value remembers nothing yet.
+type Memory struct {
+	dir      string
+	sources  *compile.Session
+	builders *bundle.Memory
+}
+
+// of is m for the project in dir.
+func (m *Memory) of(dir string) *Memory {
+	if m == nil {
+		m = &Memory{}
+	}
+	if m.dir != dir {
+		m.dir, m.sources, m.builders = dir, compile.NewSession(dir), &bundle.Memory{}
+	}
+	return m
 }
 
 // Options say where a project is.
@@ -31,6 +53,7 @@ type Options struct {
 	Config      string // the configuration file, relative to the project
 	ConfigAsked bool   // it must be there
 	Workflows   []flow.Workflow
+	Memory      *Memory // nil: of this Load alone
 }
 
 // Load finds the project around o.Dir and checks what can be known without compiling.
@@ -47,7 +70,7 @@ func Load(o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Name: config.Project, Config: config, Workflows: slices.Clone(o.Workflows)}
+	p := &Project{Dir: dir, Name: config.Project, Config: config, Workflows: slices.Clone(o.Workflows), memory: o.Memory.of(dir)}
 	if p.Name == "" {
 		p.Name = path.Base(module)
 	}
