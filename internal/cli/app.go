@@ -91,9 +91,10 @@ func (a *app) commands() []*cli.Command {
 
 // formats are the values of -o that a command takes besides text and json.
 var formats = map[string][]string{
-	"plan": {"md", "github"},
-	"lint": {"github", "sarif"},
-	"tail": {"raw"},
+	"explain": {"policy"},
+	"plan":    {"md", "github"},
+	"lint":    {"github", "sarif"},
+	"tail":    {"raw"},
 }
 
 func newApp(w World) *app {

@@ -64,7 +64,7 @@ func (a *app) runCost(ctx context.Context, o costOptions) error {
 	if o.recorded {
 		a.print("the mean of %s since %s: ", executions(len(all)), o.since.Local().Format(time.DateTime))
 	}
-	a.print("%d transitions, %s, %d Lambda invocations of %s and %.3g GB-s\n\n", u.Transitions, observe.Span(u.Duration), u.Invocations,
+	a.print("%s, %s, %s of %s and %.3g GB-s\n\n", counted(u.Transitions, "transition"), observe.Span(u.Duration), counted(u.Invocations, "Lambda invocation"),
 		observe.Span(u.Lambda), u.LambdaGBs)
 	a.printPrices(u, o.monthly)
 	a.print("\n%s: %s\n", map[bool]string{true: "Standard", false: "Express"}[standard], reason)

@@ -11,10 +11,13 @@ import (
 func explainCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "explain", Category: groupAuthor, ArgsUsage: "[CODE...] | iam [WORKFLOW...]", Usage: "say what a code of lint means, with an example and the way out",
-		Description: "Without a CODE all of them are listed. \"explain iam [WORKFLOW...]\" says what each role may do, and which states need it.",
+		Description: "Without a CODE all of them are listed. \"explain iam [WORKFLOW...]\" says what each role may do, and which states need it; -o policy prints documents for IAM.",
 		Action: func(c *cli.Context) error {
 			if c.Args().First() == "iam" {
 				return a.explainIAM(c.Context, c.Args().Tail())
+			}
+			if a.Format == "policy" {
+				return usagef("explain prints policies of iam alone")
 			}
 			return a.explainCodes(c.Args().Slice())
 		},

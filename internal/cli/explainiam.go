@@ -41,7 +41,21 @@ func (a *app) explainIAM(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	return a.printGrants(d.Desired.Roles)
+	roles := append(d.Desired.Roles, d.Own...)
+	if a.Format == "policy" {
+		return a.printPolicies(roles)
+	}
+	return a.printGrants(roles)
+}
+
+// printPolicies prints each role's trust and policy as IAM takes them, for who makes roles elsewhere.
+func (a *app) printPolicies(roles []plan.Role) error {
+	type documents struct{ Trust, Policy *policy.Document }
+	all := map[string]documents{}
+	for _, r := range roles {
+		all[r.Name] = documents{r.Trust, r.Policy}
+	}
+	return a.printJSON(all)
 }
 
 func (a *app) printGrants(roles []plan.Role) error {

@@ -166,7 +166,7 @@ func explain(call plan.Call, err error) error {
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation":
 		return fmt.Errorf("%w; the deploying role needs %s", err, call)
 	case "PreconditionFailedException":
-		return fmt.Errorf("another deploy changed it meanwhile (%w); run this one again to see what is left", err)
+		return fmt.Errorf("another deploy changed it meanwhile (%s); run this one again to see what is left", code(err))
 	case "EntityAlreadyExists", "EntityAlreadyExistsException", "ResourceConflictException":
 		return fmt.Errorf("somebody else made it meanwhile (%w); run this again to see what is left", err)
 	}

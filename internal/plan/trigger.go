@@ -119,6 +119,9 @@ func (m *maker) trigger(want *Trigger) {
 		for _, key := range slices.Sorted(maps.Keys(want.Settings)) {
 			a.Changes = append(a.Changes, Change{Path: key, Op: Create, After: want.Settings[key]})
 		}
+		if !want.Enabled {
+			a.Changes = append(a.Changes, Change{Path: "enabled", Op: Create, After: "false"})
+		}
 		m.add(a, needs...)
 		return
 	}

@@ -31,6 +31,8 @@ import (
 type Deployment struct {
 	Desired *plan.Desired
 	Zips    map[string]string // function name -> path of its zip
+	// Own are roles that the user makes, by their ARNs in place of names, with what they must allow.
+	Own []plan.Role
 }
 
 // Built is a project that was compiled and, after Build, built, before it is known where it goes.
@@ -197,7 +199,7 @@ func (b *Built) Deployment(place plan.Place) (*Deployment, error) {
 	c.desired.Bucket = c.bucket()
 	c.desired.ScheduleGroup = plan.ScheduleGroup{Name: c.scheduleGroup(), Tags: c.tags()}
 	c.sort()
-	return &Deployment{Desired: c.desired, Zips: c.zips}, nil
+	return &Deployment{Desired: c.desired, Zips: c.zips, Own: c.own}, nil
 }
 
 type composer struct {
@@ -205,6 +207,7 @@ type composer struct {
 	place   plan.Place
 	desired *plan.Desired
 	zips    map[string]string
+	own     []plan.Role
 }
 
 func (c *composer) sort() {
@@ -275,9 +278,26 @@ func (c *composer) logGroup(name string, days int, key string, workflows ...stri
 	c.desired.LogGroups = append(c.desired.LogGroups, plan.LogGroup{Name: name, Retention: days, KMSKey: key, Tags: c.tags(workflows...)})
 }
 
+// needed adds what a role of the user's must allow.
+func (c *composer) needed(arn, service string, grants policy.Grants) {
+	i := slices.IndexFunc(c.own, func(r plan.Role) bool { return r.Name == arn })
+	if i < 0 {
+		i = len(c.own)
+		c.own = append(c.own, plan.Role{Name: arn, Trust: policy.Trust(service, c.guard(service), "")})
+	}
+	role := &c.own[i]
+	for _, g := range grants {
+		if !slices.ContainsFunc(role.Grants, func(have policy.Grant) bool { return reflect.DeepEqual(have, g) }) {
+			role.Grants = append(role.Grants, g)
+		}
+	}
+	role.Policy = role.Grants.Document()
+}
+
 // role makes a role for a service, or takes the user's own.
 func (c *composer) role(own, of, service string, grants policy.Grants, workflows ...string) (arn string) {
 	if own != "" {
+		c.needed(own, service, grants)
 		return own
 	}
 	name := c.roleName(of)
