@@ -2,12 +2,17 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
+	"sync"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/errnames"
 	"github.com/stride-aws/stride/internal/history"
@@ -30,9 +35,10 @@ func runCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "run", Category: groupAuthor, Usage: "compile a workflow and run it here, handlers included, without a server",
 		ArgsUsage: "WORKFLOW",
-		Description: "Waits take no time: the clock jumps. Other services than Lambda are called at AWS_ENDPOINT_URL. A step that waits for a\n" +
-			"callback gets the answer of --answer, or else what its handler returned; an activity gets --answer's. Workflows that it runs run\n" +
-			"here, too.",
+		Description: "Waits take no time: the clock jumps. Other services than Lambda are called where the environment is: at --endpoint-url,\n" +
+			"AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL or its endpoint, which of local is the local AWS; without any at AWS, in the account that\n" +
+			"the environment names. A step that waits for a callback gets the answer of --answer, or else what its handler returned; an activity\n" +
+			"gets --answer's. Workflows that it runs run here, too.",
 		Flags: []cli.Flag{
 			inputFlag(),
 			&cli.StringSliceFlag{Name: "answer", Usage: "`STATE=JSON`: the answer to a step that waits for a callback or an activity"},
@@ -63,11 +69,21 @@ func (a *app) runRun(ctx context.Context, o runOptions) error {
 	}
 	h.answers = o.answers
 	out := a.teller(false)
-	status, err := h.run(ctx, o.input, o.realTime, func(e observe.Entry) { _ = out.tell(e) })
+	failed := ""
+	status, err := h.run(ctx, o.input, o.realTime, func(e observe.Entry) {
+		_ = out.tell(e)
+		if e.Machine.Name == h.name && e.Scene.Step != nil && strings.HasSuffix(string(e.Scene.Event.Type), "Failed") {
+			failed = e.Scene.Step.Name
+		}
+	})
 	if err != nil {
 		return err
 	}
-	return succeeded(status)
+	err = succeeded(status)
+	if place := h.places[failed]; err != nil && place != "" {
+		a.talk("%s is at %s\n", failed, place)
+	}
+	return err
 }
 
 // here compiles a workflow of the project to run it in this process.
@@ -80,8 +96,35 @@ func (a *app) here(ctx context.Context, workflow string) (*here, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &neighbours{machines: map[string]*here{}}
+	n := &neighbours{machines: map[string]*here{}, place: sync.OnceValues(func() (*task.Place, error) { return a.place(ctx) })}
 	return n.add(compiled, e.Workflows.Vars, func(name string) (project.Compiled, error) { return a.compiled(ctx, name) })
+}
+
+// place is where a run calls services: the environment, whose account must be the one that it names.
+func (a *app) place(ctx context.Context) (*task.Place, error) {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.endpoint == "" && s.env.Account != "" {
+		if _, err := a.identify(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &task.Place{Endpoint: s.endpoint, Only: a.Endpoint != "", Region: s.Region, Credentials: s.Credentials, Explain: s.unreached}, nil
+}
+
+// unreached explains an error of a step's call.
+func (s *session) unreached(err error) error {
+	var request *url.Error
+	if errors.Is(err, syscall.ECONNREFUSED) && errors.As(err, &request) {
+		return fmt.Errorf("nothing answers at %s: start it (stride local), or set --endpoint-url, AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_<SERVICE>", request.URL)
+	}
+	err = s.explain(err)
+	if h := (hinted{}); errors.As(err, &h) {
+		return fmt.Errorf("%w; %s", err, h.hint)
+	}
+	return err
 }
 
 // compiled is a workflow of the project, compiled.
@@ -106,6 +149,7 @@ type here struct {
 	name      string
 	express   bool
 	program   *machine.Program
+	places    map[string]string                // state -> file:line
 	functions map[string]*lambdahost.InProcess // by the ARN in the definition
 	caller    *task.Caller
 	*neighbours
@@ -115,6 +159,7 @@ type here struct {
 type neighbours struct {
 	machines map[string]*here  // by the ARN in definitions
 	answers  map[string]string // state -> JSON
+	place    func() (*task.Place, error)
 	// stop ends the run, which goes another way than on AWS, or may.
 	stop context.CancelCauseFunc
 }
@@ -126,7 +171,8 @@ const (
 
 // add makes a workflow run here, and those that it runs, which other compiles.
 func (n *neighbours) add(c project.Compiled, vars map[string]string, other func(string) (project.Compiled, error)) (*here, error) {
-	h := &here{name: c.Workflow.Name(), express: c.Workflow.Type() == "EXPRESS", functions: map[string]*lambdahost.InProcess{}, neighbours: n}
+	h := &here{name: c.Workflow.Name(), express: c.Workflow.Type() == "EXPRESS", places: map[string]string{}, functions: map[string]*lambdahost.InProcess{}, neighbours: n}
+	asl.Walk(&c.Definition.Machine, func(_ *asl.Machine, s *asl.State) { h.places[s.Name] = c.Source[s.Pointer] })
 	n.machines[hereStatesARN+"stateMachine:"+h.name] = h
 	names := (&errnames.Finder{Matched: c.Matched, Doubt: func(_ string, why error) { n.stop(why) }}).Names()
 	for _, f := range c.Workflow.Functions() {
@@ -156,6 +202,7 @@ func (n *neighbours) add(c project.Compiled, vars map[string]string, other func(
 		return nil, err
 	}
 	h.caller = task.New(h)
+	h.caller.Place = func(context.Context) (*task.Place, error) { return n.place() }
 	h.program, err = machine.Compile(definition)
 	return h, err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stride-aws/stride/flow/flowtest/testdata/sentinels"
 	"github.com/stride-aws/stride/flow/flowtest/testdata/shop"
 	"github.com/stride-aws/stride/internal/cli"
+	"github.com/stride-aws/stride/internal/cli/testdata/calls"
 	"github.com/stride-aws/stride/internal/cli/testdata/letters"
 	"github.com/stride-aws/stride/internal/cli/testdata/mistakes"
 	"github.com/stride-aws/stride/internal/cli/testdata/nested"
@@ -35,6 +36,7 @@ var registered = map[string][]flow.Workflow{
 	"nested":  {shop.Buying, shop.Packing},
 	"selling": {nested.Selling, nested.Packing, nested.Weighing},
 	"telling": {sentinels.Telling, sentinels.Guessing},
+	"calls":   {calls.Keeping, calls.Telling},
 	"letters": {letters.Posting, letters.Opening},
 	"shop": {
 		flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(payments.Charge)),

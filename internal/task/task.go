@@ -3,8 +3,8 @@
 // its answer through a machine.Replier, with AWS's result shapes, error names and texts. Package local is the caller; nested
 // executions and activities are its own.
 //
-// Services are called at AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL, else where Caller.Here says; what has no endpoint fails,
-// saying which variable to set. See package sdk for how every service is reached without its SDK module. The connections of HTTP
+// Services are called at AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL, else where Caller.Here or Caller.Place says; what has no
+// endpoint fails, saying which variable to set. See package sdk for how every service is reached without its SDK module. The connections of HTTP
 // Tasks are EventBridge's, their secrets Secrets Manager's, at those endpoints.
 package task
 
@@ -52,9 +52,22 @@ type Caller struct {
 	Authorize func(*machine.Task) *Denied
 	// Here is the address that answers for a service, by its signing name ("s3"), where the environment names none; "" for no
 	// such address, and a nil Here is none at all.
-	Here   func(signingName string) string
+	Here func(signingName string) string
+	// Place is where services are called, and as whom, in place of AWS's variables; nil: as these say. It is asked when the first
+	// call is made.
+	Place  func(context.Context) (*Place, error)
 	client *sdk.Client
 	http   *http.Client
+}
+
+// Place is a set of services, and who calls them.
+type Place struct {
+	Endpoint    string // of all services, unless AWS_ENDPOINT_URL_<SERVICE> names another; "": AWS's own
+	Only        bool   // Endpoint also stands over these variables
+	Region      string
+	Credentials aws.CredentialsProvider
+	// Explain adds to an error of the way there what can be done about it.
+	Explain func(error) error
 }
 
 // New is a Caller that finds endpoints and credentials in the environment.
@@ -65,21 +78,40 @@ func New(lambda Lambda) *Caller {
 		IdleConnTimeout:     30 * time.Second,
 	}
 	c := &Caller{Lambda: lambda, http: &http.Client{Transport: transport}}
-	c.client = &sdk.Client{HTTP: c.http, Endpoint: c.endpoint, Credentials: credentials}
+	c.client = &sdk.Client{HTTP: c.http, Endpoint: c.endpoint, Credentials: c.credentials}
 	return c
 }
 
 // endpoint finds the address of a service.
-func (c *Caller) endpoint(s *sdk.Service, _ string) (string, error) {
+func (c *Caller) endpoint(ctx context.Context, s *sdk.Service, region string) (string, string, error) {
+	if c.Place != nil {
+		p, err := c.Place(ctx)
+		if err != nil {
+			return "", "", &sdk.NoEndpoint{Service: s.ID, Hint: err.Error()}
+		}
+		return p.endpoint(s)
+	}
 	if url := endpointOf(s.ID); url != "" {
-		return url, nil
+		return url, region, nil
 	}
 	if c.Here != nil {
 		if url := c.Here(s.SigningName); url != "" {
-			return url, nil
+			return url, region, nil
 		}
 	}
-	return "", &sdk.NoEndpoint{Service: s.ID, Hint: "set " + endpointVariable(s.ID) + " or AWS_ENDPOINT_URL to a server that answers for it, or mock the state"}
+	return "", "", &sdk.NoEndpoint{Service: s.ID, Hint: "set " + endpointVariable(s.ID) + " or AWS_ENDPOINT_URL to a server that answers for it, or mock the state"}
+}
+
+func (p *Place) endpoint(s *sdk.Service) (string, string, error) {
+	own := os.Getenv(endpointVariable(s.ID))
+	switch {
+	case own != "" && !p.Only:
+		return own, p.Region, nil
+	case p.Endpoint != "":
+		return p.Endpoint, p.Region, nil
+	}
+	url, region := s.URL(p.Region)
+	return url, region, nil
 }
 
 // endpointOf is the address that the environment names for a service; "" for none. AWS: service-specific endpoints.
@@ -96,7 +128,14 @@ func endpointVariable(serviceID string) string {
 
 // credentials are the environment's for its own account. Another account is called with its number as the key, which is how
 // LocalStack tells accounts apart.
-func credentials(_ context.Context, account string) (aws.Credentials, error) {
+func (c *Caller) credentials(ctx context.Context, account string) (aws.Credentials, error) {
+	if c.Place != nil && account == DefaultAccount {
+		p, err := c.Place(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return p.Credentials.Retrieve(ctx)
+	}
 	key, secret := os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
 	if key == "" || account != DefaultAccount {
 		return aws.Credentials{AccessKeyID: account, SecretAccessKey: "test"}, nil
@@ -213,7 +252,21 @@ func (a *attempt) call(service, action string, params value.Value, java bool) (*
 	if err := a.authorized(s); err != nil {
 		return nil, err
 	}
-	return a.client.Do(a.ctx, sdk.Request{Service: s, Operation: op, Params: params, Account: a.account, Region: a.region, Java: java})
+	result, err := a.client.Do(a.ctx, sdk.Request{Service: s, Operation: op, Params: params, Account: a.account, Region: a.region, Java: java})
+	return result, a.explained(err)
+}
+
+// explained adds to an error that no service answered what can be done about it.
+func (c *Caller) explained(err error) error {
+	var answer *sdk.Error
+	if err == nil || c.Place == nil || errors.As(err, &answer) {
+		return err
+	}
+	p, placeErr := c.Place(context.Background())
+	if placeErr != nil {
+		return err
+	}
+	return p.Explain(err)
 }
 
 // sdkError is a failed aws-sdk call as Step Functions tells it.

@@ -24,8 +24,8 @@ import (
 // Client makes calls.
 type Client struct {
 	HTTP *http.Client
-	// Endpoint is the base URL of a service in a region; an error says how to set one.
-	Endpoint func(s *Service, region string) (string, error)
+	// Endpoint is the base URL of a service, and the region that calls are signed for; an error says how to set one.
+	Endpoint func(ctx context.Context, s *Service, region string) (url, signing string, err error)
 	// Credentials sign calls made for an account.
 	Credentials func(ctx context.Context, account string) (aws.Credentials, error)
 }
@@ -72,10 +72,11 @@ func (e *NoEndpoint) Error() string { return "no endpoint for " + e.Service + ";
 
 // Do makes a call. Its errors are *Error, *ParamError, *NoEndpoint, and those of the network.
 func (c *Client) Do(ctx context.Context, r Request) (*Result, error) {
-	base, err := c.Endpoint(r.Service, r.Region)
+	base, region, err := c.Endpoint(ctx, r.Service, r.Region)
 	if err != nil {
 		return nil, err
 	}
+	r.Region = region
 	req, body, err := r.build(ctx, base)
 	if err != nil {
 		return nil, err
@@ -110,8 +111,7 @@ func (r *Request) read(resp *http.Response, body []byte) (*Result, error) {
 
 func (s *Service) failure(resp *http.Response, body []byte, id string) *Error {
 	e := &Error{Service: s, Status: resp.StatusCode, RequestID: id, ExtendedRequestID: resp.Header.Get("x-amz-id-2")}
-	if strings.Contains(s.Protocol, "json") {
-		v, _ := value.Parse(string(body))
+	if v, err := value.Parse(string(body)); strings.Contains(s.Protocol, "json") || err == nil { // JSON comes from what is not the service, too
 		kind, _ := v.Get("__type")
 		message, ok := v.Get("message")
 		if !ok {

@@ -202,3 +202,22 @@ func (s *Service) optional(indexPlus1 int) *Shape {
 	}
 	return s.Shapes[indexPlus1-1]
 }
+
+// global are the services with one endpoint for all regions of AWS's standard partition, by their signing names, and that host.
+// botocore, endpoints.json, partitionEndpoint.
+var global = map[string]struct{ host, region string }{
+	"iam": {"iam", "us-east-1"}, "route53": {"route53", "us-east-1"}, "cloudfront": {"cloudfront", "us-east-1"}, "waf": {"waf", "us-east-1"},
+	"budgets": {"budgets", "us-east-1"}, "organizations": {"organizations.us-east-1", "us-east-1"}, "shield": {"shield.us-east-1", "us-east-1"},
+	"ce": {"ce.us-east-1", "us-east-1"}, "globalaccelerator": {"globalaccelerator.us-west-2", "us-west-2"}, "networkmanager": {"networkmanager.us-west-2", "us-west-2"},
+}
+
+// URL is AWS's own endpoint of a service, and the region that calls to it are signed for.
+func (s *Service) URL(region string) (url, signing string) {
+	switch g := global[s.SigningName]; {
+	case strings.HasPrefix(region, "cn-"):
+		return "https://" + s.EndpointPrefix + "." + region + ".amazonaws.com.cn", region
+	case g.host != "" && !strings.HasPrefix(region, "us-gov-"):
+		return "https://" + g.host + ".amazonaws.com", g.region
+	}
+	return "https://" + s.EndpointPrefix + "." + region + ".amazonaws.com", region
+}

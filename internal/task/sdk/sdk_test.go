@@ -75,7 +75,7 @@ func TestExchanges(t *testing.T) {
 func (x *exchange) check(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { x.serve(t, w, r) }))
 	defer server.Close()
-	c := &Client{HTTP: server.Client(), Endpoint: func(*Service, string) (string, error) { return server.URL, nil },
+	c := &Client{HTTP: server.Client(), Endpoint: func(context.Context, *Service, string) (string, string, error) { return server.URL, "us-east-1", nil },
 		Credentials: func(context.Context, string) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "s"}, nil
 		}}
@@ -183,5 +183,23 @@ func TestUnknownNames(t *testing.T) {
 	}
 	if err := s.Check(op, value.OfObject([]value.Member{{Name: "Wings", Value: value.True}})); err == nil {
 		t.Error("a parameter that does not exist is taken")
+	}
+}
+
+func TestURL(t *testing.T) {
+	for _, tc := range [][4]string{
+		{"sns", "eu-west-1", "https://sns.eu-west-1.amazonaws.com", "eu-west-1"},
+		{"cloudwatch", "us-east-2", "https://monitoring.us-east-2.amazonaws.com", "us-east-2"},
+		{"iam", "eu-west-1", "https://iam.amazonaws.com", "us-east-1"},
+		{"iam", "us-gov-west-1", "https://iam.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
+		{"sqs", "cn-north-1", "https://sqs.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+	} {
+		s, err := Lookup(tc[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if url, region := s.URL(tc[1]); url != tc[2] || region != tc[3] {
+			t.Errorf("%s in %s: %s for %s, want %s for %s", tc[0], tc[1], url, region, tc[2], tc[3])
+		}
 	}
 }
