@@ -30,7 +30,7 @@ test: lint ## lint, and all tests that need Go alone; those of the samples pass 
 lint: ## gofmt, vet, staticcheck, tidy go.mod
 	@test -z "$$(gofmt -l .)" || { echo "gofmt finds:"; gofmt -l .; exit 1; }
 	go vet ./...
-	go vet -tags 'integration moto aws bench' ./internal/servers ./internal/task ./localstack
+	go vet -tags 'integration moto aws bench' ./internal/servers ./internal/task ./flow/flowtest ./localstack
 	$(STATICCHECK) ./...
 	go mod tidy -diff
 
@@ -81,7 +81,7 @@ $(CLIENTS)/installed: internal/localaws/clients/requirements.txt
 
 clients: $(CLIENTS)/installed ## boto3 and the aws CLI make every call of the local AWS; tasks call moto (Python 3.10 or newer)
 	go build -o $(CLIENTS)/stride ./cmd/stride
-	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags integration -count=1 ./internal/task
+	MOTO=$(CURDIR)/$(CLIENTS)/bin/moto_server go test -tags integration -count=1 ./internal/task ./flow/flowtest
 	STRIDE=$(CURDIR)/$(CLIENTS)/stride $(CLIENTS)/bin/python -B -W ignore::ResourceWarning -m unittest discover -s internal/localaws/clients
 
 integration: clients servers ## clients, servers, and the samples on a real LocalStack, compared with the local AWS (Python 3.13; Java for JSONata)

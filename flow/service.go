@@ -16,15 +16,15 @@ import (
 func Do[C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in *I, opts ...Option) (*O, error) {
 	task := native.Task{Kind: native.SDK, Name: nameOf(op)}
 	if client, ok := c.run.Client(reflect.TypeFor[C]()).(C); ok {
-		task.Handle = operation(client, op, settings(opts).Timeout)
+		task.Handle = operation(task, client, op, settings(opts).Timeout)
 	} else {
 		task.Missing = fmt.Sprintf("mock it with flowtest.MockDo, or give the workflow a %T with WithClients", client)
 	}
-	return perform[*O](c, task, sdkInput{in}, opts)
+	return perform[*O](c, task, sdkInput{task, in}, opts)
 }
 
 // operation calls op as the state machine does: with the input's JSON, for at most limit. 0 is what the compiler sets.
-func operation[C, I, O, Opt any](client C, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), limit time.Duration) func(context.Context, []byte) ([]byte, error) {
+func operation[C, I, O, Opt any](task native.Task, client C, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), limit time.Duration) func(context.Context, []byte) ([]byte, error) {
 	return func(ctx context.Context, input []byte) ([]byte, error) {
 		var in I
 		if err := native.FromSDKInput(input, &in); err != nil {
@@ -36,7 +36,7 @@ func operation[C, I, O, Opt any](client C, op func(C, context.Context, *I, ...fu
 		if err != nil {
 			return nil, err
 		}
-		return native.SDKOutput(out)
+		return task.SDKOutput(out)
 	}
 }
 
@@ -46,7 +46,7 @@ func operation[C, I, O, Opt any](client C, op func(C, context.Context, *I, ...fu
 // a test's mock answers: how a job is waited for is Step Functions' own.
 func Sync[R, C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in *I, opts ...Option) (R, error) {
 	task := native.Task{Kind: native.SDK, Name: nameOf(op), Missing: "Go does not wait for jobs as Step Functions does; mock it with flowtest.MockSync"}
-	return perform[R](c, task, sdkInput{in}, opts)
+	return perform[R](c, task, sdkInput{task, in}, opts)
 }
 
 // DoAwait calls an operation with a task token in its input, and waits until somebody answers the token; R is the answer. A
@@ -55,13 +55,16 @@ func Sync[R, C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...fun
 func DoAwait[R, C, I, O, Opt any](c Context, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), in func(Token) *I, opts ...Option) (R, error) {
 	token := "token-of-" + nameOf(op)
 	task := native.Task{Kind: native.SDK, Name: nameOf(op), Token: token, Missing: "nobody could answer its task token; answer it with flowtest.AnswerDo"}
-	return perform[R](c, task, sdkInput{in(token)}, opts)
+	return perform[R](c, task, sdkInput{task, in(token)}, opts)
 }
 
 // sdkInput is written as Step Functions sends it: fields that are not set are left out.
-type sdkInput struct{ in any }
+type sdkInput struct {
+	task native.Task
+	in   any
+}
 
-func (s sdkInput) MarshalJSON() ([]byte, error) { return native.SDKInput(s.in) }
+func (s sdkInput) MarshalJSON() ([]byte, error) { return s.task.SDKInput(s.in) }
 
 // Request is what HTTP sends. AWS: http:invoke, whose fields these are.
 type Request struct {

@@ -18,17 +18,17 @@ import (
 // Operations without a mock are called with the client that the workflow has by WithClients: once in a run, by the Go function;
 // the state machine gets the same answers.
 func MockDo[C, I, O, Opt any](x *Test, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), fn func(*I) (*O, error)) {
-	x.named(funcName(op)).call = onSDK(fn)
+	x.named(funcName(op)).call = onSDK(native.Task{Name: funcName(op)}, fn)
 }
 
 // MockSync lets fn stand for an operation that a step by flow.Sync waits for: what it returns describes the ended job.
 func MockSync[R, C, I, O, Opt any](x *Test, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), fn func(*I) (R, error)) {
-	x.named(funcName(op)).call = onSDK(fn)
+	x.named(funcName(op)).call = onSDK(native.Task{Name: funcName(op)}, fn)
 }
 
 // AnswerDo makes fn answer the task token that a step by flow.DoAwait has sent.
 func AnswerDo[R, C, I, O, Opt any](x *Test, op func(C, context.Context, *I, ...func(*Opt)) (*O, error), fn func(*I) (R, error)) {
-	x.named(funcName(op)).call = onSDK(fn)
+	x.named(funcName(op)).call = onSDK(native.Task{Name: funcName(op)}, fn)
 }
 
 // MockHTTP lets fn answer requests whose method and URL begin with a text, "POST https://api.example.com/orders"; where several
@@ -47,7 +47,7 @@ func (x *Test) Object(bucket, key, content string) *Test {
 }
 
 // onSDK is fn on inputs and outputs as Step Functions has those of the SDK.
-func onSDK[I, O any](fn func(*I) (O, error)) func(context.Context, []byte) ([]byte, error) {
+func onSDK[I, O any](t native.Task, fn func(*I) (O, error)) func(context.Context, []byte) ([]byte, error) {
 	return func(_ context.Context, input []byte) ([]byte, error) {
 		var in I
 		if err := native.FromSDKInput(input, &in); err != nil {
@@ -57,7 +57,7 @@ func onSDK[I, O any](fn func(*I) (O, error)) func(context.Context, []byte) ([]by
 		if err != nil {
 			return nil, err
 		}
-		return native.SDKOutput(out)
+		return t.SDKOutput(out)
 	}
 }
 

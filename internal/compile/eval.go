@@ -249,10 +249,10 @@ func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 	if kindOf(t) != structKind {
 		return x.bad(at, "the fields of "+typeName(t)+" are not known in JSON: the type writes its own", "decide in a handler")
 	}
-	if _, isUnion := unionMember(t); isUnion {
-		s.e = asserted(s.e)
-	}
 	f, ok := fieldOf(t, v)
+	if name, isUnion := unionMember(t); isUnion && ok {
+		return sym{e: unionValue(asserted(s.e), name), t: x.subst(f.v.Type()), maybe: true, raw: s.raw}
+	}
 	if part, embedded := x.embedded(s, t, v); !ok && embedded {
 		return part
 	}

@@ -55,6 +55,8 @@ type field struct {
 	name string
 	v    sym
 	omit bool
+	// union says that the name is that of a member of one of the SDK's unions, which optimised and SDK integrations spell differently.
+	union bool
 }
 
 func (lit) isExpr()     {}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/internal/integration"
+	"github.com/stride-aws/stride/internal/javaname"
 )
 
 // doStep is a service integration: the operation is a method expression of an SDK client.
@@ -50,6 +51,9 @@ func (f *frame) serviceStep(e *ast.CallExpr, fs []*flow, t stepOf, pattern strin
 	if !ok {
 		f.refuse(e.Args[1], "Step Functions cannot wait for what "+op.Name()+" starts", "use flow.Do, and a loop that asks for the status with flow.Sleep in it")
 		return f.skip(e, fs)
+	}
+	if arguments := t.arguments; strings.Contains(t.resource, ":aws-sdk:") {
+		t.arguments = func(x *eval) expr { return javaUnions(arguments(x)) }
 	}
 	t.result = sym{e: stateResult, t: t.output, raw: true, full: kindOf(t.output) == pointerKind}
 	return f.task(e, fs, t)
@@ -136,8 +140,38 @@ func (x *eval) assertion(e *ast.TypeAssertExpr) (v, ok sym) {
 		return x.bad(e, "a type assertion cannot run inside a workflow: JSON has no Go types", "decide in a handler"), sym{e: no}
 	}
 	s := x.expr(e.X)
-	ok = sym{e: call{"$exists", []expr{member{s.e, name}}}, t: types.Typ[types.Bool]}
+	ok = sym{e: call{"$exists", []expr{unionValue(s.e, name)}}, t: types.Typ[types.Bool]}
+	if o, isObject := s.e.(object); isObject {
+		ok.e = boolLit(!isNull(o.member(name)))
+	}
 	return sym{e: cond{ok.e, s.e, null}, t: t, raw: s.raw}, ok
+}
+
+// unionValue is what the member name of a union has: optimised integrations of DynamoDB answer with BOOL, those of the SDK with
+// Bool, and a value does not say where it comes from.
+func unionValue(of expr, name string) expr {
+	if o, ok := of.(object); ok {
+		return o.member(name)
+	}
+	if java := javaname.Of(name); java != name {
+		return call{"$append", []expr{member{of, name}, member{of, java}}}
+	}
+	return member{of, name}
+}
+
+// javaUnions has the members of unions as SDK integrations take them.
+func javaUnions(e expr) expr {
+	o, ok := e.(object)
+	if !ok {
+		return mapChildren(e, javaUnions)
+	}
+	o = mapChildren(o, javaUnions).(object)
+	for i, f := range o.fields {
+		if f.union {
+			o.fields[i].name = javaname.Of(f.name)
+		}
+	}
+	return o
 }
 
 // asserted is a union whose one member is read: what another member has there is nothing, asserted or not.

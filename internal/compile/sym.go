@@ -47,8 +47,9 @@ func goZero(t types.Type) expr {
 
 func zeroStruct(t types.Type) object {
 	var o object
+	_, isUnion := unionMember(t)
 	for _, f := range fieldsOf(t) {
-		o.fields = append(o.fields, field{name: f.name, v: zeroSym(f.v.Type()), omit: f.omit})
+		o.fields = append(o.fields, field{name: f.name, v: zeroSym(f.v.Type()), omit: f.omit, union: isUnion})
 	}
 	return o
 }

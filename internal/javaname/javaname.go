@@ -32,6 +32,9 @@ func Of(name string) string {
 	if java, ok := known.Load(name); ok {
 		return java.(string)
 	}
+	if name == "NULL" { // of DynamoDB's values, where Java has no method null
+		return "Nul"
+	}
 	s := name
 	for _, step := range wordSteps {
 		s = step.find.ReplaceAllString(s, step.put)

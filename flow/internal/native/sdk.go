@@ -12,17 +12,20 @@ import (
 	"unicode/utf8"
 
 	"github.com/stride-aws/stride/internal/integration"
+	"github.com/stride-aws/stride/internal/javaname"
 )
 
-// SDKInput is an input of the AWS SDK as Step Functions takes it: what is not set is left out, fields are spelled as the SDK for
-// Java does, a member of a union stands under its name ({"S": "text"}), and bytes and readers are the text that they hold.
-func SDKInput(v any) ([]byte, error) { return sdkJSON(v, true) }
+// SDKInput is an input of the AWS SDK as Step Functions takes it for the task: what is not set is left out, fields are spelled as
+// the SDK for Java does, a member of a union stands under its name ({"S": "text"}), and bytes and readers are the text that they
+// hold.
+func (t *Task) SDKInput(v any) ([]byte, error) { return t.sdkJSON(v, true) }
 
 // SDKOutput is an output of the AWS SDK as Step Functions gives it: as SDKInput, with bytes in base64.
-func SDKOutput(v any) ([]byte, error) { return sdkJSON(v, false) }
+func (t *Task) SDKOutput(v any) ([]byte, error) { return t.sdkJSON(v, false) }
 
-func sdkJSON(v any, input bool) ([]byte, error) {
-	tree, err := sdkWriter{input}.value(reflect.ValueOf(v))
+func (t *Task) sdkJSON(v any, input bool) ([]byte, error) {
+	_, optimised := t.service()
+	tree, err := sdkWriter{input: input, java: optimised == nil}.value(reflect.ValueOf(v))
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +33,10 @@ func sdkJSON(v any, input bool) ([]byte, error) {
 }
 
 // sdkWriter makes the tree of a value, for encoding/json.
-type sdkWriter struct{ input bool }
+type sdkWriter struct {
+	input bool
+	java  bool // members of unions are spelled as Java's SDK does, too
+}
 
 func (w sdkWriter) value(v reflect.Value) (any, error) {
 	switch v.Kind() {
@@ -39,6 +45,9 @@ func (w sdkWriter) value(v reflect.Value) (any, error) {
 			return nil, nil
 		}
 		if name, ok := unionMember(v.Elem().Type()); ok {
+			if w.java {
+				name = javaname.Of(name)
+			}
 			of, err := w.value(v.Elem().Field(0))
 			return map[string]any{name: of}, err
 		}
@@ -148,7 +157,7 @@ func learn(v reflect.Value) {
 		return
 	}
 	if name, ok := unionMember(v.Elem().Type().Elem()); ok {
-		unions.LoadOrStore(union{v.Type(), name}, v.Elem().Type().Elem())
+		unions.LoadOrStore(union{v.Type(), javaname.Of(name)}, v.Elem().Type().Elem())
 	}
 }
 
@@ -273,7 +282,7 @@ func (r sdkReader) open(text []byte, v reflect.Value) error {
 		return nil
 	}
 	for name, member := range members {
-		t, ok := unions.Load(union{v.Type(), name})
+		t, ok := unions.Load(union{v.Type(), javaname.Of(name)})
 		if !ok {
 			continue
 		}

@@ -94,7 +94,7 @@ func getItem(c flow.Context, in In) (*dynamodb.GetItemOutput, error) {
 func query(c flow.Context, in In) (*dynamodb.QueryOutput, error) {
 	return flow.Do(c, (*dynamodb.Client).Query, &dynamodb.QueryInput{
 		TableName: aws.String("t"), Limit: aws.Int32(2), ScanIndexForward: aws.Bool(false), KeyConditionExpression: aws.String("id = :id"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{":id": &types.AttributeValueMemberS{Value: in.Name}},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":id": &types.AttributeValueMemberS{Value: in.Name}, ":no": &types.AttributeValueMemberBOOL{Value: false}},
 	})
 }
 

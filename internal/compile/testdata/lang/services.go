@@ -79,6 +79,21 @@ var Services = []Case{
 			return &dynamodb.UpdateItemOutput{Attributes: map[string]types.AttributeValue{"n": in.ExpressionAttributeValues[":n"]}}, nil
 		})
 	}, nil, zero, one, many),
+	with("do-query", doQuery, func(ft *flowtest.Test) {
+		flowtest.MockDo(ft, (*dynamodb.Client).Query, func(in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+			done, forward := in.ExpressionAttributeValues[":done"].(*types.AttributeValueMemberBOOL), in.ScanIndexForward
+			if done.Value || forward == nil || *forward {
+				return nil, errors.New("a false got lost")
+			}
+			switch id := in.ExpressionAttributeValues[":id"].(*types.AttributeValueMemberS).Value; id {
+			case "one":
+				return &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{{"done": done}}}, nil
+			case "many":
+				return &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{{"tags": &types.AttributeValueMemberSS{Value: []string{"a"}}}}}, nil
+			}
+			return &dynamodb.QueryOutput{}, nil
+		})
+	}, nil, zero, one, many),
 	with("do-content", doContent, func(ft *flowtest.Test) {
 		flowtest.MockDo(ft, (*s3.Client).PutObject, func(in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
 			body, err := io.ReadAll(in.Body)
@@ -236,6 +251,27 @@ func doItems(c flow.Context, in Thing) (string, error) {
 		return "", err
 	}
 	return done.Attributes["n"].(*types.AttributeValueMemberN).Value, nil
+}
+
+// doQuery asks by an integration of the SDK, which spells some of DynamoDB's values otherwise.
+func doQuery(c flow.Context, in Thing) ([]string, error) {
+	found, err := flow.Do(c, (*dynamodb.Client).Query, &dynamodb.QueryInput{
+		TableName: aws.String("things"), KeyConditionExpression: aws.String("id = :id"), FilterExpression: aws.String("done = :done"), Limit: aws.Int32(int32(1)),
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":id": &types.AttributeValueMemberS{Value: in.Name}, ":done": &types.AttributeValueMemberBOOL{Value: false},
+		},
+		ScanIndexForward: aws.Bool(false),
+	})
+	if err != nil || len(found.Items) == 0 {
+		return nil, err
+	}
+	if done, ok := found.Items[0]["done"].(*types.AttributeValueMemberBOOL); ok && !done.Value {
+		return []string{"not done"}, nil
+	}
+	if tags, ok := found.Items[0]["tags"].(*types.AttributeValueMemberSS); ok {
+		return tags.Value, nil
+	}
+	return nil, nil
 }
 
 // doContent sends a text where an operation takes bytes or a stream.
