@@ -26,8 +26,8 @@ func (f *frame) isPure(s ast.Stmt) bool {
 		case *ast.IfStmt:
 			pure = pure && !f.testsErrors(n.Cond)
 		case *ast.RangeStmt:
-			k := kindOf(f.typeOf(n.X))
-			pure = pure && (k == sliceKind || k == intKind)
+			_, ok := f.iteration(n)
+			pure = pure && ok
 		}
 		return pure
 	})

@@ -42,16 +42,21 @@ func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
 	l := &pureLoop{eval: x, at: s, label: label}
 	switch s := s.(type) {
 	case *ast.RangeStmt:
-		of := x.expr(s.X)
-		l.body, l.key, l.value = s.Body, s.Key, s.Value
-		switch kindOf(of.t) {
-		case sliceKind:
-			l.over, l.elem = of.items(), sym{t: elemOf(of.t), raw: of.raw, maybe: of.raw, full: of.packed}
-		case intKind:
+		it, ok := x.iteration(s)
+		if !ok || it.size != nil || it.backward && it.index != nil && identName(it.index, "") != "" {
+			x.refuse(s.X, "a loop without steps goes over a slice or a number: the order of a map's keys is not Go's", orderHint)
+			return nil, false
+		}
+		of := x.expr(it.of)
+		l.body, l.key, l.value = s.Body, it.index, it.item
+		switch {
+		case it.kind == intKind:
 			l.over, l.elem, l.counts = numbers{num(0), before(of)}, sym{t: of.t}, true
 		default:
-			x.refuse(s.X, "a loop goes over a slice or a number: the order of a map's keys is not Go's", "go over slices.Sorted(maps.Keys(m))")
-			return nil, false
+			l.over, l.elem = of.items(), sym{t: it.itemType, raw: of.raw, maybe: of.raw, full: of.packed}
+		}
+		if it.backward {
+			l.over = each{callOf("$reverse", l.over)}
 		}
 	case *ast.ForStmt:
 		c, ok := x.counted(s)
@@ -503,8 +508,26 @@ func (l *pureLoop) appends(end *eval) bool {
 	if a, empty := was.(array); !empty || len(a.items) > 0 {
 		mapped = call{"$append", []expr{was, mapped}}
 	}
-	p.set(l.env, sym{e: mapped, t: p.get(l.env).t, raw: p.get(l.env).raw || result.raw})
+	out := p.get(l.env)
+	if !out.full && !out.some { // what was nil stays nil where there is nothing to append
+		mapped = choice(l.hasRounds(), mapped, out.use())
+	}
+	out.e, out.raw, out.maybe = mapped, out.raw || result.raw, false
+	p.set(l.env, out)
 	return true
+}
+
+// hasRounds says whether there is anything to go over.
+func (l *pureLoop) hasRounds() expr {
+	if n, ok := l.over.(numbers); ok {
+		first, okFirst := n.first.(lit)
+		last, okLast := n.last.(lit)
+		if okFirst && okLast {
+			return boolLit(first.v.Float() <= last.v.Float())
+		}
+		return binary{"<=", n.first, n.last}
+	}
+	return binary{">", (&eval{frame: l.frame}).length(nil, sym{e: l.over, t: types.NewSlice(types.Typ[types.Int]), full: true}).e, num(0)}
 }
 
 // isAccumulator says whether e is the slice that is appended to, nil or not.

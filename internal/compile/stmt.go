@@ -535,58 +535,6 @@ func (f *frame) writes(n ast.Node) vars {
 	return out
 }
 
-// rangeStmt counts: over a number, or over the items of a slice.
-func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
-	t := f.typeOf(s.X)
-	k := kindOf(t)
-	if k != sliceKind && k != intKind || f.hasStepsIn(s.X) {
-		f.refuse(s.X, "a loop with steps goes over a slice or a number", "make a slice of it in a handler")
-		return nil
-	}
-	over := f.temporary("items", t)
-	counter := f.temporary("index", types.Typ[types.Int])
-	defer f.release(over, counter)
-	if id, ok := s.Key.(*ast.Ident); ok && id.Name != "_" {
-		counter = f.temporary(id.Name, types.Typ[types.Int])
-		defer f.release(counter)
-	}
-	for _, fl := range fs {
-		x := &eval{frame: f, env: fl.env, host: fl.host}
-		of := x.expr(s.X)
-		if k == sliceKind && !of.full {
-			of.e, of.full, of.maybe = of.items(), true, false
-		}
-		fl.env[over] = of
-		fl.env[counter] = sym{e: num(0), t: types.Typ[types.Int]}
-	}
-	return f.loop(fs, loopParts{
-		at: s, label: label, body: s.Body, also: vars{counter.v: true},
-		when: func(fl *flow) expr {
-			limit := fl.env[over]
-			if k == sliceKind {
-				limit = (&eval{frame: f}).length(nil, limit)
-			}
-			return less(fl.env[counter].e, limit.use())
-		},
-		enter: func(fl *flow) {
-			x := &eval{frame: f, env: fl.env, host: fl.host}
-			of, i := fl.env[over], fl.env[counter]
-			if s.Key != nil {
-				x.assign(s.Key, i)
-			}
-			if s.Value != nil {
-				x.assign(s.Value, sym{e: index{of.e, i.e}, t: elemOf(t), raw: of.raw, maybe: of.raw, full: of.packed})
-			}
-		},
-		post: func(fs []*flow) []*flow {
-			for _, fl := range fs {
-				fl.env[counter] = sym{e: binary{"+", fl.env[counter].use(), num(1)}, t: types.Typ[types.Int]}
-			}
-			return fs
-		},
-	})
-}
-
 func (f *frame) release(keys ...key) {
 	for _, k := range keys {
 		delete(f.synthetic, k.v)

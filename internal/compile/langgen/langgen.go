@@ -186,7 +186,7 @@ func (g *generator) statement() {
 	}
 	choices = append(choices, g.mapWrites, g.pointerWrites, g.parallelFields)
 	if g.depth < 3 {
-		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper)
+		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper, g.iterated)
 	}
 	if g.depth == 0 { // beside a branch that fails, chance says which of its executions were started
 		choices = append(choices, g.distributed)

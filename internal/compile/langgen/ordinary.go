@@ -47,7 +47,11 @@ func (g *generator) riskyCall() string {
 // lookInto does something about an error, of which nobody knows whether it is one.
 func (g *generator) lookInto(err string) {
 	g.line("_ = %s", err)
-	switch g.IntN(7) {
+	g.lookIntoBy(err, g.IntN(7))
+}
+
+func (g *generator) lookIntoBy(err string, way int) {
+	switch way {
 	case 0:
 		g.line("if %s != nil {", err)
 		g.failWith(fmt.Sprintf(`fmt.Errorf("kept %%s: %%w", %s, %s)`, g.expr(tString, 1), err))
@@ -118,6 +122,35 @@ func (g *generator) retried() {
 	g.lookInto(err)
 }
 
+// iterated goes over a slice by way of an iterator.
+func (g *generator) iterated() {
+	mark := len(g.vars)
+	of := pick(g, tParts, tStrings, tInts)
+	i, it := &variable{name: g.name("i"), t: tInt, used: true, counter: true}, &variable{name: g.name("it"), t: of[2:], used: true}
+	vars := []*variable{it}
+	switch g.IntN(4) {
+	case 0:
+		vars = append(vars, i)
+		g.line("for %s, %s := range slices.%s(%s) {", i.name, it.name, pick(g, "Backward", "All"), g.shortSlice(of))
+		g.line("\t_ = %s", i.name)
+	case 1:
+		g.line("for %s := range slices.Values(%s) {", it.name, g.shortSlice(of))
+	case 2:
+		it.t = of
+		g.line("for %s := range slices.Chunk(%s, %d) {", it.name, g.shortSlice(of), 1+g.IntN(3))
+	case 3:
+		it.t = tString
+		g.line("for _, %s := range slices.Sorted(maps.%s(%s)) {", it.name, pick(g, "Keys", "Values"), g.leaf(tMap))
+	}
+	g.line("\t_ = %s", it.name)
+	g.vars = append(g.vars, vars...)
+	g.loops++
+	g.nested(1 + g.IntN(2))
+	g.loops--
+	g.line("}")
+	g.vars = g.vars[:mark]
+}
+
 // collected keeps the failures of a loop.
 func (g *generator) collected() {
 	errs, last, it := g.name("errs"), g.name("err"), g.name("it")
@@ -174,6 +207,7 @@ func (g *generator) retriedByHelper() {
 	g.inner(string(result), []*variable{{name: "n", t: tInt, used: true, outer: true}}, nil)
 	g.examined = examined
 	g.line("})")
+	g.line("_ = %s", err)
 	g.vars = append(g.vars, v)
-	g.lookInto(err)
+	g.lookIntoBy(err, pick(g, 0, 1, 3, 4, 5, 6)) // what it joins has no one name to ask for
 }

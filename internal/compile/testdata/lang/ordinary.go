@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stride-aws/stride/flow"
@@ -31,6 +34,10 @@ var Ordinary = []Case{
 	Of("errors-tested-later", errorsTestedLater, named("fine"), named("broken"), named("busy"), named("plain")),
 	Of("errors-in-defer", errorsInDefer, zero, one, Thing{Parts: []Part{{"a", 1}, {"broken", 2}}}),
 	Of("errors-unnamed", errorsUnnamed, zero, one, many, named("fine")),
+	Of("range-backward", rangeBackward, zero, one, many),
+	Of("range-chunks", rangeChunks, zero, one, many, Thing{Tags: []string{"a", "b", "c", "d"}}),
+	Of("range-iterators", rangeIterators, zero, one, many),
+	Of("range-sorted", rangeSorted, zero, one, many),
 	Of("errors-maybe", errorsMaybe, named("fine"), named("broken")),
 	with("exec-await", execAwait, func(ft *flowtest.Test) {
 		flowtest.AnswerExec(ft, Remind, func(r Request) (Part, error) { return Part{ID: r.Thing.Name, Count: 4}, nil })
@@ -203,4 +210,76 @@ func errorsMaybe(c flow.Context, in Thing) (string, error) {
 	_, err := flow.Call(c, Risky, in)
 	text, _ := flow.Call(c, Log, in.Name)
 	return text, fmt.Errorf("%s: %w", fmt.Sprint(err), err)
+}
+
+// rangeBackward undoes what was done, the last first.
+func rangeBackward(c flow.Context, in Thing) ([]string, error) {
+	var done []string
+	for i, tag := range slices.Backward(in.Tags) {
+		text, err := flow.Call(c, Log, fmt.Sprintf("%d %s", i, tag))
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, text)
+	}
+	var again []string
+	for _, text := range slices.Backward(done) {
+		again = append(again, text+"!")
+	}
+	return again, nil
+}
+
+// rangeChunks works through a list by twos.
+func rangeChunks(c flow.Context, in Thing) ([]string, error) {
+	var done []string
+	for chunk := range slices.Chunk(in.Tags, 2) {
+		text, err := flow.Call(c, Log, strings.Join(chunk, "+"))
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, fmt.Sprintf("%d: %s", len(chunk), text))
+	}
+	return done, nil
+}
+
+// rangeIterators goes over slices by way of iterators.
+func rangeIterators(c flow.Context, in Thing) (int, error) {
+	sum := 0
+	for i, p := range slices.All(in.Parts) {
+		n, err := flow.Call(c, Double, p.Count+i)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	for part := range strings.SplitSeq(in.Name, "n") {
+		if _, err := flow.Call(c, Log, part); err != nil {
+			return 0, err
+		}
+	}
+	for p := range slices.Values(in.Parts) {
+		sum += p.Count
+	}
+	for i := range len(in.Tags) {
+		if _, err := flow.Call(c, Double, i); err != nil {
+			return 0, err
+		}
+	}
+	return sum, nil
+}
+
+// rangeSorted goes over a map in the order of its keys.
+func rangeSorted(c flow.Context, in Thing) (string, error) {
+	all := ""
+	for _, k := range slices.Sorted(maps.Keys(in.Attrs)) {
+		v, err := flow.Call(c, Log, in.Attrs[k])
+		if err != nil {
+			return "", err
+		}
+		all += k + "=" + v + ";"
+	}
+	for _, v := range slices.Sorted(maps.Values(in.Attrs)) {
+		all += v
+	}
+	return all, nil
 }

@@ -1,0 +1,170 @@
+package compile
+
+import (
+	"go/ast"
+	"go/types"
+)
+
+// iteration is what a range loop goes over: a number, a slice, or what an iterator of the standard library makes of one.
+type iteration struct {
+	of       ast.Expr
+	kind     kind     // sliceKind or intKind
+	index    ast.Expr // what takes the index, or nil
+	item     ast.Expr // what takes the item
+	itemType types.Type
+	backward bool
+	size     ast.Expr // of a chunk; nil: items come one by one
+}
+
+// iteration reads the head of a range loop.
+func (f *frame) iteration(s *ast.RangeStmt) (iteration, bool) {
+	it := iteration{of: s.X, kind: kindOf(f.typeOf(s.X)), index: s.Key, item: s.Value, itemType: elemOf(f.typeOf(s.X))}
+	call, ok := ast.Unparen(s.X).(*ast.CallExpr)
+	if !ok || it.kind != funcKind || f.callee(call) == nil {
+		return it, it.kind == sliceKind || it.kind == intKind
+	}
+	switch name := fullName(f.callee(call)); name {
+	case "slices.All", "slices.Backward":
+		it.of, it.backward = call.Args[0], name == "slices.Backward"
+	case "slices.Values":
+		it.of, it.index, it.item = call.Args[0], nil, s.Key
+	case "slices.Chunk":
+		it.of, it.index, it.item, it.size = call.Args[0], nil, s.Key, call.Args[1]
+	case "strings.SplitSeq":
+		it.kind, it.itemType, it.index, it.item = sliceKind, types.Typ[types.String], nil, s.Key
+		return it, true
+	default:
+		return it, false
+	}
+	it.kind, it.itemType = kindOf(f.typeOf(it.of)), elemOf(f.typeOf(it.of))
+	if it.size != nil {
+		it.itemType = f.typeOf(it.of)
+	}
+	return it, it.kind == sliceKind
+}
+
+// orderHint is the way out of a loop over what has no order.
+const orderHint = "go over a slice: slices.Sorted(maps.Keys(m))"
+
+// rangeStmt counts: over a number, or over the items of a slice.
+func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
+	it, ok := f.iteration(s)
+	if !ok || f.hasStepsIn(s.X) {
+		f.refuse(s.X, "a loop with steps goes over a slice or a number", orderHint)
+		return nil
+	}
+	t := f.typeOf(it.of)
+	if kindOf(t) == funcKind { // an iterator stands as the slice of its items
+		t = types.NewSlice(it.itemType)
+	}
+	over := f.temporary("items", t)
+	counter := f.temporary("index", types.Typ[types.Int])
+	defer f.release(over, counter)
+	if id, ok := it.index.(*ast.Ident); ok && id.Name != "_" {
+		counter = f.temporary(id.Name, types.Typ[types.Int])
+		defer f.release(counter)
+	}
+	for _, fl := range fs {
+		x := &eval{frame: f, env: fl.env, host: fl.host}
+		of := x.expr(it.of)
+		of.t = t
+		if it.kind == sliceKind && !of.full {
+			of.e, of.full, of.maybe = of.items(), true, false
+		}
+		fl.env[over] = of
+		fl.env[counter] = sym{e: num(0), t: types.Typ[types.Int]}
+		if it.backward {
+			fl.env[counter] = sym{e: before(x.length(nil, of)), t: types.Typ[types.Int]}
+		}
+	}
+	size := sym{e: num(1)}
+	if it.size != nil {
+		size = f.chunkSize(it.size, fs[0])
+	}
+	return f.loop(fs, loopParts{
+		at: s, label: label, body: s.Body, also: vars{counter.v: true},
+		when: func(fl *flow) expr {
+			limit := fl.env[over]
+			switch {
+			case it.backward:
+				return notNegative(fl.env[counter].e)
+			case it.kind == sliceKind:
+				limit = (&eval{frame: f}).length(nil, limit)
+			}
+			return less(fl.env[counter].e, limit.use())
+		},
+		enter: func(fl *flow) {
+			x := &eval{frame: f, env: fl.env, host: fl.host}
+			of, i := fl.env[over], fl.env[counter]
+			if it.index != nil {
+				x.assign(it.index, i)
+			}
+			switch {
+			case it.item == nil:
+			case it.size != nil:
+				x.assign(it.item, x.between(of, i.e, binary{"+", i.e, size.e}))
+			default:
+				x.assign(it.item, sym{e: index{of.e, i.e}, t: it.itemType, raw: of.raw, maybe: of.raw, full: of.packed})
+			}
+		},
+		post: func(fs []*flow) []*flow {
+			op := "+"
+			if it.backward {
+				op = "-"
+			}
+			for _, fl := range fs {
+				fl.env[counter] = sym{e: binary{op, fl.env[counter].use(), size.e}, t: types.Typ[types.Int]}
+			}
+			return fs
+		},
+	})
+}
+
+// chunkSize is how many items a chunk has: a constant, as the loop adds it in each round.
+func (f *frame) chunkSize(e ast.Expr, fl *flow) sym {
+	s := (&eval{frame: f, env: fl.env, host: fl.host}).expr(e)
+	if l, ok := s.e.(lit); !ok || l.v.Float() < 1 {
+		f.refuse(e, "the size of a chunk must be a constant from 1 up", "make the chunks in a handler")
+		s.e = num(1)
+	}
+	return s
+}
+
+// between is the items of a slice that is not nil whose index is from low up, and below high.
+func (x *eval) between(of sym, low, high expr) sym {
+	item, at := x.names.parameter("item"), x.names.parameter("i")
+	test := binary{"and", binary{">=", ref{at}, low}, binary{"<", ref{at}, high}}
+	of.e = each{call{"$filter", []expr{of.e, lambda{[]string{item, at}, test}}}}
+	return of
+}
+
+// sorted is slices.Sorted of an iterator. Go's order of strings is by their UTF-8; $sort's differs from it as < does.
+func sorted(x *eval, e *ast.CallExpr, a []sym) sym {
+	switch kindOf(elemOf(x.typeOf(e))) {
+	case stringKind, intKind, floatKind:
+		return sym{e: each{callOf("$sort", a[0].e)}, full: true}
+	}
+	return x.bad(e, "slices.Sorted goes over strings or numbers", "sort in a handler")
+}
+
+// seq is an iterator as an array: of a map's in an order of its own, so that only slices.Sorted takes it.
+func seq(items func(x *eval, of sym) expr) func(*eval, *ast.CallExpr, []sym) sym {
+	return func(x *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: items(x, a[0]), full: true} }
+}
+
+func keysOf(_ *eval, m sym) expr { return each{callOf("$keys", m.use())} }
+
+func valuesOf(x *eval, m sym) expr {
+	v := x.names.parameter("v")
+	value := sym{e: ref{v}, t: elemOf(m.t), raw: m.raw, maybe: m.raw}
+	return each{callOf("$each", cond{m.use(), m.use(), object{}}, lambda{[]string{v}, value.use()})}
+}
+
+func notNegative(e expr) expr {
+	if l, ok := e.(lit); ok {
+		return boolLit(l.v.Float() >= 0)
+	}
+	return binary{">=", e, num(0)}
+}
+
+func callOf(fn string, args ...expr) expr { return call{fn, args} }
