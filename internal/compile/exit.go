@@ -337,6 +337,11 @@ func (m *machine) fail(f *frame, fl *flow, at ast.Node, err sym) {
 func (m *machine) failState(f *frame, fl *flow, err sym) (asl.State, *flow) {
 	if o, ok := err.e.(object); ok {
 		before := fl.env.clone()
+		for k, s := range before { // the error itself stands in the state
+			if same(s.e, err.e) {
+				delete(fl.env, k)
+			}
+		}
 		in := f.join([]*flow{fl}, nil)
 		name, cause := in.seen(before, o.member("Error")), in.seen(before, o.member("Cause"))
 		if !onEdge(name) && !onEdge(cause) || in.host.entry() {
@@ -346,7 +351,10 @@ func (m *machine) failState(f *frame, fl *flow, err sym) (asl.State, *flow) {
 	}
 	k := m.errorKey(f)
 	fl.env[k] = err
+	was := f.only
+	f.only = vars{k.v: true} // nothing else is read any more
 	in := f.join([]*flow{fl}, nil)
+	f.only = was
 	e := in.env[k].e
 	cause := member{e, "Cause"}
 	return asl.State{Error: jsonata(member{e, "Error"}), Cause: jsonata(cond{call{"$exists", []expr{cause}}, cause, emptyStr})}, in

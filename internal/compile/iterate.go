@@ -120,6 +120,30 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 	})
 }
 
+// iterate makes a loop without steps go backward, or over chunks.
+func (l *pureLoop) iterate(it iteration, of sym) {
+	of.e = l.over
+	count := l.length(nil, sym{e: of.e, t: types.NewSlice(it.itemType), full: true})
+	switch {
+	case it.size != nil:
+		size := l.chunkSize(it.size, &flow{env: l.env, host: l.host}).e
+		l.over, l.elem.full = numbers{num(0), binary{"-", callOf("$ceil", binary{"/", count.e, size}), num(1)}}, true
+		l.derive = func(n expr) (index, item expr) {
+			low := binary{"*", n, size}
+			return n, l.between(of, low, binary{"+", low, size}).e
+		}
+	case it.backward && identName(it.index, "") != "":
+		last := before(count)
+		l.over = numbers{num(0), last}
+		l.derive = func(n expr) (i, item expr) {
+			i = binary{"-", last, n}
+			return i, index{of.e, i}
+		}
+	case it.backward:
+		l.over = each{callOf("$reverse", l.over)}
+	}
+}
+
 // chunkSize is how many items a chunk has: a constant, as the loop adds it in each round.
 func (f *frame) chunkSize(e ast.Expr, fl *flow) sym {
 	s := (&eval{frame: f, env: fl.env, host: fl.host}).expr(e)
@@ -136,28 +160,6 @@ func (x *eval) between(of sym, low, high expr) sym {
 	test := binary{"and", binary{">=", ref{at}, low}, binary{"<", ref{at}, high}}
 	of.e = each{call{"$filter", []expr{of.e, lambda{[]string{item, at}, test}}}}
 	return of
-}
-
-// sorted is slices.Sorted of an iterator. Go's order of strings is by their UTF-8; $sort's differs from it as < does.
-func sorted(x *eval, e *ast.CallExpr, a []sym) sym {
-	switch kindOf(elemOf(x.typeOf(e))) {
-	case stringKind, intKind, floatKind:
-		return sym{e: each{callOf("$sort", a[0].e)}, full: true}
-	}
-	return x.bad(e, "slices.Sorted goes over strings or numbers", "sort in a handler")
-}
-
-// seq is an iterator as an array: of a map's in an order of its own, so that only slices.Sorted takes it.
-func seq(items func(x *eval, of sym) expr) func(*eval, *ast.CallExpr, []sym) sym {
-	return func(x *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: items(x, a[0]), full: true} }
-}
-
-func keysOf(_ *eval, m sym) expr { return each{callOf("$keys", m.use())} }
-
-func valuesOf(x *eval, m sym) expr {
-	v := x.names.parameter("v")
-	value := sym{e: ref{v}, t: elemOf(m.t), raw: m.raw, maybe: m.raw}
-	return each{callOf("$each", cond{m.use(), m.use(), object{}}, lambda{[]string{v}, value.use()})}
 }
 
 func notNegative(e expr) expr {

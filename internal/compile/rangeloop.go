@@ -20,9 +20,10 @@ type pureLoop struct {
 	label      string
 	body       *ast.BlockStmt
 	key, value ast.Expr
-	over       expr // an array
-	elem       sym  // what an item is
-	counts     bool // the items are numbers, which the key has
+	over       expr                            // an array
+	elem       sym                             // what an item is
+	counts     bool                            // the items are numbers, which the key has
+	derive     func(n expr) (index, item expr) // of number n, where the loop goes over numbers in place of items
 
 	acc, item, counter string // the parameters of the function that is a round
 	carried            []place
@@ -43,7 +44,7 @@ func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
 	switch s := s.(type) {
 	case *ast.RangeStmt:
 		it, ok := x.iteration(s)
-		if !ok || it.size != nil || it.backward && it.index != nil && identName(it.index, "") != "" {
+		if !ok {
 			x.refuse(s.X, "a loop without steps goes over a slice or a number: the order of a map's keys is not Go's", orderHint)
 			return nil, false
 		}
@@ -54,9 +55,7 @@ func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
 			l.over, l.elem, l.counts = numbers{num(0), before(of)}, sym{t: of.t}, true
 		default:
 			l.over, l.elem = of.items(), sym{t: it.itemType, raw: of.raw, maybe: of.raw, full: of.packed}
-		}
-		if it.backward {
-			l.over = each{callOf("$reverse", l.over)}
+			l.iterate(it, of)
 		}
 	case *ast.ForStmt:
 		c, ok := x.counted(s)
@@ -200,7 +199,7 @@ func (l *pureLoop) rounds() *eval {
 		for _, p := range l.carried {
 			body.apart[p.key] = p.field != ""
 			was := p.get(l.env)
-			start := sym{e: l.accumulated(p), t: was.t, raw: was.holey(), full: was.full}
+			start := sym{e: l.accumulated(p), t: was.t, raw: was.holey(), full: was.full, packed: was.packed}
 			if weak[p] {
 				start = start.weakened()
 			}
@@ -223,15 +222,19 @@ func (l *pureLoop) rounds() *eval {
 
 // enter begins a round: the loop's own variables are an item and its index, and the ways out set their flags.
 func (l *pureLoop) enter(body *eval) {
+	index, item := expr(ref{l.counter}), l.elem
+	item.e = ref{l.item}
+	switch {
+	case l.derive != nil:
+		index, item.e = l.derive(ref{l.item})
+	case l.counts:
+		index = ref{l.item}
+	}
 	if l.key != nil {
-		e := ref{l.counter}
-		if l.counts {
-			e = ref{l.item}
-		}
-		body.assign(l.key, sym{e: e, t: types.Typ[types.Int]})
+		body.assign(l.key, sym{e: index, t: types.Typ[types.Int]})
 	}
 	if l.value != nil {
-		body.assign(l.value, sym{e: ref{l.item}, t: l.elem.t, raw: l.elem.raw, maybe: l.elem.maybe, full: l.elem.full})
+		body.assign(l.value, item)
 	}
 	own := target{label: l.label, loop: true, again: done}
 	body.targets, body.ret = nil, nil
@@ -300,7 +303,7 @@ func (l *pureLoop) reduce(end *eval) {
 	result := expr(call{"$reduce", []expr{l.over, lambda{params, to}, from}})
 	for _, p := range fields {
 		was, is := p.get(l.env), p.get(end.env)
-		out := sym{e: result, t: was.t, raw: was.holey() || is.holey(), full: was.full && is.full}
+		out := sym{e: result, t: was.t, raw: was.holey() || is.holey(), full: was.full && is.full, packed: was.packed && is.packed}
 		if len(fields) > 1 {
 			out.e = member{result, p.name()}
 		}

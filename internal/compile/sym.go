@@ -136,6 +136,17 @@ func (s sym) items() expr {
 	if s.full || s.some {
 		return s.e
 	}
+	if c, ok := s.e.(cond); ok && c.els != nil && (isNull(c.then) || isNull(c.els)) {
+		return cond{c.test, sym{e: c.then, t: s.t}.items(), sym{e: c.els, t: s.t}.items()}
+	}
+	if b, ok := s.e.(block); ok { // of orNil
+		if same(orNil(b.bound, false).e, block{b.name, each{b.bound}, b.body}) {
+			return b.bound
+		}
+	}
+	if isArrayLit(s.e) {
+		return s.e
+	}
 	if !simple(s.e) {
 		return block{"v", s.e, cond{isArray(ref{"v"}), ref{"v"}, array{}}}
 	}
@@ -249,6 +260,9 @@ func merge(test expr, a, b sym) sym {
 		out.e = binary{"or", test, eb}
 	default:
 		out.e = mergeObjects(test, a, b, cond{test, ea, eb})
+		if e, ok := mergeMembers(test, a, b); ok {
+			out.e = e
+		}
 	}
 	return out
 }
