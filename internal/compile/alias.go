@@ -44,7 +44,7 @@ func (f *frame) rootVar(e ast.Expr) *types.Var {
 // reassigned says whether a function assigns to v, its declaration left out.
 func (f *frame) reassigned(fn ast.Node, v *types.Var) bool {
 	found := false
-	f.assignments(fn, func(l ast.Expr, _ bool) {
+	f.assignments(fn, func(l ast.Expr, _ []types.Type) {
 		found = found || f.rootVar(l) == v && f.pkg.info.Defs[identOf(l)] == nil
 	})
 	return found
@@ -55,29 +55,32 @@ func identOf(e ast.Expr) *ast.Ident {
 	return id
 }
 
-// assignments visits what a piece of source assigns: variables, parts of them, and what calls write through their arguments. Where
-// through is set, it is not the place itself that is assigned, but what it points to.
-func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, through bool)) {
+// assignments visits what a piece of source assigns: variables, parts of them, and what calls write through their arguments. Then
+// refs is the types of the pointers, maps and slices behind the place that are written through.
+func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, refs []types.Type)) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.AssignStmt:
 			for _, l := range n.Lhs {
-				visit(l, false)
+				visit(l, nil)
 			}
 		case *ast.IncDecStmt:
-			visit(n.X, false)
+			visit(n.X, nil)
 		case *ast.RangeStmt:
 			for _, l := range []ast.Expr{n.Key, n.Value} {
 				if l != nil {
-					visit(l, false)
+					visit(l, nil)
 				}
 			}
 		case *ast.CallExpr:
 			if id := identOf(n.Fun); id != nil && f.pkg.info.Types[n.Fun].IsBuiltin() && (id.Name == "delete" || id.Name == "clear") {
-				visit(n.Args[0], true)
+				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
+			}
+			if f.sorts(n) {
+				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
 			}
 			for _, l := range f.lent(n) {
-				visit(l.place, !l.address)
+				visit(l.place, l.refs)
 			}
 		}
 		return true
@@ -95,7 +98,10 @@ type holder struct {
 }
 
 // refuseAliased refuses to write through a map or a pointer, found by path, that another variable may hold too.
-func (x *eval) refuseAliased(at ast.Node, path ast.Expr) {
+func (x *eval) refuseAliased(at ast.Node, path ast.Expr) { x.refuseHeld(at, path, x.typeOf(path)) }
+
+// refuseHeld refuses to write through a value of type ref that is, or is behind, what path finds.
+func (x *eval) refuseHeld(at ast.Node, path ast.Expr, ref types.Type) {
 	v := x.rootVar(path)
 	if v == nil {
 		x.refuse(at, "what a pointer points to cannot be assigned here: JSON has no shared values", "keep the pointer in a variable, and assign through that")
@@ -106,15 +112,18 @@ func (x *eval) refuseAliased(at ast.Node, path ast.Expr) {
 		return
 	}
 	what := "map"
-	if kindOf(x.typeOf(path)) == pointerKind {
+	switch kindOf(ref) {
+	case pointerKind:
 		what = "pointer"
+	case sliceKind:
+		what = "slice"
 	}
 	if o.borrows(v) {
 		x.refuse(at, "the "+what+" in "+v.Name()+" is held by the caller too, who would see the change in Go and does not in JSON",
 			"change a variable of your own, and return it")
 		return
 	}
-	h := &holder{frame: x.frame, v: v, fn: o.node, ref: x.typeOf(path)}
+	h := &holder{frame: x.frame, v: v, fn: o.node, ref: ref}
 	if other := h.other(); other != nil {
 		place := x.position(other)
 		x.refuse(at, "the "+what+" in "+v.Name()+" may be held by another variable, which would see the change in Go and does not in JSON: line "+strconv.Itoa(place.Line)+" hands it on",
@@ -125,6 +134,7 @@ func (x *eval) refuseAliased(at ast.Node, path ast.Expr) {
 var aliasHints = map[string]string{
 	"map":     "make a map here, or copy it with maps.Clone",
 	"pointer": "use a variable of the struct's type, or point to a copy",
+	"slice":   "copy it with slices.Clone first",
 }
 
 // borrows says whether v is a parameter whose map or pointer belongs to somebody else. That of a workflow is its own, and what a
@@ -162,7 +172,7 @@ func (h *holder) other() ast.Node {
 
 // noteWrites finds the last write, where all are in the function's own statements: what a literal does, it may do at any time.
 func (h *holder) noteWrites() {
-	h.assignments(h.fn, func(l ast.Expr, _ bool) {
+	h.assignments(h.fn, func(l ast.Expr, _ []types.Type) {
 		if h.rootVar(l) == h.v && h.pkg.info.Defs[identOf(l)] == nil {
 			h.last = max(h.last, l.End())
 		}
@@ -171,7 +181,7 @@ func (h *holder) noteWrites() {
 
 // holds says whether a value of type t holds what is written through.
 func (h *holder) holds(t types.Type) bool {
-	return t != nil && holds(t, types.TypeString(h.ref, nil), map[types.Type]bool{})
+	return t != nil && holds(h.subst(t), types.TypeString(h.ref, nil), map[types.Type]bool{})
 }
 
 func holds(t types.Type, ref string, seen map[types.Type]bool) bool {
@@ -183,7 +193,7 @@ func holds(t types.Type, ref string, seen map[types.Type]bool) bool {
 		return true
 	}
 	switch u := t.Underlying().(type) {
-	case *types.Interface: // or a type parameter
+	case *types.Interface: // or a type parameter that is not known
 		return !isError(t)
 	case *types.Map:
 		return holds(u.Elem(), ref, seen)
@@ -367,7 +377,8 @@ func (h *holder) keeps(call *ast.CallExpr, e ast.Expr) (keeps, decided bool) {
 		return false, true
 	}
 	if h.isBuiltin(call, "append") {
-		return false, false
+		copied := call.Ellipsis.IsValid() && e == call.Args[len(call.Args)-1] && e != call.Args[0]
+		return false, copied && !h.holdsItems(e)
 	}
 	fn := h.callee(call)
 	if fn == nil {
@@ -377,10 +388,10 @@ func (h *holder) keeps(call *ast.CallExpr, e ast.Expr) (keeps, decided bool) {
 		args := h.argumentsOf(call, fn)
 		for i, a := range args {
 			if a == e || ast.Node(a) == ast.Node(call.Fun) {
-				return h.effectOf(fn).keeps(i), true
+				return h.effectOf(fn).in(h.frame, call).keeps(i, h.ref), true
 			}
 			if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && i == 0 && e == ast.Expr(sel) {
-				return h.effectOf(fn).keeps(0), true
+				return h.effectOf(fn).in(h.frame, call).keeps(0, h.ref), true
 			}
 		}
 		return true, true
@@ -412,6 +423,9 @@ func (h *holder) fresh(e ast.Expr) bool {
 	return false
 }
 
+// holdsItems says whether the items of a slice, or the entries of a map, hold what is written through.
+func (h *holder) holdsItems(e ast.Expr) bool { return h.holds(elemOf(h.pkg.info.TypeOf(e))) }
+
 func (h *holder) freshCall(e *ast.CallExpr) bool {
 	if h.makes(e) {
 		return true
@@ -420,14 +434,18 @@ func (h *holder) freshCall(e *ast.CallExpr) bool {
 		return h.allFresh(e.Args)
 	}
 	if h.isBuiltin(e, "append") { // to what the variable holds already, perhaps
-		return (h.fresh(e.Args[0]) || h.rootVar(e.Args[0]) == h.v) && h.allFresh(e.Args[1:])
+		added := e.Args[1:]
+		if e.Ellipsis.IsValid() && !h.holdsItems(added[0]) {
+			added = nil
+		}
+		return (h.fresh(e.Args[0]) || h.rootVar(e.Args[0]) == h.v) && h.allFresh(added)
 	}
 	fn := h.callee(e)
 	if fn == nil {
 		return false
 	}
 	p := h.prog.packageOf(fn.Pkg())
-	return p != nil && p.decl(fn) != nil && h.effectOf(fn).givesFresh(h.ref)
+	return p != nil && p.decl(fn) != nil && h.effectOf(fn).in(h.frame, e).givesFresh(h.ref)
 }
 
 // makes says whether a call gives what nobody else has: a step's result is decoded anew.
@@ -442,5 +460,9 @@ func (h *holder) makes(e *ast.CallExpr) bool {
 	if fn.Pkg().Path() == flowPath {
 		return fn.Name() != "Map" && fn.Name() != "Distributed"
 	}
-	return fullName(fn) == "maps.Clone" && !h.holds(elemOf(h.pkg.info.TypeOf(e)))
+	switch fullName(fn) {
+	case "maps.Clone", "slices.Clone", "slices.Collect", "slices.Sorted", "slices.SortedFunc", "slices.SortedStableFunc":
+		return !h.holdsItems(e)
+	}
+	return fn.Pkg().Path() == "strings"
 }

@@ -576,6 +576,9 @@ func (x *eval) index(e *ast.IndexExpr) sym {
 		if isNull(of.e) { // Go would panic, and nobody gets here
 			return zeroSym(t)
 		}
+		if p, ok := at.e.(spot); ok && same(p.of, of.e) {
+			return itemOf(of, ref{p.item})
+		}
 		if a, ok := of.e.(array); ok {
 			if l, ok := at.e.(lit); ok && int(l.v.Float()) < len(a.items) {
 				item := a.items[int(l.v.Float())]

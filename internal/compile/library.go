@@ -93,8 +93,7 @@ func wayOut(fn *types.Func) string {
 	ways := map[string]string{
 		"time.Now": "use flow.Now(c)", "time.Since": "use flow.Now(c).Sub", "time.Until": "use Sub(flow.Now(c))",
 		"time.Sleep": "use flow.Sleep(c, d)", "time.After": "use flow.Sleep(c, d)", "os.Getenv": "use flow.Env",
-		"os.LookupEnv": "use flow.Env", "slices.Sort": "use slices.Sorted(slices.Values(s)), which makes a new slice",
-		"sort.Strings": "use slices.Sorted(slices.Values(s)), which makes a new slice", "sort.Ints": "use slices.Sorted(slices.Values(s)), which makes a new slice",
+		"os.LookupEnv": "use flow.Env",
 	}
 	if way, ok := ways[qualified(fn)]; ok {
 		return way

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+	"strconv"
 )
 
 // A function that writes through a pointer or a map that it was given is called with the value, and gives the changed value back:
@@ -15,6 +16,7 @@ type loan struct {
 	address bool     // the argument is the place's address; else the place holds a pointer or a map
 	param   *types.Var
 	arg     ast.Expr
+	refs    []types.Type // of what is written through behind the place
 }
 
 // effect is what a declared function does with its parameters.
@@ -22,9 +24,9 @@ type effect struct {
 	*frame
 	fn     *types.Func
 	params []*types.Var
-	writes []bool
-	kept   map[int]bool
-	busy   bool
+	refs   [][]types.Type  // by parameter: the types of the pointers, maps and slices that are written through
+	kept   map[string]bool // what keeps has found
+	busy   *bool
 }
 
 // effectOf is worked out once for each function. One that calls itself is refused elsewhere.
@@ -34,22 +36,46 @@ func (f *frame) effectOf(fn *types.Func) *effect {
 	if e := f.prog.effects[decl]; e != nil {
 		return e
 	}
-	e := &effect{frame: &frame{unit: f.unit, pkg: p, node: decl}, fn: fn, params: paramsOf(p, decl), kept: map[int]bool{}}
-	e.writes = make([]bool, len(e.params))
+	e := &effect{frame: &frame{unit: f.unit, pkg: p, node: decl}, fn: fn, params: paramsOf(p, decl), kept: map[string]bool{}, busy: new(bool)}
+	e.refs = make([][]types.Type, len(e.params))
 	f.prog.effects[decl] = e
 	if decl.Body == nil {
 		return e
 	}
-	e.assignments(decl.Body, func(l ast.Expr, through bool) {
-		if i := slices.Index(e.params, e.rootVar(l)); i >= 0 && (through || e.crosses(l)) {
-			e.writes[i] = true
+	e.assignments(decl.Body, func(l ast.Expr, refs []types.Type) {
+		if i := slices.Index(e.params, e.rootVar(l)); i >= 0 {
+			e.refs[i] = append(append(e.refs[i], e.crossed(l)...), refs...)
 		}
 	})
 	return e
 }
 
-// crosses says whether a path goes through a pointer or into a map.
-func (f *frame) crosses(e ast.Expr) bool {
+// in is the effect of a function where call calls it: with its type parameters known.
+func (e *effect) in(f *frame, call *ast.CallExpr) *effect {
+	types := f.typeArgs(&closure{decl: e.fn, node: calledName(call), frame: f})
+	if types == nil {
+		return e
+	}
+	out, inner := *e, *e.frame
+	inner.types, out.frame, out.kept = types, &inner, map[string]bool{}
+	return &out
+}
+
+// calledName is the name of the function in a call, its type arguments left out.
+func calledName(call *ast.CallExpr) ast.Expr {
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.IndexExpr:
+		return fun.X
+	case *ast.IndexListExpr:
+		return fun.X
+	default:
+		return fun
+	}
+}
+
+// crossed is the types of the pointers and maps that a path goes through.
+func (f *frame) crossed(e ast.Expr) []types.Type {
+	var out []types.Type
 	for {
 		var of ast.Expr
 		switch p := ast.Unparen(e).(type) {
@@ -58,45 +84,47 @@ func (f *frame) crosses(e ast.Expr) bool {
 		case *ast.IndexExpr:
 			of = p.X
 		case *ast.StarExpr:
-			return true
+			of = p.X
 		default:
-			return false
+			return out
 		}
 		if k := kindOf(f.pkg.info.TypeOf(of)); k == pointerKind || k == mapKind {
-			return true
+			out = append(out, f.pkg.info.TypeOf(of))
 		}
 		e = of
 	}
 }
 
-// keeps says whether the function hands parameter i on, so that something holds it after the call, or gives it another value.
-func (e *effect) keeps(i int) bool {
+// keeps says whether the function hands on a value of type ref that is, or is behind, parameter i, so that something holds it after
+// the call, or gives the parameter another value.
+func (e *effect) keeps(i int, ref types.Type) bool {
 	i = min(i, len(e.params)-1)
-	if known, ok := e.kept[i]; ok {
+	name := strconv.Itoa(i) + types.TypeString(ref, nil)
+	if known, ok := e.kept[name]; ok {
 		return known
 	}
-	if e.busy || i < 0 || e.fn.Signature().Variadic() && i == len(e.params)-1 {
+	if *e.busy || i < 0 || e.fn.Signature().Variadic() && i == len(e.params)-1 {
 		return true
 	}
-	e.busy = true
-	defer func() { e.busy = false }()
-	h := &holder{frame: e.frame, v: e.params[i], fn: e.node, ref: e.params[i].Type(), keep: true}
+	*e.busy = true
+	defer func() { *e.busy = false }()
+	h := &holder{frame: e.frame, v: e.params[i], fn: e.node, ref: ref, keep: true}
 	kept := h.other() != nil
-	e.assignments(bodyOf(e.node), func(l ast.Expr, through bool) {
+	e.assignments(bodyOf(e.node), func(l ast.Expr, refs []types.Type) {
 		id := identOf(l)
-		kept = kept || !through && id != nil && e.pkg.info.ObjectOf(id) == e.params[i]
+		kept = kept || len(refs) == 0 && id != nil && e.pkg.info.ObjectOf(id) == e.params[i]
 	})
-	e.kept[i] = kept
+	e.kept[name] = kept
 	return kept
 }
 
 // givesFresh says whether nothing else holds what the function's results hold.
 func (e *effect) givesFresh(ref types.Type) bool {
-	if e.busy {
+	if *e.busy {
 		return false
 	}
-	e.busy = true
-	defer func() { e.busy = false }()
+	*e.busy = true
+	defer func() { *e.busy = false }()
 	fresh := true
 	ast.Inspect(bodyOf(e.node), func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -154,15 +182,19 @@ func (f *frame) lent(e *ast.CallExpr) []loan {
 	eff := f.effectOf(fn)
 	var out []loan
 	for i, a := range f.argumentsOf(e, fn) {
-		if i >= len(eff.writes) || !eff.writes[i] {
+		if i >= len(eff.refs) || len(eff.refs[i]) == 0 {
 			continue
 		}
-		l := loan{place: a, param: eff.params[i], arg: a}
+		l := loan{place: a, param: eff.params[i], arg: a, refs: eff.refs[i]}
 		if of, ok := addressed(a); ok {
 			l.place, l.address = of, true
 		}
 		if i == 0 && fn.Signature().Recv() != nil && kindOf(eff.params[0].Type()) == pointerKind && kindOf(f.pkg.info.TypeOf(a)) != pointerKind {
 			l.address = true
+		}
+		if l.address { // the pointer is made here
+			own := types.TypeString(l.param.Type(), nil)
+			l.refs = slices.DeleteFunc(slices.Clone(l.refs), func(t types.Type) bool { return types.TypeString(t, nil) == own })
 		}
 		out = append(out, l)
 	}
@@ -199,12 +231,14 @@ func (x *eval) refuseLoan(e *ast.CallExpr, fn *types.Func, l loan) {
 		if h := (&holder{frame: x.frame, fn: x.node, ref: x.typeOf(l.place)}); !h.fresh(l.place) {
 			x.refuse(l.arg, fn.Name()+" changes what it is given here, and nothing says whose that is", "keep it in a variable")
 		}
-	case eff.keeps(slices.Index(eff.params, l.param)):
+	case slices.ContainsFunc(slices.Concat(l.refs, []types.Type{l.param.Type()}), func(t types.Type) bool { return eff.in(x.frame, e).keeps(slices.Index(eff.params, l.param), t) }):
 		x.refuse(l.arg, fn.Name()+" changes what "+l.param.Name()+" points to and hands it on: JSON has no shared values", "take and return a value, not a pointer")
 	case x.givenTwice(e, fn, l, v):
 		x.refuse(e, fn.Name()+" changes "+v.Name()+", and is given it twice: JSON has no shared values", "give it once")
-	case !l.address:
-		x.refuseAliased(l.arg, l.place)
+	default:
+		for _, ref := range l.refs {
+			x.refuseHeld(l.arg, l.place, x.subst(ref))
+		}
 	}
 }
 
@@ -246,7 +280,7 @@ func (x *eval) giveBack(loans []loan, values []sym) {
 
 // argument is an argument of a declared function. A pointer that the function does not keep may point to what is assigned elsewhere.
 func (x *eval) argument(e ast.Expr, eff *effect, i int) sym {
-	if of, ok := addressed(e); ok && kindOf(x.typeOf(e)) == pointerKind && eff != nil && (eff.writes[i] || !eff.keeps(i)) {
+	if of, ok := addressed(e); ok && kindOf(x.typeOf(e)) == pointerKind && eff != nil && (i < len(eff.refs) && len(eff.refs[i]) > 0 || !eff.keeps(i, x.typeOf(e))) {
 		return pointing(x.expr(of), x.typeOf(e))
 	}
 	return x.expr(e)

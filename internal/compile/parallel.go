@@ -52,7 +52,7 @@ func (f *frame) branches(joined *flow, args []ast.Expr) []*branchOf {
 			continue
 		}
 		b := &branchOf{arg: arg, fn: fn}
-		fn.frame.assignments(fn.lit, func(place ast.Expr, _ bool) {
+		fn.frame.assignments(fn.lit, func(place ast.Expr, _ []types.Type) {
 			if p, ok := fn.frame.piece(place); ok && !(fn.lit.Pos() <= p.v.Pos() && p.v.Pos() < fn.lit.End()) {
 				b.writes = append(b.writes, p)
 			}

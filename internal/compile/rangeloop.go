@@ -446,7 +446,7 @@ func (x *eval) places(k key, body ast.Node) []place {
 		return []place{{key: k}}
 	}
 	fields := map[string]bool{}
-	x.assignments(body, func(l ast.Expr, _ bool) {
+	x.assignments(body, func(l ast.Expr, _ []types.Type) {
 		if name, mentions := x.assignedField(l, k); mentions {
 			fields[name] = true
 		}

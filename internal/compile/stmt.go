@@ -527,7 +527,7 @@ func (f *frame) loopSource(p loopParts) string {
 // writes is the variables that a statement assigns, in the functions that it defines too.
 func (f *frame) writes(n ast.Node) vars {
 	out := vars{}
-	f.assignments(n, func(l ast.Expr, _ bool) {
+	f.assignments(n, func(l ast.Expr, _ []types.Type) {
 		if v := f.rootVar(l); v != nil {
 			out[v] = true
 		}

@@ -63,7 +63,7 @@ func (g *generator) leaf(t typ) string {
 	}
 	for _, v := range g.vars {
 		if v.t == t && v.written {
-			add(v, "maps.Clone("+v.name+")")
+			add(v, either(v.t == tMap, "maps", "slices")+".Clone("+v.name+")")
 		} else if v.t == t {
 			add(v, v.name)
 		}

@@ -31,7 +31,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"cmp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +45,7 @@ import (
 )
 
 var _, _, _, _, _, _, _ = fmt.Sprint, errors.Is, strconv.Itoa, strings.ToUpper, time.Second, slices.Contains[[]int], utf8.RuneCountInString
-var _ = maps.Clone[map[string]int]
+var _, _, _ = maps.Clone[map[string]int], cmp.Compare[int], sort.Ints
 `
 
 // Function is the source of one workflow, W and id, of its helpers, and of what its test sets up.
@@ -75,7 +77,7 @@ type variable struct {
 	outer   bool // belongs to a function around this one: read only
 	used    bool
 	counter bool // of a loop: never assigned
-	written bool // a map whose entries are assigned: only copies of it are handed on
+	written bool // a map whose entries are assigned, or a slice that is sorted: only copies of it are handed on
 }
 
 // generator writes one workflow.
@@ -184,7 +186,7 @@ func (g *generator) statement() {
 		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
 		g.parse, g.cuts, g.deletions, g.labelledPure, g.child, g.named, g.rows, g.entries,
 	}
-	choices = append(choices, g.mapWrites, g.pointerWrites, g.parallelFields)
+	choices = append(choices, g.mapWrites, g.pointerWrites, g.parallelFields, g.sorts)
 	if g.depth < 3 {
 		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper, g.iterated)
 	}
@@ -486,7 +488,7 @@ func (g *generator) shortSlice(t typ) string {
 	var of []string
 	owners := map[string]*variable{}
 	for _, v := range g.vars {
-		if v.t == t && v.outer {
+		if v.t == t && v.outer && !v.written {
 			of, owners[v.name] = append(of, v.name), v
 		}
 	}

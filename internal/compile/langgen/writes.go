@@ -208,3 +208,48 @@ func (g *generator) parallelFields() {
 	g.line("}")
 	g.vars = append(g.vars, v)
 }
+
+// sorts sorts a copy of a slice, or makes a sorted one.
+func (g *generator) sorts() {
+	v := g.declared(tParts)
+	v.written = true
+	compare := g.oneOf(
+		func() string { return "a.Count - b.Count" },
+		func() string { return "cmp.Compare(b.Count, a.Count)" },
+		func() string { return "cmp.Or(cmp.Compare(a.Count, b.Count), -strings.Compare(a.ID, b.ID))" },
+		func() string { return "-cmp.Or(strings.Compare(a.ID, b.ID), b.Count - a.Count)" },
+		func() string { return fmt.Sprintf("cmp.Compare(a.Count %% 3, %s)", pick(g, "b.Count % 3", "0")) },
+	)
+	switch g.IntN(4) {
+	case 0:
+		g.line("%s := slices.Clone(%s)", v.name, g.expr(tParts, 2))
+		g.line("slices.SortStableFunc(%s, func(a, b lang.Part) int { return %s })", v.name, compare)
+	case 1:
+		g.line("%s := slices.SortedStableFunc(slices.Values(%s), func(a, b lang.Part) int { return %s })", v.name, g.expr(tParts, 2), compare)
+	case 2:
+		g.line("%s := append([]lang.Part{}, %s...)", v.name, g.expr(tParts, 2))
+		g.line("sort.SliceStable(%s, func(i, j int) bool {", v.name)
+		g.line("\tif %s[i].ID != %s[j].ID {", v.name, v.name)
+		g.line("\t\treturn %s[i].ID %s %s[j].ID", v.name, pick(g, "<", ">"), v.name)
+		g.line("\t}")
+		g.line("\treturn %s[j].Count < %s[i].Count", v.name, v.name)
+		g.line("})")
+	case 3:
+		g.line("%s := []lang.Part{{ID: %s}}", v.name, g.expr(tString, 1))
+		g.line("%s = append(%s, %s...)", v.name, v.name, g.expr(tParts, 2))
+		g.line("%s = []lang.Part{slices.%s(%s, func(a, b lang.Part) int { return %s })}", v.name, pick(g, "MaxFunc", "MinFunc"), v.name, compare)
+	}
+	g.vars = append(g.vars, v)
+	w := g.declared(pick(g, tStrings, tInts))
+	w.written = true
+	g.line("%s := slices.Clone(%s)", w.name, g.expr(w.t, 2))
+	switch g.IntN(3) {
+	case 0:
+		g.line("slices.SortFunc(%s, func(a, b %s) int { return -cmp.Compare(a, b) })", w.name, w.t[2:])
+	case 1:
+		g.line("slices.Sort(%s)", w.name)
+	case 2:
+		g.line("slices.Reverse(%s)", w.name)
+	}
+	g.vars = append(g.vars, w)
+}

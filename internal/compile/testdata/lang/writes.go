@@ -1,6 +1,10 @@
 package lang
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+	"sort"
 	"strings"
 
 	"github.com/stride-aws/stride/flow"
@@ -15,11 +19,14 @@ var Writes = []Case{
 	Of("pointer-writes", pointerWrites, zero, one, many, repeated),
 	Of("pointer-helpers", pointerHelpers, zero, one, many, repeated),
 	Of("parallel-fields", parallelFields, zero, one, many, named("broken")),
+	Of("sort-by", sortBy, zero, one, many, repeated, unsorted),
+	Of("sort-in-place", sortInPlace, zero, one, many, repeated, unsorted),
 	Of("pointer-rows", pointerRows, zero, one, many, repeated),
 }
 
 var (
 	repeated = Thing{Name: "again", Tags: []string{"x", "y", "x", ""}, Parts: []Part{{"p", 1}, {"q", 2}, {"p", 3}, {"", 4}}, Attrs: map[string]string{"x": "1"}}
+	unsorted = Thing{Tags: []string{"b", "a", "c", "a"}, Parts: []Part{{"b", 2}, {"a", 2}, {"c", 1}, {"a", 9}, {"d", 2}}}
 	odd      = Thing{Name: `it's "odd" {% $x %} é`, N: 3, Tags: []string{"", "in", "a.b", "0", "`"}, Attrs: map[string]string{"": "empty"}}
 )
 
@@ -229,3 +236,52 @@ func pointerRows(c flow.Context, in Thing) ([]*Part, error) {
 }
 
 func (t Thing) part() *Part { return &Part{ID: t.Name} }
+
+type ranking struct {
+	ByCount []Part   `json:"byCount"`
+	ByID    []Part   `json:"byId"`
+	Largest Part     `json:"largest"`
+	Names   []string `json:"names"`
+}
+
+// sortBy sorts by one key and by several, up and down; items that compare equal stay in their order.
+func sortBy(c flow.Context, in Thing) (out ranking, err error) {
+	echo, err := flow.Call(c, Echo, in)
+	if err != nil {
+		return out, err
+	}
+	out.ByCount = slices.Clone(echo.Parts)
+	slices.SortStableFunc(out.ByCount, func(a, b Part) int { return b.Count - a.Count })
+	out.ByID = slices.Clone(echo.Parts)
+	slices.SortStableFunc(out.ByID, func(a, b Part) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), -cmp.Compare(a.Count, b.Count))
+	})
+	if len(echo.Parts) > 0 {
+		out.Largest = slices.MaxFunc(echo.Parts, func(a, b Part) int { return cmp.Compare(a.Count, b.Count) })
+	}
+	counts := map[string]int{}
+	for _, p := range echo.Parts {
+		counts[p.ID] += p.Count
+	}
+	out.Names = slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		if n := counts[b] - counts[a]; n != 0 {
+			return n
+		}
+		return strings.Compare(a, b)
+	})
+	return out, nil
+}
+
+// sortInPlace sorts what is in a variable.
+func sortInPlace(c flow.Context, in Thing) (Thing, error) {
+	slices.Sort(in.Tags)
+	sort.SliceStable(in.Parts, func(i, j int) bool {
+		if in.Parts[i].Count != in.Parts[j].Count {
+			return in.Parts[i].Count > in.Parts[j].Count
+		}
+		return in.Parts[i].ID < in.Parts[j].ID
+	})
+	text, err := flow.Call(c, Log, strings.Join(in.Tags, ","))
+	in.Name = text
+	return in, err
+}

@@ -2,6 +2,7 @@
 package refused
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +92,6 @@ func UnknownFunctions(c flow.Context, in Item) (Item, error) {
 	in.Count = rand.Intn(3)          // want "rand.Intn is not known to the workflow language; choose in a handler"
 	in.Name = os.Getenv("HOME")      // want "os.Getenv is not known to the workflow language"
 	in.At = time.Now()               // want "time.Now is not known to the workflow language; use flow.Now"
-	sort.Strings(in.Tags)            // want "sort.Strings is not known"
 	in.Name = strings.Title(in.Name) // want "strings.Title is not known"
 	fmt.Println(in.Name)             // want "fmt.Println is not known"
 	time.Sleep(time.Second)          // want "time.Sleep is not known to the workflow language; use flow.Sleep"
@@ -498,7 +498,6 @@ func RawBytes(c flow.Context, in []byte) (string, error) {
 }
 
 func StandardLibrary(c flow.Context, in Item) (Item, error) {
-	slices.Sort(in.Tags)                                         // want "slices.Sort is not known to the workflow language; use slices.Sorted.slices.Values.s.., which makes a new slice"
 	in.Tags = slices.Collect(maps.Keys(table))                   // want "the order of what slices.Collect gathers here is not known; use slices.Sorted"
 	if _, err := strconv.ParseInt(in.Name, 16, 64); err != nil { // want "strconv.ParseInt has a form in JSONata for base 10 and 64 bits only"
 		return in, nil
@@ -510,4 +509,33 @@ func StandardLibrary(c flow.Context, in Item) (Item, error) {
 	clear(in.Tags) // want "clear of a slice has no form in JSONata; make a new slice"
 	in.Count = slices.Index([]Item{in}[0].Tags, in.Name)
 	return in, nil
+}
+
+func Sorts(c flow.Context, in Item) ([]Item, error) {
+	list := []Item{in, {Name: "x"}}
+	slices.SortFunc(list, func(a, b Item) int { return cmp.Compare(a.Count, b.Count) }) // want "in which order slices.SortFunc leaves items that compare equal is not known; use slices.SortStableFunc, which keeps their order"
+	sort.Slice(list, func(i, j int) bool { return list[i].Count < list[j].Count })      // want "in which order sort.Slice leaves items that compare equal is not known; use sort.SliceStable"
+	sort.SliceStable(list, func(i, j int) bool { return i < j })                        // want "the order depends on where the items are; compare the items alone"
+	slices.Sort([]int{in.Count, 1})                                                     // want "slices.Sort needs a slice that is in a variable"
+	tags := in.Tags
+	slices.Sort(tags) // want "the slice in tags may be held by another variable, .*; copy it with slices.Clone first"
+	in.Tags = append(in.Tags, "x")
+	return list, nil
+}
+
+type Counted struct {
+	Marks map[string]int
+	Items []*Item
+}
+
+func (s *Counted) mark(key string) { s.Marks[key]++ }
+
+func picked(list []*Item) *Item { return list[0] }
+
+func BehindPointers(c flow.Context, in Counted) (map[string]int, error) {
+	marks := in.Marks
+	in.mark("a") // want "the map in in may be held by another variable, .*: line [0-9]+ hands it on; make a map here"
+	first := picked(in.Items)
+	in.Items[0].Count = first.Count + 1 // want "the pointer in in may be held by another variable" "an item of a slice cannot be assigned"
+	return marks, nil
 }
