@@ -11,7 +11,7 @@ ROUNDS ?= 200
 RUNS ?= 1000
 # Folders with benchmarks.
 BENCHES = internal/value internal/jsonata internal/jsonata/difftest internal/jsonpath internal/jsonpath/testdata/bench internal/machine \
-  internal/graph workflows internal/bundle internal/lambdahost internal/localaws internal/deploy internal/bench/process internal/observe internal/cli
+  internal/graph internal/compile workflows internal/bundle internal/lambdahost internal/localaws internal/deploy internal/bench/process internal/observe internal/cli
 
 .DEFAULT_GOAL := help
 CLIENTS = .stride/clients

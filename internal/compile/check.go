@@ -397,7 +397,7 @@ func needsSource(obj types.Object, handlers map[string]bool) bool {
 // program is what the compiler reads.
 func (c *checking) program(workflows []Workflow) *program {
 	prog := &program{
-		root: c.root(), overlay: c.overlay, texts: map[string]string{}, byPath: map[string]*pkg{}, graph: c.listing.packages,
+		root: c.root(), overlay: c.overlay, texts: map[string]string{}, byPath: map[string]*pkg{}, graph: c.listing.packages, deps: map[string]map[string]bool{},
 		fset: token.NewFileSet(), parsed: map[string]*ast.File{}, effects: map[*ast.FuncDecl]*effect{}, workflows: workflows,
 	}
 	for path, done := range c.done {

@@ -121,31 +121,3 @@ func golden(t *testing.T, file, got string) {
 		t.Errorf("%s (-update writes it anew):\n%s", file, diff)
 	}
 }
-
-// BenchmarkCompile compiles the samples and all constructs, go list and type checking included.
-func BenchmarkCompile(b *testing.B) {
-	all := workflows.All()
-	for _, c := range lang.Cases {
-		all = append(all, c.Workflow)
-	}
-	for b.Loop() {
-		if _, err := compile.Compile(".", compile.Registered(all)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(len(all)), "workflows")
-}
-
-// BenchmarkRecompile compiles one workflow of a source that is read already, as `dev` does.
-func BenchmarkRecompile(b *testing.B) {
-	all := compile.Registered(workflows.All())
-	source, err := compile.Load(".", all, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		if _, err := source.Compile(all[0], all...); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -89,12 +89,15 @@ func (prog *program) reaches(from, to string) bool {
 	if from == to || prog.graph[from] == nil {
 		return true
 	}
-	found := false
-	visit(prog.graph, []*listed{prog.graph[from]}, func(p *listed) bool {
-		found = found || p.ImportPath == to
-		return !found
-	})
-	return found
+	if prog.deps[from] == nil {
+		deps := map[string]bool{}
+		visit(prog.graph, []*listed{prog.graph[from]}, func(p *listed) bool {
+			deps[p.ImportPath] = true
+			return true
+		})
+		prog.deps[from] = deps
+	}
+	return prog.deps[from][to]
 }
 
 // aliases is where v is declared and, while that only names another variable, where that is: the last is where the error is made.

@@ -13,8 +13,9 @@ type program struct {
 	overlay   map[string][]byte
 	texts     map[string]string // by file
 	byPath    map[string]*pkg
-	graph     map[string]*listed // these, and all that they import
-	fset      *token.FileSet     // of parsed
+	graph     map[string]*listed         // these, and all that they import
+	deps      map[string]map[string]bool // of packages whose imports were followed
+	fset      *token.FileSet             // of parsed
 	parsed    map[string]*ast.File
 	effects   map[*ast.FuncDecl]*effect
 	workflows []Workflow
