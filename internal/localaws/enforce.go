@@ -82,6 +82,10 @@ func (r roles) decide(sessions *sts.Service) func(*wire.Call) error {
 			request.Resource = s3.Resource(c)
 		case "lambda":
 			request = lambdaRequest(c)
+		case "apigateway": // IAM knows its calls by method and path
+			request = policy.Request{Action: "apigateway:" + c.HTTP.Method, Resource: "arn:aws:apigateway:" + c.Region + "::" + c.HTTP.URL.EscapedPath()}
+		case "execute-api":
+			request.Resource = c.Path["resource"]
 		}
 		d := r.denied(session.RoleARN, request)
 		if d == nil {

@@ -1,5 +1,5 @@
 // Package localaws is the local AWS put together: Step Functions, Lambda, CloudWatch and its Logs, EventBridge and its
-// Scheduler, IAM, STS and S3 behind one endpoint. Options go
+// Scheduler, API Gateway, IAM, STS and S3 behind one endpoint. Options go
 // in, an http.Handler comes out; the commands local and demo serve it, tests call it in process.
 package localaws
 
@@ -104,6 +104,7 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	services := map[string]wire.Service{
 		"states": states.New(cloud), "lambda": functions, "logs": logs.New(lines), "iam": known.Service, "sts": sessions, "s3": objects, "monitoring": metrics,
 		"events": starts.bus, "scheduler": starts.schedules, "pipes": starts.pipes,
+		"apigateway": starts.apis, "execute-api": starts.apis.Requests(),
 	}
 	caller.Here = func(name string) string {
 		if services[name] == nil {
@@ -119,7 +120,7 @@ func compose(o Options, l net.Listener, kept *store.Store) (*AWS, error) {
 	if kept == nil {
 		return a, nil
 	}
-	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, lines, starts.bus, starts.schedules, starts.pipes, metrics}, cloud, starts)
+	return a, recall(kept, []keeper{known.Service, sessions, objects, functions, lines, starts.bus, starts.schedules, starts.pipes, starts.apis, metrics}, cloud, starts)
 }
 
 func clockOf(o Options) machine.Clock {

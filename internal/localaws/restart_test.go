@@ -68,6 +68,7 @@ func TestRestart(t *testing.T) {
 		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.PutMetricData", json10, `{"Namespace":"Shop","MetricData":[{"MetricName":"Lost","Timestamp":1767225600,"Dimensions":[{"Name":"d","Value":""}],"Values":[2,3],"Counts":[1,2]},` +
 			`{"MetricName":"Lost","Timestamp":1767225600.5,"Dimensions":[{"Name":"d","Value":""}],"Value":-1}]}`},
 		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.SetAlarmState", json10, `{"AlarmName":"lost","StateValue":"ALARM","StateReason":"because"}`},
+		{"POST", "/restapis", "apigateway", "", json10, `{"name":"api","tags":{"a":"b"}}`},
 		{"POST", "/", "states", "AWSStepFunctions.CreateStateMachine", json10, fmt.Sprintf(`{"name":"m","roleArn":%q,"definition":%q,"publish":true,"tags":[{"key":"a","value":"b"}]}`, role, fiveStates)},
 		{"POST", "/", "states", "AWSStepFunctions.UpdateStateMachine", json10, fmt.Sprintf(`{"stateMachineArn":%q,"definition":%q,"publish":true}`, m, strings.ReplaceAll(fiveStates, `"D"`, `"D2"`))},
 		{"POST", "/", "states", "AWSStepFunctions.CreateStateMachineAlias", json10, fmt.Sprintf(`{"name":"live","routingConfiguration":[{"stateMachineVersionArn":"%s:1","weight":40},{"stateMachineVersionArn":"%s:2","weight":60}]}`, m, m)},
@@ -91,6 +92,7 @@ func TestRestart(t *testing.T) {
 		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.DescribeAlarms", json10, `{}`},
 		{"POST", "/", "monitoring", "GraniteServiceVersion20100801.GetMetricStatistics", json10, `{"Namespace":"Shop","MetricName":"Lost","Dimensions":[{"Name":"d","Value":""}],"StartTime":1767225000,"EndTime":1767226000,"Period":60,` +
 			`"Statistics":["Sum","Minimum","Maximum","SampleCount"]}`},
+		{"GET", "/restapis", "apigateway", "", "", ""},
 		{"POST", "/", "states", "AWSStepFunctions.DescribeStateMachine", json10, fmt.Sprintf(`{"stateMachineArn":%q}`, m)},
 		{"POST", "/", "states", "AWSStepFunctions.DescribeStateMachine", json10, fmt.Sprintf(`{"stateMachineArn":"%s:1"}`, m)},
 		{"POST", "/", "states", "AWSStepFunctions.ListStateMachineVersions", json10, fmt.Sprintf(`{"stateMachineArn":%q}`, m)},

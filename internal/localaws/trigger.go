@@ -2,6 +2,7 @@ package localaws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/stride-aws/stride/internal/local"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/policy"
+	"github.com/stride-aws/stride/internal/server/apigateway"
 	"github.com/stride-aws/stride/internal/server/events"
 	"github.com/stride-aws/stride/internal/server/pipes"
 	"github.com/stride-aws/stride/internal/server/s3"
@@ -27,6 +29,7 @@ type triggers struct {
 	bus       *events.Service
 	schedules *scheduler.Service
 	pipes     *pipes.Service
+	apis      *apigateway.Service
 }
 
 // newTriggers makes the services that trigger; cloud is set when there is one.
@@ -39,6 +42,7 @@ func newTriggers(clock machine.Clock, r roles, objects *s3.Service, caller *task
 	t.schedules = scheduler.New(scheduler.Options{Clock: clock, Start: t.by("scheduler.amazonaws.com")})
 	q := &queues{caller: caller}
 	t.pipes = pipes.New(pipes.Options{Now: clock.Now, Receive: q.receive, Delete: q.remove, Start: t.pipe, Warn: t.warn})
+	t.apis = apigateway.New(apigateway.Options{Now: clock.Now, Call: t.api, Warn: t.warn})
 	objects.Notify = objectEvents(t.bus)
 	return t
 }
@@ -55,9 +59,18 @@ func (t *triggers) by(service string) func(account, region, target, role, input 
 
 // start makes a call of Step Functions about a machine, and returns its answer.
 func (t *triggers) start(ctx context.Context, service, operation, account, region, target, role, input string) ([]byte, error) {
+	if err := t.may(service, operation, account, target, role); err != nil {
+		return nil, err
+	}
+	body := value.OfObject([]value.Member{{Name: "stateMachineArn", Value: value.OfString(target)}, {Name: "input", Value: value.OfString(input)}})
+	return t.cloud.Service(account, region).Call(ctx, operation, body.AppendJSON(nil))
+}
+
+// may is why a service may not make a call about a machine as a role.
+func (t *triggers) may(service, operation, account, target, role string) error {
 	parts := strings.SplitN(target, ":", 8)
 	if len(parts) < 7 || parts[2] != "states" || parts[5] != "stateMachine" {
-		return nil, fmt.Errorf("the local AWS starts state machines alone")
+		return fmt.Errorf("the local AWS starts state machines alone")
 	}
 	qualifier := ""
 	if len(parts) == 8 {
@@ -66,14 +79,32 @@ func (t *triggers) start(ctx context.Context, service, operation, account, regio
 	request := policy.Request{Action: "states:" + operation, Resource: strings.Join(parts[:7], ":"), Context: map[string]string{"states:StateMachineQualifier": qualifier}}
 	if r, known := t.roles.Role(role); known {
 		if !policy.Assumable(r.Trust, service, map[string]string{"aws:SourceAccount": account}) {
-			return nil, fmt.Errorf("role %s does not trust it", role)
+			return fmt.Errorf("role %s does not trust it", role)
 		}
 		if d := t.roles.denied(role, request); d != nil {
-			return nil, fmt.Errorf("role %s does not allow %s on %s", role, d.Action, d.Resource)
+			return fmt.Errorf("role %s does not allow %s on %s", role, d.Action, d.Resource)
 		}
 	}
-	body := value.OfObject([]value.Member{{Name: "stateMachineArn", Value: value.OfString(target)}, {Name: "input", Value: value.OfString(input)}})
-	return t.cloud.Service(account, region).Call(ctx, operation, body.AppendJSON(nil))
+	return nil
+}
+
+// api makes a call of Step Functions for API Gateway. What Step Functions refuses is a *wire.Error.
+func (t *triggers) api(ctx context.Context, account, region, role, operation string, body []byte) ([]byte, error) {
+	parameters, err := value.Parse(string(body))
+	if err != nil {
+		return nil, &wire.Error{Code: "SerializationException", Message: err.Error()}
+	}
+	target, _ := parameters.Get("stateMachineArn")
+	if err := t.may("apigateway.amazonaws.com", operation, account, target.Str(), role); err != nil {
+		return nil, &wire.Error{Code: "AccessDeniedException", Message: err.Error()}
+	}
+	out, err := t.cloud.Service(account, region).Call(ctx, operation, body)
+	var named wire.NamedError
+	if errors.As(err, &named) {
+		code, message, _ := named.AWSError()
+		return nil, &wire.Error{Code: code, Message: message}
+	}
+	return out, err
 }
 
 // close ends what runs by itself.

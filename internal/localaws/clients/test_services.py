@@ -2,14 +2,15 @@
 import datetime
 import io
 import unittest
+import urllib.request
 import zipfile
 from json import loads as load
 
 from botocore.exceptions import ClientError
-from server import ACCOUNT, REGION, called, client, code_and_message, dump, machine, until
+from server import ACCOUNT, ENDPOINT, REGION, called, client, code_and_message, dump, machine, until
 
 awslambda, logs, iam, sts, s3, sfn = (client(name) for name in ["lambda", "logs", "iam", "sts", "s3", "stepfunctions"])
-events, scheduler, pipes, cloudwatch = (client(name) for name in ["events", "scheduler", "pipes", "cloudwatch"])
+events, scheduler, pipes, cloudwatch, apigateway = (client(name) for name in ["events", "scheduler", "pipes", "cloudwatch", "apigateway"])
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 
 BOOTSTRAP = """#!/usr/bin/env python3
@@ -293,6 +294,33 @@ class Triggers(unittest.TestCase):
         self.assertEqual(pipes.list_tags_for_resource(resourceArn=arn)["tags"], {"a": "b"})
         pipes.delete_pipe(Name="p")
 
+    def test_api_gateway(self):
+        express = sfn.create_state_machine(name="answering", roleArn=ROLE, type="EXPRESS", definition=machine({"P": {"Type": "Pass", "End": True}}))["stateMachineArn"]
+        template = '{"stateMachineArn": "%s", "input": "$util.escapeJavaScript($input.json(\'$\'))"}' % express
+        definition = dump({"openapi": "3.0.1", "info": {"title": "api", "version": "1"}, "paths": {"/orders": {"post": {"x-amazon-apigateway-integration": {
+            "type": "aws", "uri": f"arn:aws:apigateway:{REGION}:states:action/StartSyncExecution", "credentials": ROLE, "requestTemplates": {"application/json": template},
+            "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": "$input.path('$.output')"}}}}}}}})
+        api = apigateway.create_rest_api(name="first", tags={"a": "b"}, endpointConfiguration={"types": ["REGIONAL"]})["id"]
+        self.assertEqual(apigateway.get_rest_api(restApiId=api)["name"], "first")
+        self.assertEqual(apigateway.put_rest_api(restApiId=api, mode="overwrite", body=definition)["name"], "api")
+        imported = apigateway.import_rest_api(body=definition)["id"]
+        self.assertEqual({a["id"] for a in apigateway.get_rest_apis()["items"]}, {api, imported})
+        deployment = apigateway.create_deployment(restApiId=api, stageName="live", description="d")["id"]
+        self.assertEqual(apigateway.get_stage(restApiId=api, stageName="live")["deploymentId"], deployment)
+        self.assertEqual([s["stageName"] for s in apigateway.get_stages(restApiId=api)["item"]], ["live"])
+        self.assertEqual(apigateway.get_deployment(restApiId=api, deploymentId=deployment)["description"], "d")
+        self.assertEqual([d["id"] for d in apigateway.get_deployments(restApiId=api)["items"]], [deployment])
+        request = urllib.request.Request(f"{ENDPOINT}/_aws/execute-api/{api}/live/orders", data=b'{"a":1}', headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            self.assertEqual(load(answer.read()), {"a": 1})
+        arn = f"arn:aws:apigateway:{REGION}::/restapis/{api}"
+        apigateway.tag_resource(resourceArn=arn, tags={"c": "d"})
+        apigateway.untag_resource(resourceArn=arn, tagKeys=["a"])
+        self.assertEqual(apigateway.get_tags(resourceArn=arn)["tags"], {"c": "d"})
+        for id in [api, imported]:
+            apigateway.delete_rest_api(restApiId=id)
+        self.assertEqual(code_and_message(apigateway.get_rest_api, restApiId=api)[0], "NotFoundException")
+
 
 class CloudWatch(unittest.TestCase):
     def test_alarms(self):
@@ -338,7 +366,7 @@ class ZRefusals(unittest.TestCase):
     SAME = {"GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification", "PutBucketNotification"}
 
     def test_what_is_not_offered_is_refused(self):
-        for c in [awslambda, logs, iam, sts, s3, events, scheduler, pipes, cloudwatch]:
+        for c in [awslambda, logs, iam, sts, s3, events, scheduler, pipes, cloudwatch, apigateway]:
             model = c.meta.service_model
             bare = client(model.service_name, parameter_validation=False, read_timeout=5)
             for name in sorted(set(model.operation_names) - called[model.service_name] - self.SAME):

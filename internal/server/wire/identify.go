@@ -65,6 +65,9 @@ func target(r *http.Request) (prefix, operation string) {
 	return "", t
 }
 
+// ExecuteAPI is what the paths of requests to REST APIs begin with; their id, stage and own path follow.
+const ExecuteAPI = "/_aws/execute-api/"
+
 // Signing names by what a request without a signature shows.
 var (
 	byTarget  = map[string]string{"AWSStepFunctions": "states", "Logs_20140328": "logs", "AWSEvents": "events"}
@@ -75,6 +78,9 @@ var (
 func serviceOf(r *http.Request, prefix string) string {
 	if name := byTarget[prefix]; name != "" {
 		return name
+	}
+	if strings.HasPrefix(r.URL.Path, ExecuteAPI) {
+		return "execute-api"
 	}
 	for _, p := range byPath {
 		if strings.HasPrefix(r.URL.Path, p) {
