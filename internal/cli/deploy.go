@@ -144,6 +144,8 @@ type deployedMachine struct {
 	Alias    string `json:"aliasArn"`
 	Version  string `json:"version"`
 	Changed  bool   `json:"changed"`
+
+	Endpoints []endpoint `json:"endpoints,omitempty"`
 }
 
 // deployed prints what is there now, and hands it to GitHub Actions.
@@ -156,7 +158,7 @@ func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string) erro
 		for _, name := range moved {
 			changed = changed || name == m.Name
 		}
-		machines = append(machines, deployedMachine{m.Workflow, arn, arn + ":" + plan.AliasName, plan.VersionOf(versions[m.Name]), changed})
+		machines = append(machines, deployedMachine{m.Workflow, arn, arn + ":" + plan.AliasName, plan.VersionOf(versions[m.Name]), changed, t.endpoints(m.Name)})
 	}
 	if err := appendTo(os.Getenv("GITHUB_OUTPUT"), func(w io.Writer) { writeOutputs(w, !p.Empty(), machines) }); err != nil {
 		return err
@@ -169,22 +171,31 @@ func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string) erro
 	}
 	for _, m := range machines {
 		a.print("%s version %s  %s\n", m.Workflow, m.Version, m.Alias)
+		a.printEndpoints(m.Endpoints)
 	}
 	if p.Empty() {
 		a.talk("%s\n", p.Summary())
 		return nil
 	}
 	a.hint(fmt.Sprintf("stride start %s --env %s --input FILE", machines[0].Workflow, a.Env))
+	for _, m := range machines {
+		for _, e := range m.Endpoints {
+			a.hint(e.curl(t.place.Region))
+		}
+	}
 	return nil
 }
 
 // writeOutputs prints the outputs of a GitHub Actions step: whether something changed, all machines as JSON, and for order-fulfilment
-// order_fulfilment_arn and its like.
+// order_fulfilment_arn and its like; for its trigger checkout, order_fulfilment_checkout_url.
 func writeOutputs(w io.Writer, changed bool, machines []deployedMachine) {
 	text, _ := json.Marshal(machines) // texts and booleans always marshal
 	fmt.Fprintf(w, "changed=%t\nmachines=%s\n", changed, text)
 	for _, m := range machines {
 		name := strings.ReplaceAll(m.Workflow, "-", "_")
 		fmt.Fprintf(w, "%s_arn=%s\n%s_alias_arn=%s\n%s_version=%s\n", name, m.ARN, name, m.Alias, name, m.Version)
+		for _, e := range m.Endpoints {
+			fmt.Fprintf(w, "%s_%s_url=%s\n", name, strings.ReplaceAll(e.Trigger, "-", "_"), e.URL)
+		}
 	}
 }

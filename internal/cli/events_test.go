@@ -1,9 +1,20 @@
 package cli_test
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -37,3 +48,31 @@ func event(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("the event was not taken: %s", aws.ToString(out.Entries[0].ErrorMessage))
 	}
 }
+
+// request FILE METHOD BODY [TYPE [QUERY]] calls the first URL of FILE, which a deploy printed, and writes status and answer to the file
+// "answer". With SIGNED-METHOD it is signed, as the AWS account of the script. A path parameter is "it's%".
+func request(ts *testscript.TestScript, _ bool, args []string) {
+	args = append(args, make([]string, 5-len(args))...)
+	url := urlForm.FindString(ts.ReadFile(args[0]))
+	if url == "" {
+		ts.Fatalf("no URL in %s", args[0])
+	}
+	method, signed := strings.CutPrefix(args[1], "SIGNED-")
+	r, err := http.NewRequest(method, strings.ReplaceAll(url, "{id}", "it's%25")+args[4], strings.NewReader(args[2]))
+	ts.Check(err)
+	r.Header.Set("Content-Type", cmp.Or(args[3], "application/json"))
+	if signed {
+		sum := sha256.Sum256([]byte(args[2]))
+		c := aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
+		ts.Check(v4.NewSigner().SignHTTP(context.Background(), c, r, hex.EncodeToString(sum[:]), "execute-api", "us-east-1", time.Now()))
+	}
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	text := fmt.Sprintf("%d %s\n", answer.StatusCode, strings.TrimSpace(string(body)))
+	ts.Check(os.WriteFile(ts.MkAbs("answer"), []byte(text), 0o666))
+}
+
+var urlForm = regexp.MustCompile(`http://\S+`)

@@ -77,7 +77,7 @@ func TestScript(t *testing.T) {
 			}
 			return startAWS(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await, "alarm": alarm, "event": event, "bucket": bucket, "objects": objects, "machine": machine},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"awaitstuck": awaitStuck, "await": await, "alarm": alarm, "event": event, "request": request, "bucket": bucket, "objects": objects, "machine": machine},
 	})
 }
 

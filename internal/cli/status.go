@@ -29,6 +29,8 @@ type machineStatus struct {
 	State    string   `json:"state"`             // deployed, changed, absent
 	Running  int      `json:"running"`
 	Changes  []string `json:"changes,omitempty"`
+
+	Endpoints []endpoint `json:"endpoints,omitempty"`
 }
 
 type functionStatus struct {
@@ -81,6 +83,7 @@ func (a *app) printStatus(t *target, machines []machineStatus, functions []funct
 			running = fmt.Sprintf("  %d running", m.Running)
 		}
 		a.print("%-9s %s %s%s\n", m.State, m.Workflow, versionText(m.Version), running)
+		a.printEndpoints(m.Endpoints)
 		a.printChanges(m.Changes)
 	}
 	for _, f := range functions {
@@ -150,6 +153,7 @@ func machineStates(t *target, p *plan.Plan, actual *plan.Actual) []machineStatus
 	for _, m := range t.Desired.Machines {
 		s := machineStatus{
 			Workflow: m.Workflow, Type: m.Type, Alias: t.place.ARN("states", "stateMachine:"+m.Name+":"+plan.AliasName), State: "absent",
+			Endpoints: t.endpoints(m.Name),
 		}
 		if live, ok := actual.Machines[m.Name]; ok {
 			s.State, s.Changes = stateOf(p, plan.KindMachine, m.Name)

@@ -229,6 +229,12 @@ var senders = map[plan.Call]func(*sender, context.Context) error{
 	plan.TagPipe:               (*sender).tagPipe,
 	plan.DeletePipe:            (*sender).deletePipe,
 	plan.PutBucketNotification: (*sender).putNotification,
+
+	plan.CreateRestAPI: (*sender).createRestAPI,
+	plan.PutRestAPI:    (*sender).putRestAPI,
+	plan.DeployRestAPI: (*sender).deployRestAPI,
+	plan.TagRestAPI:    (*sender).tagRestAPI,
+	plan.DeleteRestAPI: (*sender).deleteRestAPI,
 }
 
 // pin notes the version that a function has now.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -39,6 +40,7 @@ type Clients struct {
 	Scheduler SchedulerAPI
 	Events    EventsAPI
 	Pipes     PipesAPI
+	APIs      APIsAPI
 
 	// Now tells the time. Sleep waits between attempts and in rollouts; it returns ctx's error when ctx ends first.
 	Now   func() time.Time
@@ -168,12 +170,25 @@ type PipesAPI interface {
 	DeletePipe(context.Context, *pipes.DeletePipeInput, ...func(*pipes.Options)) (*pipes.DeletePipeOutput, error)
 }
 
+// APIsAPI is what a deploy asks of API Gateway.
+type APIsAPI interface {
+	GetRestApis(context.Context, *apigateway.GetRestApisInput, ...func(*apigateway.Options)) (*apigateway.GetRestApisOutput, error)
+	GetStage(context.Context, *apigateway.GetStageInput, ...func(*apigateway.Options)) (*apigateway.GetStageOutput, error)
+	GetDeployment(context.Context, *apigateway.GetDeploymentInput, ...func(*apigateway.Options)) (*apigateway.GetDeploymentOutput, error)
+	CreateRestApi(context.Context, *apigateway.CreateRestApiInput, ...func(*apigateway.Options)) (*apigateway.CreateRestApiOutput, error)
+	PutRestApi(context.Context, *apigateway.PutRestApiInput, ...func(*apigateway.Options)) (*apigateway.PutRestApiOutput, error)
+	CreateDeployment(context.Context, *apigateway.CreateDeploymentInput, ...func(*apigateway.Options)) (*apigateway.CreateDeploymentOutput, error)
+	TagResource(context.Context, *apigateway.TagResourceInput, ...func(*apigateway.Options)) (*apigateway.TagResourceOutput, error)
+	DeleteRestApi(context.Context, *apigateway.DeleteRestApiInput, ...func(*apigateway.Options)) (*apigateway.DeleteRestApiOutput, error)
+}
+
 // New makes clients of cfg, whose retryer repeats what was throttled and what a server failed at.
 func New(cfg aws.Config) *Clients {
 	return &Clients{
 		Lambda: lambda.NewFromConfig(cfg), States: sfn.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg),
 		Logs: cloudwatchlogs.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg),
-		S3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }), Scheduler: scheduler.NewFromConfig(cfg), Events: eventbridge.NewFromConfig(cfg), Pipes: pipes.NewFromConfig(cfg), Now: time.Now, Sleep: sleep,
+		S3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }), Scheduler: scheduler.NewFromConfig(cfg), Events: eventbridge.NewFromConfig(cfg), Pipes: pipes.NewFromConfig(cfg),
+		APIs: apigateway.NewFromConfig(cfg), Now: time.Now, Sleep: sleep,
 	}
 }
 

@@ -23,6 +23,16 @@ func TestDeployRole(t *testing.T) {
 			made[prefix+":"+api.Method(i).Name] = true
 		}
 	}
+	// API Gateway's actions are the methods of its requests; TagResource asks for PATCH on the API, too.
+	for i := range reflect.TypeFor[APIsAPI]().NumMethod() {
+		for prefix, methods := range map[string]string{"Get": "GET", "Create": "POST", "Put": "PUT", "Tag": "PUT PATCH", "Delete": "DELETE"} {
+			if strings.HasPrefix(reflect.TypeFor[APIsAPI]().Method(i).Name, prefix) {
+				for _, method := range strings.Fields(methods) {
+					made["apigateway:"+method] = true
+				}
+			}
+		}
+	}
 	for i := range reflect.TypeFor[S3API]().NumMethod() {
 		made["s3:"+s3Permission(reflect.TypeFor[S3API]().Method(i).Name)] = true
 	}
@@ -37,6 +47,7 @@ func TestDeployRole(t *testing.T) {
 	for _, call := range []string{"CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"} {
 		made["kms:"+call] = true
 	}
+	allowed := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		action := strings.TrimPrefix(strings.TrimSpace(line), "- ")
 		service, call, ok := strings.Cut(action, ":")
@@ -46,10 +57,10 @@ func TestDeployRole(t *testing.T) {
 		if !made[action] {
 			t.Errorf("the role allows %s, which no deploy calls", action)
 		}
-		delete(made, action)
+		allowed[action] = true
 	}
 	for action := range made {
-		if action != "iam:PassRole" {
+		if !allowed[action] && action != "iam:PassRole" {
 			t.Errorf("the role does not allow %s", action)
 		}
 	}

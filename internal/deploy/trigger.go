@@ -27,8 +27,10 @@ func (c *Clients) readTrigger(ctx context.Context, place plan.Place, t *plan.Tri
 		live, err = c.readRule(ctx, place, t)
 	case plan.KindPipe:
 		live, err = c.readPipe(ctx, t)
+	case plan.KindAPI:
+		live, err = c.readAPI(ctx, t)
 	}
-	if missing(err) {
+	if missing(err) || live == nil && err == nil {
 		return nil, nil
 	}
 	if err != nil {

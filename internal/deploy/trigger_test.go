@@ -18,7 +18,7 @@ func TestStaleTriggers(t *testing.T) {
 	clients := c.clients()
 	place := identify(t, clients)
 	there := func(kind plan.Kind, name string) bool {
-		live, err := clients.readTrigger(t.Context(), place, &plan.Trigger{Kind: kind, Name: name}, "test-shop")
+		live, err := clients.readTrigger(t.Context(), place, &plan.Trigger{Kind: kind, Name: name, Tags: plan.Tags{plan.TagProject: "shop", plan.TagEnv: "test"}}, "test-shop")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,10 +28,10 @@ func TestStaleTriggers(t *testing.T) {
 		generation     int
 		schedule, rule bool
 		tag            string
-	}{{2, true, true, "rule/placed schedule/daily"}, {3, false, true, "pipe/queued rule/placed"}, {1, true, false, "pipe/queued schedule/daily"}} {
+	}{{2, true, true, "api/checkout rule/placed schedule/daily"}, {3, false, true, "pipe/queued rule/placed"}, {1, true, false, "api/checkout pipe/queued schedule/daily"}} {
 		d, zips := shop(t, place, step.generation)
 		must(t, c, d, zips)
-		if there(plan.KindSchedule, "test-orders-daily") != step.schedule || there(plan.KindRule, "test-orders-placed") != step.rule {
+		if there(plan.KindSchedule, "test-orders-daily") != step.schedule || there(plan.KindAPI, "test-orders-checkout") != step.schedule || there(plan.KindRule, "test-orders-placed") != step.rule {
 			t.Errorf("generation %d: the schedule is there: %t, the rule: %t", step.generation, !step.schedule, !step.rule)
 		}
 		tags, err := clients.machineTags(t.Context(), place.ARN("states", "stateMachine:test-orders"))
@@ -43,7 +43,7 @@ func TestStaleTriggers(t *testing.T) {
 	d.Triggers = nil
 	delete(d.Machines[0].Tags, plan.TagTriggers)
 	must(t, c, d, zips)
-	if there(plan.KindSchedule, "test-orders-daily") || there(plan.KindPipe, "test-orders-queued") {
+	if there(plan.KindSchedule, "test-orders-daily") || there(plan.KindPipe, "test-orders-queued") || there(plan.KindAPI, "test-orders-checkout") {
 		t.Error("the last triggers are still there")
 	}
 }
@@ -58,7 +58,7 @@ func TestTriggerStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, zips := shop(t, place, 2)
-	upload := d.Triggers[1]
+	upload := d.Triggers[2]
 	upload.Key, upload.Name = "uploaded", "test-orders-uploaded"
 	upload.Settings = map[string]string{"EventBusName": "default", "Target": upload.Settings["Target"], "InputPath": "$.detail.object.key",
 		"EventPattern": `{"detail":{"bucket":{"name":["uploads"]},"object":{"key":[{"prefix":"in/"}]}},"detail-type":["Object Created"],"source":["aws.s3"]}`}

@@ -209,6 +209,9 @@ func (g generator) ruled(s map[string]any, r *Rules) map[string]any {
 	for m := s; r.Keys != "" && m["additionalProperties"] != nil && m["properties"] == nil; m, _ = m["additionalProperties"].(map[string]any) {
 		m["propertyNames"] = map[string]any{"pattern": r.Keys}
 	}
+	if values, ok := s["additionalProperties"].(map[string]any); ok && values["type"] == "integer" {
+		s["additionalProperties"] = g.ruled(values, &Rules{Min: r.Min, Max: r.Max})
+	}
 	kind, _ := within["type"].(string)
 	if g.Reference != "" && kind != "" && (kind != "string" || within["pattern"] != nil || within["enum"] != nil) {
 		either := map[string]any{"anyOf": []any{maps.Clone(within), map[string]any{"$ref": "#/$defs/reference"}}}

@@ -11,7 +11,7 @@ import (
 // Rules are what a field's struct tags say about its values. Schemas show them, and who reads the values holds them to it.
 type Rules struct {
 	Enum     []string // enum:"a b c", or the Values of the field's type: the values that there are, as text
-	Min, Max string   // min:"1" max:"10": of numbers, and of durations ("1s")
+	Min, Max string   // min:"1" max:"10": of numbers, of those in a map, and of durations ("1s")
 	Step     string   // step:"1s": durations are whole ones of these
 	Pattern  string   // pattern:"^…$": of text, and of each text of a list
 	Keys     string   // keys:"^…$": of the names in a map, and of those in its maps

@@ -214,6 +214,7 @@ const (
 	KindScheduleGroup Kind = "schedule group"
 	KindRule          Kind = "rule"
 	KindPipe          Kind = "pipe"
+	KindAPI           Kind = "api" // a REST API of API Gateway
 	KindBucketEvents  Kind = "events of bucket"
 	// A version's name is its machine's or function's, a colon and its number.
 	KindMachineVersion  Kind = "workflow version"
@@ -287,6 +288,13 @@ const (
 	TagPipe               Call = "pipes:TagResource"
 	DeletePipe            Call = "pipes:DeletePipe"
 	PutBucketNotification Call = "s3:PutBucketNotificationConfiguration"
+
+	// IAM knows API Gateway's calls by their method and path.
+	CreateRestAPI Call = "apigateway:POST on /restapis"
+	PutRestAPI    Call = "apigateway:PUT on /restapis/*"
+	DeployRestAPI Call = "apigateway:POST on /restapis/*/deployments"
+	TagRestAPI    Call = "apigateway:PUT on /tags/*"
+	DeleteRestAPI Call = "apigateway:DELETE on /restapis/*"
 )
 
 // Plan is a deployment that has not happened yet.

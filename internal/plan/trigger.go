@@ -9,15 +9,17 @@ import (
 
 // Trigger starts executions of a machine, through its alias.
 type Trigger struct {
-	Kind    Kind   // KindSchedule, KindRule or KindPipe
+	Kind    Kind   // KindSchedule, KindRule, KindPipe or KindAPI
 	Key     string // as infra/stride.yaml calls it
-	Name    string // of the schedule, rule or pipe
+	Name    string // of the schedule, rule, pipe or REST API
 	Machine string
 	Enabled bool
 	Role    string // ARN of the role that starts the executions
 	// Settings are the rest, by AWS's names: "ScheduleExpression", "EventPattern". JSON among them is compared as JSON.
 	Settings map[string]string
 	Tags     Tags
+	// RestAPI is the id that API Gateway gave a REST API, of one that is there.
+	RestAPI string
 }
 
 // ID is "schedule dev-orders-nightly", or "rule dev-orders-placed@shop" on an event bus of its own.
@@ -36,7 +38,7 @@ func (t *Trigger) onBus() string {
 const TagTriggers = "stride:triggers"
 
 // triggerKinds are the kinds that the tag lists, by the words that stand for them.
-var triggerKinds = map[string]Kind{"schedule": KindSchedule, "rule": KindRule, "pipe": KindPipe}
+var triggerKinds = map[string]Kind{"schedule": KindSchedule, "rule": KindRule, "pipe": KindPipe, "api": KindAPI}
 
 // TriggersTag is the value of TagTriggers for the triggers of one machine.
 func TriggersTag(triggers []Trigger) string {
@@ -48,14 +50,16 @@ func TriggersTag(triggers []Trigger) string {
 	return strings.Join(words, " ")
 }
 
-// RecordedTriggers are the triggers that a machine's tags list: kind, key, name and machine.
+// RecordedTriggers are the triggers that a machine's tags list: kind, key, name, machine, and whose they are.
 func RecordedTriggers(machine string, tags Tags) []Trigger {
 	var list []Trigger
+	owner := Tags{TagProject: tags[TagProject], TagEnv: tags[TagEnv]}
 	for _, word := range strings.Fields(tags[TagTriggers]) {
 		kind, key, _ := strings.Cut(word, "/")
 		key, bus, _ := strings.Cut(key, "@")
 		if k, ok := triggerKinds[kind]; ok {
-			list = append(list, Trigger{Kind: k, Key: key, Name: TriggerName(machine, key), Machine: machine, Settings: map[string]string{"EventBusName": bus}})
+			list = append(list, Trigger{Kind: k, Key: key, Name: TriggerName(machine, key), Machine: machine, Tags: owner,
+				Settings: map[string]string{"EventBusName": bus}})
 		}
 	}
 	return list
@@ -69,6 +73,7 @@ var triggerCalls = map[Kind]struct{ create, update, tag, remove []Call }{
 	KindSchedule: {[]Call{CreateSchedule}, []Call{UpdateSchedule}, nil, []Call{DeleteSchedule}},
 	KindRule:     {[]Call{PutRule, PutTargets}, []Call{PutRule, PutTargets}, []Call{TagRule}, []Call{RemoveTargets, DeleteRule}},
 	KindPipe:     {[]Call{CreatePipe}, []Call{UpdatePipe}, []Call{TagPipe}, []Call{DeletePipe}},
+	KindAPI:      {[]Call{CreateRestAPI, PutRestAPI, DeployRestAPI}, []Call{PutRestAPI, DeployRestAPI}, []Call{TagRestAPI}, []Call{DeleteRestAPI}},
 }
 
 // ScheduleGroup holds the schedules of an environment: schedules themselves have no tags.
@@ -149,7 +154,9 @@ func (want *Trigger) update(have *Trigger) Action {
 		d.tags(calls.tag[0], have.Tags, want.Tags)
 	}
 	a := d.action(want.Kind, want.Name)
-	a.Trigger = want
+	sent := *want
+	sent.RestAPI = have.RestAPI
+	a.Trigger = &sent
 	return a
 }
 

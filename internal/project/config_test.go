@@ -150,6 +150,7 @@ environments:
         nightly: {schedule: "rate(1 day)", timezone: Europe/Berlin, window: 15m, input: {b: 1, a: [x]}}
         uploaded: {bucket: uploads, prefix: in/, suffix: .csv, inputPath: $.detail, enabled: false}
         placed: {pattern: {source: [shop]}, bus: shop}
+        checkout: {http: "PUT /orders/{id}", auth: none, errors: {OutOfStock: 409}}
         queued: {queue: "arn:aws:sqs:eu-west-1:111122223333:q", wait: 5s, filter: {body: {n: [1]}}}
 `
 
@@ -169,6 +170,7 @@ func TestTriggers(t *testing.T) {
 		"rule dev-orders-uploaded": {"EventBusName": "default", "InputPath": "$.detail", "Target": target,
 			"EventPattern": `{"detail":{"bucket":{"name":["uploads"]},"object":{"key":[{"wildcard":"in/*.csv"}]}},"detail-type":["Object Created"],"source":["aws.s3"]}`},
 		"rule dev-orders-placed@shop": {"EventBusName": "shop", "EventPattern": `{"source":["shop"]}`, "Target": target},
+		"api dev-orders-checkout":     {"Route": "PUT /orders/{id}", "AuthorizationType": "NONE", "Errors": `{"OutOfStock":409}`, "Target": target},
 		"pipe dev-orders-queued": {"Source": "arn:aws:sqs:eu-west-1:111122223333:q", "BatchSize": "10", "MaximumBatchingWindowInSeconds": "5",
 			"Filter": `{"body":{"n":[1]}}`, "InvocationType": "REQUEST_RESPONSE", "Target": target},
 	}
@@ -182,7 +184,7 @@ func TestTriggers(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if tag := m.Tags[plan.TagTriggers]; tag != "pipe/queued rule/placed@shop rule/uploaded schedule/nightly" {
+	if tag := m.Tags[plan.TagTriggers]; tag != "api/checkout pipe/queued rule/placed@shop rule/uploaded schedule/nightly" {
 		t.Errorf("the tag lists %q", tag)
 	}
 	if diff := cmp.Diff(c.desired.Triggers, plan.RecordedTriggers("dev-orders", m.Tags), cmp.Comparer(func(a, b plan.Trigger) bool { return a.ID() == b.ID() }),
@@ -234,10 +236,13 @@ environments:
 // TestTriggerMistakes: each declaration, and a part of what is said about it.
 func TestTriggerMistakes(t *testing.T) {
 	for _, tt := range []struct{ trigger, want string }{
-		{`{}`, "it has one of bucket, pattern, queue and schedule"}, {`{schedule: "rate(1 day)", bucket: b}`, "it has one of"},
+		{`{}`, "it has one of bucket, http, pattern, queue and schedule"}, {`{schedule: "rate(1 day)", bucket: b}`, "it has one of"},
 		{`{schedule: daily}`, `schedule is "daily"`}, {`{queue: orders}`, "it is the ARN of an SQS queue"}, {`{bucket: b, timezone: UTC}`, "timezone does not go with it"},
 		{`{schedule: "rate(1 day)", window: 90s}`, "it is whole minutes"}, {`{pattern: {a: [b]}, input: {}, inputPath: $.a}`, "input or inputPath, not both"},
 		{`{schedule: "rate(1 day)", tz: UTC}`, `unknown key "environments.dev.triggers.orders.x.tz"`}, {`{bucket: b, enabled: maybe}`, "which is no true or false"},
+		{`{http: /orders}`, `http is "/orders"; it is a method and a path`}, {`{http: "POST /a b"}`, "http is"}, {`{http: "GET /{a+}"}`, "http is"}, {`{http: "POST /x", auth: open}`, `auth is "open"`},
+		{`{http: "POST /x", errors: {Gone: 200}}`, `errors.Gone is "200"; it is 400 to 599`}, {`{http: "POST /x", errors: {"a$b": 404}}`, "errors.a$b: the name has other characters"},
+		{`{http: "POST /x", input: {}}`, "input does not go with it"}, {`{bucket: b, auth: none}`, "auth does not go with it"},
 	} {
 		c, err := parseConfig([]byte("environments: {dev: {triggers: {orders: {x: "+tt.trigger+"}}}}"), "stride.yaml")
 		if err == nil {

@@ -199,6 +199,7 @@ defaults:
       placed: {pattern: {source: [shop]}, bus: shop, inputPath: $.detail, deadLetter: "arn:aws:sqs:eu-central-1:111122223333:dead"}
       uploaded: {bucket: uploads, events: [Object Deleted], prefix: in/, suffix: .csv, input: 5}
       queued: {queue: "arn:aws:sqs:eu-central-1:111122223333:orders", batch: 10, wait: 5s, filter: {body: {n: [1]}}}
+      asked: {http: "PUT /orders/{id}", auth: none, errors: {OutOfStock: 409, States.Timeout: 504}}
 environments:
   local: {}
   dev: {keep: 3}

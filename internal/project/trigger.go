@@ -16,7 +16,7 @@ import (
 	"github.com/stride-aws/stride/internal/policy"
 )
 
-// Trigger starts executions of a workflow through its alias. Exactly one of Schedule, Pattern, Bucket and Queue is set.
+// Trigger starts executions of a workflow through its alias. Exactly one of Schedule, Pattern, Bucket, Queue and HTTP is set.
 type Trigger struct {
 	// Schedule is one of EventBridge Scheduler's: rate(5 minutes), cron(0 9 * * ? *), at(2026-12-24T18:00:00).
 	Schedule string        `yaml:"schedule" oneof:"true" pattern:"^(rate\\([1-9][0-9]* (minute|hour|day)s?\\)|cron\\([^ ]+( [^ ]+){5}\\)|at\\([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\\))$" words:"rate(5 minutes), cron(0 9 * * ? *) or at(2026-12-24T18:00:00)" example:"rate(5 minutes)"`
@@ -36,6 +36,11 @@ type Trigger struct {
 	Batch  int            `yaml:"batch" with:"queue" min:"1" max:"10000"`                     // messages of an execution; 10 where absent
 	Wait   time.Duration  `yaml:"wait" with:"queue" min:"0s" max:"5m" step:"1s" example:"5s"` // how long a batch may take to be full, whole seconds up to 5m
 	Filter map[string]any `yaml:"filter" with:"queue"`                                        // an event pattern for messages
+
+	// HTTP is a REST API of API Gateway, which answers with the execution's output. Express workflows only.
+	HTTP   string         `yaml:"http" oneof:"true" pattern:"^(GET|POST|PUT|PATCH|DELETE) (/|(/([A-Za-z0-9._~-]+|\\{[A-Za-z0-9._-]+\\}))+)$" words:"a method and a path, like POST /orders or GET /orders/{id}" example:"POST /orders"`
+	Auth   string         `yaml:"auth" with:"http" enum:"iam none"`                                 // who may call it: iam (where absent), who signs requests and may; none, anybody
+	Errors map[string]int `yaml:"errors" with:"http" keys:"^[A-Za-z0-9._:-]+$" min:"400" max:"599"` // status of the answer by the error that an execution fails with; 500 where absent
 
 	Input      any    `yaml:"input" with:"schedule pattern bucket" without:"inputPath"`                                                              // the execution's input; the event where absent, {} of a schedule
 	InputPath  string `yaml:"inputPath" with:"pattern bucket" pattern:"^\\$" words:"a path into the event, as $.detail" example:"$.detail"`          // the part of the event that is the input
@@ -62,13 +67,14 @@ func mergedTriggers(under, over map[string]map[string]Trigger) map[string]map[st
 
 // word is what the trigger is called by: the key that makes it what it is.
 func (t *Trigger) word() string {
-	return map[plan.Kind]string{plan.KindSchedule: "schedule", plan.KindRule: "pattern", plan.KindBucketEvents: "bucket", plan.KindPipe: "queue"}[t.kind()]
+	return map[plan.Kind]string{plan.KindSchedule: "schedule", plan.KindRule: "pattern", plan.KindBucketEvents: "bucket", plan.KindPipe: "queue", plan.KindAPI: "http"}[t.kind()]
 }
 
 // kind is what stands behind the trigger, nil where not exactly one is named.
 func (t *Trigger) kind() plan.Kind {
 	var kinds []plan.Kind
-	for kind, set := range map[plan.Kind]bool{plan.KindSchedule: t.Schedule != "", plan.KindRule: t.Pattern != nil, plan.KindBucketEvents: t.Bucket != "", plan.KindPipe: t.Queue != ""} {
+	for kind, set := range map[plan.Kind]bool{plan.KindSchedule: t.Schedule != "", plan.KindRule: t.Pattern != nil, plan.KindBucketEvents: t.Bucket != "", plan.KindPipe: t.Queue != "",
+		plan.KindAPI: t.HTTP != ""} {
 		if set {
 			kinds = append(kinds, kind)
 		}
@@ -93,13 +99,18 @@ func (c *composer) triggers(m *plan.Machine) error {
 	if len(made) == 0 {
 		return nil
 	}
-	for _, service := range []plan.Kind{plan.KindSchedule, plan.KindRule, plan.KindPipe} {
+	for _, service := range []plan.Kind{plan.KindSchedule, plan.KindRule, plan.KindPipe, plan.KindAPI} {
 		c.triggerRole(m, service, made)
 	}
 	c.desired.Triggers = append(c.desired.Triggers, made...)
 	for i := range made {
 		if n := len(made[i].Name); n > maxTriggerName {
 			return c.misnamed("the trigger %s would have a name of %d characters, and AWS takes %d", made[i].Name, n, maxTriggerName)
+		}
+		if made[i].Kind == plan.KindAPI {
+			if err := c.checkAPI(m, &made[i]); err != nil {
+				return err
+			}
 		}
 	}
 	m.Tags[plan.TagTriggers] = plan.TriggersTag(made)
@@ -132,6 +143,7 @@ var triggerServices = map[plan.Kind]struct{ service, suffix string }{
 	plan.KindSchedule: {"scheduler.amazonaws.com", "scheduler"},
 	plan.KindRule:     {"events.amazonaws.com", "events"},
 	plan.KindPipe:     {"pipes.amazonaws.com", "pipes"},
+	plan.KindAPI:      {"apigateway.amazonaws.com", "api"},
 }
 
 // triggerRole makes the role of the triggers of one kind, if there are any: it starts executions through the alias, and reads the queues.
@@ -140,7 +152,11 @@ var triggerServices = map[plan.Kind]struct{ service, suffix string }{
 func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trigger) {
 	start := policy.Statement{Effect: "Allow", Action: []string{"states:StartExecution"}, Resource: []string{c.place.ARN("states", "stateMachine:"+m.Name)},
 		Condition: map[string]policy.Condition{"StringEquals": {"states:StateMachineQualifier": {plan.AliasName}}}}
-	if kind == plan.KindPipe && m.Type == "EXPRESS" {
+	account := c.place.Account
+	if kind == plan.KindAPI { // which does not say for whose API it assumes the role; who puts the API has to be allowed to pass the role
+		account = ""
+	}
+	if kind == plan.KindAPI || kind == plan.KindPipe && m.Type == "EXPRESS" {
 		start.Action = []string{"states:StartSyncExecution"}
 	}
 	read := policy.Statement{Effect: "Allow", Action: []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}}
@@ -177,7 +193,7 @@ func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trig
 	}
 	name := c.roleName(m.Name + "-" + triggerServices[kind].suffix)
 	c.desired.Roles = append(c.desired.Roles, plan.Role{
-		Name: name, Path: c.env.Roles.Path, Trust: policy.Trust(triggerServices[kind].service, c.place.Account, ""), Policy: grants.Document(),
+		Name: name, Path: c.env.Roles.Path, Trust: policy.Trust(triggerServices[kind].service, account, ""), Policy: grants.Document(),
 		Grants: grants, Boundary: c.env.Roles.Boundary, Tags: c.tags(m.Workflow),
 	})
 }
@@ -206,6 +222,8 @@ func (c *composer) trigger(m *plan.Machine, key string, t *Trigger) plan.Trigger
 	case plan.KindBucketEvents:
 		out.Kind = plan.KindRule
 		set(map[string]string{"EventBusName": "default", "EventPattern": jsonText(t.bucketPattern()), "InputPath": t.InputPath})
+	case plan.KindAPI:
+		set(t.api())
 	case plan.KindPipe:
 		set(map[string]string{"Source": t.Queue, "BatchSize": numberText(max(t.Batch, 0)), "MaximumBatchingWindowInSeconds": numberText(int(t.Wait / time.Second)),
 			"Filter": jsonText(t.Filter), "InvocationType": "FIRE_AND_FORGET"})

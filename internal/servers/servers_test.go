@@ -5,10 +5,14 @@ package servers
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +60,7 @@ func suite(t *testing.T, server string, endpoint func(env *testscript.Env) strin
 			}
 			return name == server, nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"untag": untag},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"untag": untag, "request": request},
 		Setup: func(env *testscript.Env) error {
 			for name, value := range variables {
 				env.Setenv(name, value)
@@ -85,6 +89,22 @@ func untag(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	_, err = client.UntagResource(context.Background(), &lambda.UntagResourceInput{Resource: f.Configuration.FunctionArn, TagKeys: []string{"stride:project", "stride:env", "stride:workflow"}})
 	ts.Check(err)
+}
+
+var urlForm = regexp.MustCompile(`http\S+`)
+
+// request METHOD BODY calls the URL in the file "deployed", which a deploy printed, and writes status and answer to the file "answer".
+func request(ts *testscript.TestScript, _ bool, args []string) {
+	url := urlForm.FindString(ts.ReadFile("deployed"))
+	r, err := http.NewRequest(args[0], url, strings.NewReader(args[1]))
+	ts.Check(err)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("answer"), fmt.Appendf(nil, "%d %s\n", answer.StatusCode, strings.TrimSpace(string(body))), 0o666))
 }
 
 // goVariables let the go command of a script use this machine's caches.

@@ -149,7 +149,7 @@ func (q requests) answer(w http.ResponseWriter, r *http.Request, rt *route, owne
 	}
 	in, err := requestInput(body, r, parameters)
 	if err != nil {
-		(&refusal{http.StatusBadRequest, "BadRequestException", err.Error()}).write(w)
+		(&refusal{http.StatusBadRequest, "BadRequestException", "Could not parse request body into json: " + err.Error()}).write(w)
 		return
 	}
 	sent, err := template.Run(variables(in, &override{}))

@@ -29,7 +29,7 @@ func requestInput(body []byte, r *http.Request, parameters map[string]string) (*
 	if len(body) > 0 {
 		v, err := value.Parse(string(body))
 		if err != nil {
-			return nil, fmt.Errorf("Could not parse request body into json: %w", err) // AWS's words
+			return nil, err
 		}
 		in.body = v
 	}
