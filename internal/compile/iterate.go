@@ -77,47 +77,59 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 			fl.env[counter] = sym{e: before(x.length(nil, of)), t: types.Typ[types.Int]}
 		}
 	}
-	size := sym{e: num(1)}
+	l := steppedLoop{iteration: it, over: over, counter: counter, step: num(1)}
 	if it.size != nil {
-		size = f.chunkSize(it.size, fs[0])
+		l.step = f.chunkSize(it.size, fs[0]).e
 	}
 	return f.loop(fs, loopParts{
-		at: s, label: label, body: s.Body, also: vars{counter.v: true},
-		when: func(fl *flow) expr {
-			limit := fl.env[over]
-			switch {
-			case it.backward:
-				return notNegative(fl.env[counter].e)
-			case it.kind == sliceKind:
-				limit = (&eval{frame: f}).length(nil, limit)
-			}
-			return less(fl.env[counter].e, limit.use())
-		},
-		enter: func(fl *flow) {
-			x := &eval{frame: f, env: fl.env, host: fl.host}
-			of, i := fl.env[over], fl.env[counter]
-			if it.index != nil {
-				x.assign(it.index, i)
-			}
-			switch {
-			case it.item == nil:
-			case it.size != nil:
-				x.assign(it.item, x.between(of, i.e, binary{"+", i.e, size.e}))
-			default:
-				x.assign(it.item, sym{e: index{of.e, i.e}, t: it.itemType, raw: of.raw, maybe: of.raw, full: of.packed})
-			}
-		},
-		post: func(fs []*flow) []*flow {
-			op := "+"
-			if it.backward {
-				op = "-"
-			}
-			for _, fl := range fs {
-				fl.env[counter] = sym{e: binary{op, fl.env[counter].use(), size.e}, t: types.Typ[types.Int]}
-			}
-			return fs
-		},
+		at: s, label: label, body: s.Body, also: vars{counter.v: true}, when: l.goesOn,
+		enter: func(fl *flow) { l.enter(&eval{frame: f, env: fl.env, host: fl.host}) },
+		post:  l.next,
 	})
+}
+
+// steppedLoop is a loop with steps: a variable counts, and its items are another's.
+type steppedLoop struct {
+	iteration
+	over, counter key
+	step          expr
+}
+
+func (l *steppedLoop) goesOn(fl *flow) expr {
+	i, limit := fl.env[l.counter], fl.env[l.over]
+	switch {
+	case l.backward:
+		return notNegative(i.e)
+	case l.kind == sliceKind:
+		limit = (&eval{}).length(nil, limit)
+	}
+	return less(i.e, limit.use())
+}
+
+// enter begins a round: the source's own variables are the counter, and an item or a chunk of them.
+func (l *steppedLoop) enter(x *eval) {
+	of, i := x.env[l.over], x.env[l.counter]
+	if l.index != nil {
+		x.assign(l.index, i)
+	}
+	switch {
+	case l.item == nil:
+	case l.size != nil:
+		x.assign(l.item, x.between(of, i.e, binary{"+", i.e, l.step}))
+	default:
+		x.assign(l.item, sym{e: index{of.e, i.e}, t: l.itemType, raw: of.raw, maybe: of.raw, full: of.packed})
+	}
+}
+
+func (l *steppedLoop) next(fs []*flow) []*flow {
+	op := "+"
+	if l.backward {
+		op = "-"
+	}
+	for _, fl := range fs {
+		fl.env[l.counter] = sym{e: binary{op, fl.env[l.counter].use(), l.step}, t: types.Typ[types.Int]}
+	}
+	return fs
 }
 
 // iterate makes a loop without steps go backward, or over chunks.
