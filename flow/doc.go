@@ -17,6 +17,7 @@
 //
 // The same function also runs natively, on a clock of its own: Workflow.Execute calls the handlers directly, so that a debugger
 // steps through it, with the retries, timeouts and concurrency of the compiled form. flow/flowtest runs both and compares them.
+// Steps by Do call the SDK clients of Workflow.WithClients.
 //
 // Values cross between steps as JSON, natively too: a handler sees what encoding/json makes of its input. Three things that Go can
 // do are outside of that: two appends to one slice never share memory in a state machine (use slices.Clip where Go might), an
