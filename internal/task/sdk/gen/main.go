@@ -4,41 +4,25 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path"
-
 	"slices"
 	"sort"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/task/sdk"
+	"github.com/stride-aws/stride/internal/wheel"
 )
 
-func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: gen botocore.whl models.zip")
-		os.Exit(64)
-	}
-	if err := generate(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "gen:", err)
-		os.Exit(1)
-	}
-}
+func main() { wheel.Main("botocore", generate) }
 
 var modelFile = lazyregexp.New(`^botocore/data/([^/]+)/([0-9-]+)/service-2\.json(\.gz)?$`)
 
-func generate(wheel, target string) error {
-	z, err := zip.OpenReader(wheel)
-	if err != nil {
-		return err
-	}
-	defer z.Close()
+func generate(z *wheel.Wheel) (map[string][]byte, error) {
 	latest := map[string]*zip.File{}
 	for _, f := range z.File {
 		if m := modelFile.FindStringSubmatch(f.Name); m != nil && (latest[m[1]] == nil || latest[m[1]].Name < f.Name) {
@@ -49,44 +33,20 @@ func generate(wheel, target string) error {
 	for name, f := range latest {
 		s, err := convert(f)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		text, err := json.Marshal(s)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		out[stepFunctionsName(s.ID)] = text
 	}
-	return write(target, out)
+	return out, nil
 }
 
 // stepFunctionsName is a service's name in arn:aws:states:::aws-sdk:NAME:….
 func stepFunctionsName(id string) string {
 	return strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(id))
-}
-
-func write(target string, files map[string][]byte) error {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	w.RegisterCompressor(zip.Deflate, func(o io.Writer) (io.WriteCloser, error) { return flate.NewWriter(o, flate.BestCompression) })
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		f, err := w.Create(name)
-		if err != nil {
-			return err
-		}
-		if _, err := f.Write(files[name]); err != nil {
-			return err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(target, b.Bytes(), 0o644)
 }
 
 // model is what is read of botocore's service-2.json.
