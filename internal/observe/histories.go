@@ -120,7 +120,7 @@ func (h *histories) read(ctx context.Context, r *reader, f *followed) error {
 	err = r.persist(ctx, func() error {
 		events, err := f.Next(ctx)
 		for _, e := range events {
-			m.sorter.Add(Event{f.ARN, 0, e, m}, r.Now())
+			m.sorter.Add(Event{f.ARN, 0, e, m}, r.patient())
 		}
 		f.rest(r, len(events) > 0)
 		if n := len(events); n > 0 && Terminal(events[n-1].Type) {

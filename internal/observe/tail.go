@@ -67,7 +67,7 @@ func (t *Tail) Run(ctx context.Context) error {
 				return err
 			}
 			continue
-		case !r.done.IsZero() && (len(r.wanted) == 0 || r.Now().Sub(r.done) > settleAtEnd):
+		case !r.done.IsZero() && (len(r.wanted) == 0 || r.patient().Sub(r.done) > settleAtEnd):
 			return r.flush(ctx)
 		}
 		if err := r.idle(); err != nil {
@@ -122,9 +122,11 @@ type reader struct {
 	wanted      []wanted // tasks whose log lines have not come yet
 	remembered  int      // invocations, when some were last forgotten
 	emitted     int
-	quiet       bool      // the last look brought nothing, and that was said
-	gap         bool      // an event is missing, or lines were left out: look at everything
-	done        time.Time // when the end of the only execution was told
+	quiet       bool          // the last look brought nothing, and that was said
+	gap         bool          // an event is missing, or lines were left out: look at everything
+	stalled     time.Duration // that calls waited to be tried again
+	troubled    bool          // calls did since the last look began: lines may have come between its pages
+	done        time.Time     // by the clock of patience, when the end of the only execution was told
 }
 
 type machineReader struct {
@@ -319,10 +321,11 @@ func (r *reader) look(ctx context.Context) error {
 
 // begin starts a look at the sources that are due.
 func (r *reader) begin(ctx context.Context) error {
-	now := r.Now()
+	now, wide := r.Now(), r.gap || r.troubled
+	r.troubled = false
 	for _, g := range r.groups {
-		if at, looked := r.looks[g]; looked && r.Follow && (r.gap || !now.Before(at)) {
-			g.begin(now, r.gap)
+		if at, looked := r.looks[g]; looked && r.Follow && (wide || !now.Before(at)) {
+			g.begin(now, wide)
 		}
 	}
 	return r.histories.begin(ctx, r)
@@ -397,6 +400,11 @@ func (r *reader) leastFar() (g *logReader, h *followed, upTo time.Time) {
 			g, h, upTo = other, nil, at
 		}
 	}
+	for _, at := range r.looks { // what came to other groups after they were read, while calls were tried again, was not
+		if at.Before(upTo) {
+			upTo = at
+		}
+	}
 	return g, h, upTo
 }
 
@@ -405,7 +413,7 @@ const behind = time.Second
 
 // take routes lines to where they belong: functions' to their invocations, events to their machine's sorter.
 func (r *reader) take(g *logReader, lines []LogLine) {
-	now := r.Now()
+	now := r.patient()
 	if name := r.nameOf[g]; name != "" {
 		for _, line := range lines {
 			r.invocations.Add(name, line)
@@ -444,10 +452,9 @@ func (r *reader) gaps() bool {
 
 // release tells what is ready up to a time; the zero time is no bound.
 func (r *reader) release(ctx context.Context, upTo time.Time) error {
-	now := r.Now()
 	fresh := len(r.ready)
 	for _, m := range r.machines {
-		r.ready = m.sorter.ready(r.ready, now, upTo)
+		r.ready = m.sorter.ready(r.ready, r.patient(), upTo)
 	}
 	if fresh < len(r.ready) {
 		r.children.foresee(r.ready[fresh:])
@@ -456,7 +463,7 @@ func (r *reader) release(ctx context.Context, upTo time.Time) error {
 	if err := r.tellReady(ctx, upTo); err != nil {
 		return err
 	}
-	r.forget(now, upTo)
+	r.forget(r.patient(), upTo)
 	return r.claim(false, upTo)
 }
 
@@ -495,7 +502,7 @@ func (r *reader) tell(ctx context.Context, e Event) error {
 	}
 	if Terminal(e.Type) {
 		if e.Execution == r.Execution {
-			r.done = r.Now()
+			r.done = r.patient()
 		}
 		delete(r.stories, e.Execution)
 		r.children.ended(e.Execution)
@@ -533,7 +540,7 @@ func (r *reader) wantLines(entry Entry) error {
 	a.logged = true
 	told, err := r.tellLines(entry, !r.Follow)
 	if err == nil && !told {
-		r.wanted = append(r.wanted, wanted{entry, r.Now().Add(settle)})
+		r.wanted = append(r.wanted, wanted{entry, r.patient().Add(settle)})
 	}
 	return err
 }
@@ -561,7 +568,7 @@ func (r *reader) tellLines(entry Entry, last bool) (bool, error) {
 // claim tells the log lines of tasks that have ended, as far as they are there. What never came is given up: at the end, when waiting
 // takes too long, when logs were read up to a time well behind.
 func (r *reader) claim(last bool, upTo time.Time) error {
-	now := r.Now()
+	now := r.patient()
 	still := r.wanted[:0]
 	for _, w := range r.wanted {
 		over := last || !now.Before(w.until) || upTo.Sub(w.entry.Time) > settle

@@ -81,9 +81,14 @@ func (r *reader) persist(ctx context.Context, call func() error) error {
 		if r.Wait(ctx, wait) != nil {
 			return err
 		}
+		r.stalled += wait
+		r.troubled = true
 		wait = min(2*wait, longestWait)
 	}
 }
+
+// patient is the clock by which what is missing is given up. It stands while calls are tried again: what could not be read may be there.
+func (r *reader) patient() time.Time { return r.Now().Add(-r.stalled) }
 
 func (r *reader) notice(text string) {
 	if r.Notice != nil {

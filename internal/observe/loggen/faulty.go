@@ -15,20 +15,33 @@ import (
 type Faulty struct {
 	mu   sync.Mutex
 	rand *rand.Rand
+	row  int // failures since the last call that went well
 }
 
 // NewFaulty is a Faulty that fails as a seed says.
 func NewFaulty(seed uint64) *Faulty { return &Faulty{rand: rand.New(rand.NewPCG(seed, 0))} }
 
-func (f *Faulty) draw(n int) int {
+// kinds of oneIn calls fail, but no more than mostInRow after each other: a tail that does not follow gives up after six.
+const (
+	oneIn     = 18
+	kinds     = 5
+	mostInRow = 4
+)
+
+// draw is the kind of the next failure, or kinds and more for none, and after how many bytes an answer breaks.
+func (f *Faulty) draw() (kind, cut int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.rand.IntN(n)
+	kind, cut = f.rand.IntN(oneIn), 1+f.rand.IntN(40_000)
+	if f.row++; kind >= kinds || f.row > mostInRow {
+		f.row, kind = 0, max(kind, kinds)
+	}
+	return kind, cut
 }
 
 // RoundTrip implements http.RoundTripper.
 func (f *Faulty) RoundTrip(r *http.Request) (*http.Response, error) {
-	kind, cut := f.draw(40), 1+f.draw(40_000)
+	kind, cut := f.draw()
 	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".StartLiveTail") {
 		kind, cut = 4, 10*cut // a stream breaks sooner or later
 	}
