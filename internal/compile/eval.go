@@ -185,6 +185,9 @@ func (x *eval) variable(at ast.Node, v *types.Var) sym {
 		if kindOf(v.Type()) == structKind && isNamed(v.Type(), flowPath, "Context") {
 			return x.bad(at, "a Context is no value: it can only be handed to a step or to a function with steps", "")
 		}
+		if k.frame != x.id {
+			return x.bad(at, "the value of "+v.Name()+" is not known where this function is called", "hand it to the function as an argument")
+		}
 		return zeroSym(x.subst(v.Type()))
 	}
 	return x.packageVar(at, v)

@@ -3,6 +3,7 @@ package compile
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 )
 
 // enter makes the frame of a call of fn.
@@ -170,6 +171,9 @@ func (x *eval) apply(at ast.Node, fn *closure, args []sym, loans ...loan) []sym 
 		args = append([]sym{*fn.recv}, args...)
 	}
 	e := env{}
+	if slices.ContainsFunc(args, func(a sym) bool { return a.fn != nil }) { // what a literal reads is around it
+		e = x.env.clone()
+	}
 	if fn.lit != nil {
 		for _, k := range x.captured(fn) {
 			x.refuse(at, "this function assigns "+k.v.Name()+", a variable around it, and has no steps", "return the value")

@@ -331,8 +331,8 @@ var library map[string]func(*eval, *ast.CallExpr, []sym) sym
 
 func init() { // not a plain initialiser: the forms refer to eval, and eval to library
 	library = map[string]func(*eval, *ast.CallExpr, []sym) sym{
-		"strings.ToUpper":    simpleCall("$uppercase"),
-		"strings.ToLower":    simpleCall("$lowercase"),
+		"strings.ToUpper":    folded("$uppercase", strings.ToUpper),
+		"strings.ToLower":    folded("$lowercase", strings.ToLower),
 		"strings.Contains":   simpleCall("$contains"),
 		"strings.HasPrefix":  hasPrefix,
 		"strings.HasSuffix":  hasSuffix,
@@ -396,6 +396,16 @@ func simpleCall(fn string) func(*eval, *ast.CallExpr, []sym) sym {
 			list[i] = a.use()
 		}
 		return sym{e: call{fn, list}}
+	}
+}
+
+// folded is a call of fn, or of a constant what Go makes of it.
+func folded(fn string, of func(string) string) func(*eval, *ast.CallExpr, []sym) sym {
+	return func(x *eval, e *ast.CallExpr, a []sym) sym {
+		if s, ok := constString(a[0]); ok {
+			return sym{e: str(of(s))}
+		}
+		return simpleCall(fn)(x, e, a)
 	}
 }
 

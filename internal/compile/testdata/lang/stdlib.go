@@ -19,6 +19,7 @@ var Library = []Case{
 	Of("cut", cutCase, "", "a", "key=value", "=", "a=b=c", "key=", "v1.2", "v", "x.go", "é=ü"),
 	Of("delete", deleteCase, zero, one, many, Thing{Attrs: map[string]string{"k": "only"}}, Thing{Attrs: map[string]string{}}),
 	Of("keys-sorted", keysSorted, zero, one, many, Thing{Attrs: map[string]string{"b": "2", "a": "3", "B": "1", "": "4"}}),
+	Of("least-of-each", leastOfEach, zero, one, many),
 	Of("slices-searched", slicesSearched, zero, one, many, manyTags),
 }
 
@@ -165,4 +166,21 @@ func slicesSearched(c flow.Context, in Thing) (searched, error) {
 		out.First, out.Last = slices.Min(in.Tags), slices.Max(in.Tags)
 	}
 	return out, nil
+}
+
+// leastOfEach looks for the least item for each item of another slice, and among what comes of it.
+func leastOfEach(c flow.Context, in Thing) (string, error) {
+	names := mapped(in.Parts, func(p Part) string { return p.ID + slices.Min(append(slices.Clip(in.Tags), in.Note)) })
+	if in.OK {
+		return slices.Min(append(slices.Clip(names), in.Part.ID)), nil
+	}
+	return flow.Call(c, Log, strings.Join(names, " "))
+}
+
+func mapped[T, U any](list []T, f func(T) U) []U {
+	var out []U
+	for _, item := range list {
+		out = append(out, f(item))
+	}
+	return out
 }

@@ -539,3 +539,12 @@ func BehindPointers(c flow.Context, in Counted) (map[string]int, error) {
 	in.Items[0].Count = first.Count + 1 // want "the pointer in in may be held by another variable" "an item of a slice cannot be assigned"
 	return marks, nil
 }
+
+func ReturnedFunction(c flow.Context, in Item) (int, error) {
+	add := adder(in.Count)
+	return add(2), nil
+}
+
+func adder(n int) func(int) int {
+	return func(m int) int { return m + n } // want "the value of n is not known where this function is called; hand it to the function as an argument"
+}
