@@ -713,7 +713,7 @@ func (x *eval) setField(at ast.Node, s sym, v *types.Var, to sym) sym {
 		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
 	}
 	change := field{name: f.name, v: to.settledNow()}
-	return sym{e: withMembers(s.use(), change), t: s.t, raw: s.raw || to.holey(), full: pointer}
+	return sym{e: withMembers(s.use(), change), t: s.t, raw: s.holey() || to.holey(), full: pointer}
 }
 
 // set replaces the member of a field, or the members of an embedded struct.

@@ -271,7 +271,9 @@ func lookupOK(c flow.Context, in Thing) ([]string, error) {
 	q, missing := parts["y"]
 	_, nothing := none["x"]
 	var v, has = in.Attrs["k"]
-	return []string{p.ID, strconv.FormatBool(ok), q.ID, strconv.FormatBool(missing), strconv.FormatBool(nothing), v, strconv.FormatBool(has)}, nil
+	missed := parts[in.Name]
+	missed.Count = 3
+	return []string{missed.ID, p.ID, strconv.FormatBool(ok), q.ID, strconv.FormatBool(missing), strconv.FormatBool(nothing), v, strconv.FormatBool(has)}, nil
 }
 
 // nilPointers reads fields through pointers that are nil on other ways.
