@@ -40,7 +40,7 @@ func Start[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts
 		_, _ = nested(c, workflow)(ctx, input)
 		return json.Marshal("arn:aws:states:::execution:" + nameOf(workflow))
 	}
-	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: started}
+	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: started, Left: true}
 	return perform[string](c, task, in, opts)
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/stride-aws/stride/workflows"
 )
 
-func batch(device string, values ...float64) sensors.Batch {
+func readings(device string, values ...float64) sensors.Batch {
 	b := sensors.Batch{Device: device, Kind: "pressure"}
 	for _, v := range values {
 		b.Readings = append(b.Readings, sensors.Reading{Value: v})
@@ -23,10 +23,10 @@ func TestIngest(t *testing.T) {
 		want  workflows.Ingested
 		fails string
 	}{
-		"stored":         {batch("dev1", 10, 20), workflows.Ingested{Device: "dev1", Status: "stored", Count: 2, Mean: 15}, ""},
-		"alarm":          {batch("dev1", 90, 10), workflows.Ingested{Device: "dev1", Status: "alarm", Count: 2, Mean: 50}, ""},
-		"empty":          {batch("dev1"), workflows.Ingested{Device: "dev1", Status: "ignored"}, ""},
-		"unknown device": {batch("dev", 1), workflows.Ingested{Device: "dev", Status: "ignored", Count: 1}, ""},
+		"stored":         {readings("dev1", 10, 20), workflows.Ingested{Device: "dev1", Status: "stored", Count: 2, Mean: 15}, ""},
+		"alarm":          {readings("dev1", 90, 10), workflows.Ingested{Device: "dev1", Status: "alarm", Count: 2, Mean: 50}, ""},
+		"empty":          {readings("dev1"), workflows.Ingested{Device: "dev1", Status: "ignored"}, ""},
+		"unknown device": {readings("dev", 1), workflows.Ingested{Device: "dev", Status: "ignored", Count: 1}, ""},
 		"malformed":      {sensors.Batch{Device: "dev1", Kind: "smell"}, workflows.Ingested{}, "Malformed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestIngestWhereMuchGoesWrong(t *testing.T) {
 		x := flowtest.New(t, workflows.Ingestion).Inject(flowtest.Faults{
 			Seed: seed, Duplicate: 0.3, Throttle: 0.3, Hang: 0.05, Slow: 0.3, SlowBy: 2 * time.Second,
 		})
-		r := flowtest.Run[workflows.Ingested](x, batch("dev1", 90, 10))
+		r := flowtest.Run[workflows.Ingested](x, readings("dev1", 90, 10))
 		if want := (workflows.Ingested{Device: "dev1", Status: "alarm", Count: 2, Mean: 50}); r.ErrorName == "" && r.Output != want {
 			t.Errorf("seed %d: %+v", seed, r.Output)
 		}

@@ -6,5 +6,5 @@ import "github.com/stride-aws/stride/flow"
 
 // All are the workflows of the project.
 func All() []flow.Workflow {
-	return []flow.Workflow{Fulfilment, Ingestion, Reporting}
+	return []flow.Workflow{Fulfilment, Ingestion, Reporting, StockTaking, Recounting}
 }

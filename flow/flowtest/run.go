@@ -235,7 +235,7 @@ func (b *bridge) task(t *machine.Task) (task *native.Task, wrap func(value.Value
 		task.Name = b.nested[member(t.Input, "StateMachineArn").Str()]
 		wrap = execution
 		if t.Resource.Pattern == "" {
-			wrap = started
+			wrap, task.Left = started, true
 		}
 	case t.Resource.Service == "http":
 		task.Kind, task.Name = native.HTTP, member(t.Input, "Method").Str()+" "+member(t.Input, "ApiEndpoint").Str()

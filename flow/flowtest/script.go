@@ -195,6 +195,10 @@ func (s *script) outcome(ctx context.Context, m *mock, t *native.Task, n int) na
 		return reply
 	}
 	reply.Output, reply.Err = call(ctx, t.Input)
+	if t.Left {
+		arn, err := json.Marshal("arn:aws:states:::execution:" + t.Name)
+		return native.Reply{After: m.after, Output: arn, Err: err}
+	}
 	if reply.Err != nil || t.Token == "" {
 		return reply
 	}

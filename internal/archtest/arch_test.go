@@ -136,7 +136,7 @@ func nestedModule(path, root string) bool {
 }
 
 // layerOf is the layer of a package: its own row, else that of the nearest folder above it that has one. Handlers stand at the
-// bottom: they know nothing of stride.
+// bottom: of stride they know values that are too large for a state, and nothing else.
 func layerOf(dir string) (int, bool) {
 	if strings.HasPrefix(dir, "lambdas/") {
 		return -1, true
@@ -149,8 +149,11 @@ func layerOf(dir string) (int, bool) {
 	return 0, false
 }
 
-// handlers may share types with one another.
-func handlers(dir string, to int) bool { return strings.HasPrefix(dir, "lambdas/") && to == -1 }
+// handlers may share types with one another, and pass large values.
+func handlers(dir string, to int) bool {
+	payload, _ := layerOf("flow/payload")
+	return strings.HasPrefix(dir, "lambdas/") && (to == -1 || to == payload)
+}
 
 func imports(s source) []string {
 	var paths []string

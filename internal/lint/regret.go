@@ -189,8 +189,9 @@ func (r *regret) inlineFields(s *asl.State) {
 
 func (r *regret) payloads(s *asl.State) {
 	narrowed := s.ResultSelector.Defined() || s.ResultPath.Kind() == value.Null || s.OutputPath.Defined() || s.Output.Defined()
+	wanted := narrowed || s.Assign.Defined()
 	switch {
-	case s.Distributed() && !s.ResultWriter.Defined() && !narrowed:
+	case s.Distributed() && !s.ResultWriter.Defined() && !wanted:
 		r.find(LargeResults, s.Pointer, "state %s gathers the results of all its iterations; past 262,144 bytes the execution fails", s.Name)
 	case s.Type == asl.Task && isInvoke(s) && !waits(s) && !narrowed:
 		r.find(WholeResponse, s.Pointer, "state %s passes on the whole answer of lambda:invoke, headers and all", s.Name)

@@ -63,6 +63,7 @@ type Task struct {
 	Token   string // of a step that waits for one, else ""
 	Input   []byte // JSON
 	Attempt int    // from 0
+	Left    bool   // an execution that is started and left: what becomes of it is nothing to the step
 	Place   string // of the step, "shop.go:71"; "" where it is not known
 	Missing string // what a step lacks whose Handle is nil, and how it gets it
 	// Handle calls the Go function behind the step in this process; nil where there is none.

@@ -266,7 +266,7 @@ func (r *Run) limit(t *Task, s Settings) (d time.Duration, heartbeat bool) {
 	if timeout == 0 && r.exec.world.Limit != nil {
 		timeout = r.exec.world.Limit(t)
 	}
-	if t.Token != "" && s.Heartbeat > 0 && (timeout == 0 || s.Heartbeat < timeout) {
+	if (t.Token != "" || t.Kind == Activity) && s.Heartbeat > 0 && (timeout == 0 || s.Heartbeat < timeout) {
 		return s.Heartbeat, true
 	}
 	return timeout, false
