@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/stride-aws/stride/internal/compile/testdata/experts"
 	"github.com/stride-aws/stride/internal/compile/testdata/lang"
 )
 
@@ -21,7 +23,8 @@ const languageIntro = `# The flow language, by example
 
 Every example is a test: its Go function is run natively and as the state machine beside it, on inputs with none, one and many
 items, and the two must agree on output, error and calls. The default retry of Lambda's transient errors is left out here.
-This page is written by the tests: ` + "`go test ./internal/compile -run Docs -update`" + `.
+This page is written by the tests: ` + "`go test ./internal/compile -run Docs -update`" + `. [Beside an expert](experts.md) has
+whole workflows, and what somebody writes for them who knows the states language well.
 
 ## Where a state machine differs from Go
 
@@ -53,6 +56,48 @@ func TestDocs(t *testing.T) {
 		fmt.Fprintf(&b, "\n## %s\n\n```go\n%s\n```\n\n```json\n%s\n```\n", c.Workflow.Name(), sources[c.Workflow.Func().Name], withoutDefaults(string(machine)))
 	}
 	golden(t, languageDoc, b.String())
+}
+
+const expertsDoc = "../../docs/experts.md"
+
+const expertsIntro = `# Beside an expert
+
+Workflows in Go, and the state machines that somebody wrote for them by hand who knows the states language well. Tests hold the compiled
+machine to no more states, and on every way that their inputs take to no more transitions, which Standard bills; output and error must
+be the same. The first number is of the compiled machine, the second of the one written by hand; transitions are of the shortest and the
+longest way. This page is written by the tests: ` + "`go test ./internal/compile -run Docs -update`" + `.
+
+| workflow | states | transitions | |
+|---|---|---|---|
+`
+
+// TestDocsOfExperts shows each expert's machine beside the Go, with their sizes.
+func TestDocsOfExperts(t *testing.T) {
+	const folder = "internal/compile/testdata"
+	sources := functions(t, "testdata/experts/experts.go")
+	var table, bodies strings.Builder
+	for _, e := range experts.All {
+		name := e.Go.Name()
+		byHand := filepath.Join("testdata", "experts", name+".asl.json")
+		compiled := filepath.Join("testdata", "golden", "experts", name+".asl.json")
+		ran := e.Run(t)
+		fmt.Fprintf(&table, "| [%s](#%s) | %d / %d | %s / %s | [compiled](../%s/golden/experts/%s.asl.json) |\n", name, name,
+			len(states(readASL(t, compiled))), len(states(readASL(t, byHand))), span(ran.Go), span(ran.ByHand), folder, name)
+		text, err := os.ReadFile(byHand)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&bodies, "\n## %s\n\n```go\n%s\n```\n\n```json\n%s\n```\n", name, sources[e.Go.Func().Name], strings.TrimSpace(string(text)))
+	}
+	golden(t, expertsDoc, expertsIntro+table.String()+bodies.String())
+}
+
+// span is the least and the most of some numbers: "3 to 9".
+func span(numbers []int) string {
+	if slices.Min(numbers) == slices.Max(numbers) {
+		return fmt.Sprint(numbers[0])
+	}
+	return fmt.Sprintf("%d to %d", slices.Min(numbers), slices.Max(numbers))
 }
 
 // functions is the source of each function of some files.

@@ -12,8 +12,14 @@ import (
 // Expert is a workflow in both forms.
 type Expert struct {
 	Go, ASL flow.Workflow
-	// Run runs both on inputs that lead through every state, and gives the names of the states that the ASL has entered.
-	Run func(t *testing.T) (entered map[string]bool)
+	// Run runs both on inputs that lead through every state.
+	Run func(t *testing.T) Ran
+}
+
+// Ran is what the runs of both forms have shown: the states that the ASL has entered, and the transitions of each run.
+type Ran struct {
+	Entered    map[string]bool
+	Go, ByHand []int
 }
 
 // All are the workflows.
@@ -69,13 +75,14 @@ func both[O any](name string, fn func(flow.Context, Order) (O, error), setup fun
 		}
 		return flowtest.Run[O](x, o)
 	}
-	e.Run = func(t *testing.T) map[string]bool {
-		entered := map[string]bool{}
+	e.Run = func(t *testing.T) Ran {
+		ran := Ran{Entered: map[string]bool{}}
 		for _, o := range orders {
 			compiled, byHand := run(t, e.Go, o), run(t, e.ASL, o)
 			for _, state := range byHand.Path {
-				entered[state] = true
+				ran.Entered[state] = true
 			}
+			ran.Go, ran.ByHand = append(ran.Go, compiled.Transitions), append(ran.ByHand, byHand.Transitions)
 			if compiled.ErrorName != byHand.ErrorName || cmp.Diff(compiled.Output, byHand.Output) != "" {
 				t.Errorf("%+v: %v %q, by hand %v %q", o, compiled.Output, compiled.ErrorName, byHand.Output, byHand.ErrorName)
 			}
@@ -83,7 +90,7 @@ func both[O any](name string, fn func(flow.Context, Order) (O, error), setup fun
 				t.Errorf("%+v: %d transitions, by hand %d:\n%q\n%q", o, compiled.Transitions, byHand.Transitions, compiled.Path, byHand.Path)
 			}
 		}
-		return entered
+		return ran
 	}
 	return e
 }
