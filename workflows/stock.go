@@ -78,7 +78,7 @@ func Take(c flow.Context, night stock.Night) (Taken, error) {
 	// An execution for each scan; a few may be unreadable.
 	bins, err := flow.MapS3(c, flow.Inventory[stock.Scan](flow.Env("STOCK_BUCKET"), manifest.Key), func(c flow.Context, scan stock.Scan) (stock.Bin, error) {
 		return flow.Call(c, stock.Compare, scan)
-	}, flow.Name("Count"), flow.MaxConcurrency(200), flow.TolerateShare(5), flow.ExpressChildren())
+	}, flow.Name("Count"), flow.MaxConcurrency(200), flow.TolerateFailures(3))
 	if err != nil {
 		return Taken{}, err
 	}
@@ -99,9 +99,9 @@ func Take(c flow.Context, night stock.Night) (Taken, error) {
 		return Taken{}, err
 	}
 
-	// The scans themselves are kept, a hundred at a time.
-	archive, err := flow.MapToS3(c, flow.InBatches(flow.Inventory[stock.Scan](flow.Env("STOCK_BUCKET"), manifest.Key), 100), func(c flow.Context, scans []stock.Scan) (int, error) {
-		return flow.Call(c, stock.Archive, scans)
+	// Every scan goes to the night's archive; the list of them is in S3, where it has no limit.
+	archive, err := flow.MapToS3(c, flow.Inventory[stock.Scan](flow.Env("STOCK_BUCKET"), manifest.Key), func(c flow.Context, scan stock.Scan) (stock.Kept, error) {
+		return flow.Call(c, stock.Archive, stock.Keep{Night: night, Scan: scan})
 	}, flow.Results{Bucket: flow.Env("STOCK_BUCKET"), Prefix: "archive"}, flow.Name("Keep"))
 	if err != nil {
 		return Taken{}, err

@@ -35,6 +35,18 @@ type Scan struct {
 	Size   string `json:"Size"`
 }
 
+// Keep is a scan that goes to the archive of a night.
+type Keep struct {
+	Night Night `json:"night"`
+	Scan  Scan  `json:"scan"`
+}
+
+// Kept is a scan in the archive.
+type Kept struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
 // Bin is what a bin holds by the scanner and by the books.
 type Bin struct {
 	Bin      string `json:"bin"`
@@ -77,8 +89,10 @@ func Compare(_ context.Context, in Scan) (Bin, error) {
 	return Bin{Bin: parts[1], SKU: parts[2], Counted: n, Expected: 10}, nil
 }
 
-// Archive takes scans as they came, and says how many.
-func Archive(_ context.Context, in []Scan) (int, error) { return len(in), nil }
+// Archive names the place of a scan in the archive.
+func Archive(_ context.Context, in Keep) (Kept, error) {
+	return Kept{in.Scan.Key, in.Night.Date + "/" + in.Scan.Key}, nil
+}
 
 // Write makes the ledger of a night.
 func Write(_ context.Context, in Count) (Ledger, error) {
