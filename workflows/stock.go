@@ -10,6 +10,7 @@ import (
 	batchtypes "github.com/aws/aws-sdk-go-v2/service/batch/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/stride-aws/stride/flow"
@@ -22,18 +23,10 @@ type Taken struct {
 	Bins      int    `json:"bins"`
 	Recounted int    `json:"recounted"`
 	Missing   int    `json:"missing"`
-	Archive   string `json:"archive"` // in S3
-	Report    string `json:"report"`  // the execution that writes it
+	Report    string `json:"report"` // the execution that writes it
 }
 
-// posting is what the books are told.
-type posting struct {
-	Reference string `json:"reference"`
-	Missing   int    `json:"missing"`
-}
-
-// Take counts a warehouse overnight: by what scanners saw, of which S3 makes an inventory, and by people where that is not what the
-// books say.
+// Take counts a warehouse overnight: by what scanners saw, and by people where that is not what the books say.
 func Take(c flow.Context, night stock.Night) (Taken, error) {
 	// One stock-take of a warehouse at a time.
 	_, err := flow.Do(c, (*dynamodb.Client).PutItem, &dynamodb.PutItemInput{
@@ -50,7 +43,7 @@ func Take(c flow.Context, night stock.Night) (Taken, error) {
 		TableName: aws.String(flow.Env("STOCK_TABLE")), Key: lockOf(night),
 	}, flow.Name("Unlock"))
 
-	// The scanners' files are brought together by a job.
+	// What the scanners send is brought together by a job.
 	_, err = flow.Sync[batchtypes.JobDetail](c, (*batch.Client).SubmitJob, &batch.SubmitJobInput{
 		JobName: aws.String("scans-" + night.Warehouse), JobQueue: aws.String("stock"), JobDefinition: aws.String("gather-scans"),
 		Parameters: map[string]string{"date": night.Date},
@@ -59,24 +52,24 @@ func Take(c flow.Context, night stock.Night) (Taken, error) {
 		return Taken{}, err
 	}
 
-	// S3 writes the inventory when it comes to it.
-	manifest, err := flow.Call(c, stock.Find, stock.Look{Night: night})
+	// Some scanners are late.
+	file, err := flow.Call(c, stock.Find, stock.Look{Night: night})
 	if err != nil {
 		return Taken{}, err
 	}
-	for tries := 1; !manifest.Ready; tries++ { // Not yet?
+	for tries := 1; !file.Ready; tries++ { // Not yet?
 		if tries > 24 { // Too late?
-			return Taken{}, flow.Fail("NoInventory", "S3 has written no inventory of "+night.Warehouse)
+			return Taken{}, flow.Fail("NoScans", "the scanners of "+night.Warehouse+" have sent nothing")
 		}
 		flow.Sleep(c, 15*time.Minute)
-		manifest, err = flow.Call(c, stock.Find, stock.Look{Night: night, Tries: tries}, flow.Name("Find again"))
+		file, err = flow.Call(c, stock.Find, stock.Look{Night: night, Tries: tries}, flow.Name("Find again"))
 		if err != nil {
 			return Taken{}, err
 		}
 	}
 
 	// An execution for each scan; a few may be unreadable.
-	bins, err := flow.MapS3(c, flow.Inventory[stock.Scan](flow.Env("STOCK_BUCKET"), manifest.Key), func(c flow.Context, scan stock.Scan) (stock.Bin, error) {
+	bins, err := flow.MapS3(c, flow.CSV[stock.Scan](flow.Env("STOCK_BUCKET"), file.Key), func(c flow.Context, scan stock.Scan) (stock.Bin, error) {
 		return flow.Call(c, stock.Compare, scan)
 	}, flow.Name("Count"), flow.MaxConcurrency(200), flow.TolerateFailures(3))
 	if err != nil {
@@ -99,14 +92,6 @@ func Take(c flow.Context, night stock.Night) (Taken, error) {
 		return Taken{}, err
 	}
 
-	// Every scan goes to the night's archive; the list of them is in S3, where it has no limit.
-	archive, err := flow.MapToS3(c, flow.Inventory[stock.Scan](flow.Env("STOCK_BUCKET"), manifest.Key), func(c flow.Context, scan stock.Scan) (stock.Kept, error) {
-		return flow.Call(c, stock.Archive, stock.Keep{Night: night, Scan: scan})
-	}, flow.Results{Bucket: flow.Env("STOCK_BUCKET"), Prefix: "archive"}, flow.Name("Keep"))
-	if err != nil {
-		return Taken{}, err
-	}
-
 	ledger, err := flow.Call(c, stock.Write, stock.Count{Night: night, Bins: append(good, again...)})
 	if err != nil {
 		return Taken{}, err
@@ -116,10 +101,10 @@ func Take(c flow.Context, night stock.Night) (Taken, error) {
 		return Taken{}, err
 	}
 	if missing != 0 { // Something missing?
-		_, err = flow.HTTP[any](c, flow.Request{
-			Method: "POST", URL: "https://books.example.com/postings", Connection: flow.Connection{ARN: flow.Env("BOOKS_CONNECTION")},
-			Body: posting{Reference: night.Warehouse + " " + night.Date, Missing: missing},
-		}, flow.Name("Book"))
+		_, err = flow.Do(c, (*sns.Client).Publish, &sns.PublishInput{
+			TopicArn: aws.String(flow.Env("STOCK_TOPIC")), Subject: aws.String("stock-take of " + night.Warehouse),
+			Message: aws.String(fmt.Sprintf("%d pieces are missing", missing)),
+		}, flow.Name("Tell"))
 		if err != nil {
 			return Taken{}, err
 		}
@@ -128,9 +113,7 @@ func Take(c flow.Context, night stock.Night) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	return Taken{
-		Bins: ledger.Bins, Recounted: len(again), Missing: missing, Archive: fmt.Sprintf("s3://%s/%s", archive.Bucket, archive.Key), Report: report,
-	}, nil
+	return Taken{Bins: ledger.Bins, Recounted: len(again), Missing: missing, Report: report}, nil
 }
 
 // lockOf is the key of a warehouse's lock.
@@ -167,8 +150,7 @@ func orElse[T comparable](v, other T) T {
 // StockTaking and Recounting are what happens in a warehouse at night.
 var (
 	StockTaking = flow.Standard("stock-take", Take,
-		flow.Function(stock.Find), flow.Function(stock.Compare), flow.Function(stock.Archive),
-		flow.Function(stock.Write), flow.Function(stock.Missing),
+		flow.Function(stock.Find), flow.Function(stock.Compare), flow.Function(stock.Write), flow.Function(stock.Missing),
 	)
 	Recounting = flow.Standard("stock-recount", Recount)
 )

@@ -10,6 +10,7 @@ import (
 	batchtypes "github.com/aws/aws-sdk-go-v2/service/batch/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/stride-aws/stride/flow"
@@ -27,20 +28,18 @@ func stockTake(t *testing.T) *flowtest.Test {
 	t.Helper()
 	x := flowtest.New(t, workflows.StockTaking, workflows.Recounting, workflows.Reporting)
 	var rows strings.Builder
+	rows.WriteString("bin,sku,count\n")
 	for i := range 28 {
-		fmt.Fprintf(&rows, "in,scans/bin-%02d/mug/10,5\n", i)
+		fmt.Fprintf(&rows, "bin-%02d,mug,10\n", i)
 	}
-	rows.WriteString("in,scans/bin-28/mug/7,5\nin,scans/bin-29/mug/smudged,5\n")
-	x.Object("", "inventory/north/2026-10-31/manifest.json", `{"fileFormat":"CSV","fileSchema":"Bucket, Key, Size","files":[{"key":"data/1.csv"}]}`)
-	x.Object("", "data/1.csv", rows.String())
+	rows.WriteString("bin-28,mug,7\nbin-29,mug,smudged\n")
+	x.Object("", "scans/north/2026-10-31.csv", rows.String())
 	flowtest.MockDo(x, (*dynamodb.Client).PutItem, func(*dynamodb.PutItemInput) (*dynamodb.PutItemOutput, error) { return &dynamodb.PutItemOutput{}, nil })
 	flowtest.MockDo(x, (*dynamodb.Client).DeleteItem, func(*dynamodb.DeleteItemInput) (*dynamodb.DeleteItemOutput, error) {
 		return &dynamodb.DeleteItemOutput{}, nil
 	})
 	flowtest.MockSync(x, (*batch.Client).SubmitJob, func(*batch.SubmitJobInput) (batchtypes.JobDetail, error) { return batchtypes.JobDetail{}, nil })
-	flowtest.MockHTTP(x, "POST https://books.example.com/", func(flow.Request) (flow.Response[any], error) {
-		return flow.Response[any]{Status: 201}, nil
-	})
+	flowtest.MockDo(x, (*sns.Client).Publish, func(*sns.PublishInput) (*sns.PublishOutput, error) { return &sns.PublishOutput{}, nil })
 	flowtest.MockRun(x, workflows.Recount, func(bin stock.Bin) (stock.Bin, error) {
 		bin.Counted, bin.By = bin.Expected-1, "ada"
 		return bin, nil
@@ -53,15 +52,15 @@ func TestTakeCountsByScannerAndByHand(t *testing.T) {
 	t.Parallel()
 	r := flowtest.Run[workflows.Taken](stockTake(t), tonight)
 	r.WantError("").WantElapsed(15*time.Minute).WantCalls(workflows.Recount, 1).WantCalls((*dynamodb.Client).DeleteItem, 1)
-	r.Output.Archive, r.Output.Report = "", "" // names that the run made up
+	r.Output.Report = "" // an ARN that the run made up
 	r.WantOutput(workflows.Taken{Bins: 29, Recounted: 1, Missing: 1})
 }
 
 func TestTakeOfAFullWarehouseTellsNobody(t *testing.T) {
 	t.Parallel()
 	x := stockTake(t)
-	flowtest.Mock(x, stock.Compare, func(s stock.Scan) (stock.Bin, error) { return stock.Bin{Bin: s.Key, Counted: 10, Expected: 10}, nil })
-	flowtest.Run[workflows.Taken](x, tonight).WantError("").WantCalls(workflows.Recount, 0).WantCalls("POST https://books.example.com/postings", 0)
+	flowtest.Mock(x, stock.Compare, func(s stock.Scan) (stock.Bin, error) { return stock.Bin{Bin: s.Bin, Counted: 10, Expected: 10}, nil })
+	flowtest.Run[workflows.Taken](x, tonight).WantError("").WantCalls(workflows.Recount, 0).WantCalls((*sns.Client).Publish, 0)
 }
 
 func TestTakeWhileAnotherCounts(t *testing.T) {
@@ -70,21 +69,21 @@ func TestTakeWhileAnotherCounts(t *testing.T) {
 	flowtest.Run[workflows.Taken](x, tonight).WantError("Locked").WantCalls((*dynamodb.Client).DeleteItem, 0)
 }
 
-func TestTakeWithoutAnInventory(t *testing.T) {
+func TestTakeWithoutScans(t *testing.T) {
 	t.Parallel()
 	x := stockTake(t)
-	flowtest.Mock(x, stock.Find, func(stock.Look) (stock.Manifest, error) { return stock.Manifest{}, nil })
-	flowtest.Run[workflows.Taken](x, tonight).WantError("NoInventory").WantElapsed(6*time.Hour).WantCalls((*dynamodb.Client).DeleteItem, 1)
+	flowtest.Mock(x, stock.Find, func(stock.Look) (stock.File, error) { return stock.File{}, nil })
+	flowtest.Run[workflows.Taken](x, tonight).WantError("NoScans").WantElapsed(6*time.Hour).WantCalls((*dynamodb.Client).DeleteItem, 1)
 }
 
 func TestTakeWhereTheSecondLookFails(t *testing.T) {
 	t.Parallel()
 	x := stockTake(t)
-	flowtest.Mock(x, stock.Find, func(l stock.Look) (stock.Manifest, error) {
+	flowtest.Mock(x, stock.Find, func(l stock.Look) (stock.File, error) {
 		if l.Tries > 0 {
-			return stock.Manifest{}, flow.Fail("Broken", "as the test says")
+			return stock.File{}, flow.Fail("Broken", "as the test says")
 		}
-		return stock.Manifest{}, nil
+		return stock.File{}, nil
 	})
 	flowtest.Run[workflows.Taken](x, tonight).WantError("Broken").WantCalls((*dynamodb.Client).DeleteItem, 1)
 }
@@ -94,7 +93,7 @@ func TestTakeUnlocks(t *testing.T) {
 	broken := flow.Fail("Broken", "as the test says")
 	for name, step := range map[string]any{
 		"gather": (*batch.Client).SubmitJob, "find": stock.Find, "write": stock.Write, "missing": stock.Missing, "start": workflows.Report,
-		"book": "POST https://books.example.com/",
+		"tell": (*sns.Client).Publish,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,11 +101,11 @@ func TestTakeUnlocks(t *testing.T) {
 			flowtest.Run[workflows.Taken](x, tonight).WantError("Broken").WantCalls((*dynamodb.Client).DeleteItem, 1)
 		})
 	}
-	for name, step := range map[string]any{"count": stock.Compare, "by hand": workflows.Recount, "keep": stock.Archive} {
+	for name, step := range map[string]any{"count": stock.Compare, "by hand": workflows.Recount} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := stockTake(t)
-			flowtest.Mock(x, stock.Compare, func(s stock.Scan) (stock.Bin, error) { return stock.Bin{Bin: s.Key, Expected: 10}, nil })
+			flowtest.Mock(x, stock.Compare, func(s stock.Scan) (stock.Bin, error) { return stock.Bin{Bin: s.Bin, Expected: 10}, nil })
 			x.Fail(step, 100, broken).Fail((*dynamodb.Client).DeleteItem, 1, broken)
 			flowtest.Run[workflows.Taken](x, tonight).WantError("States.ExceedToleratedFailureThreshold")
 		})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/stride-aws/stride/flow/payload"
 )
@@ -16,35 +15,23 @@ type Night struct {
 	Date      string `json:"date"` // 2026-10-31
 }
 
-// Look asks for the night's inventory once more.
+// Look asks for the file of the night's scans once more.
 type Look struct {
 	Night Night `json:"night"`
 	Tries int   `json:"tries"`
 }
 
-// Manifest is where S3 lists what the scanners wrote.
-type Manifest struct {
+// File is where all scans of a night are.
+type File struct {
 	Key   string `json:"key"`
 	Ready bool   `json:"ready"`
 }
 
-// Scan is a row of the inventory: an object that a scanner wrote, called scans/BIN/SKU/COUNT. Every cell is text.
+// Scan is a row of the file: what a scanner saw in a bin. Every cell is text.
 type Scan struct {
-	Bucket string `json:"Bucket"`
-	Key    string `json:"Key"`
-	Size   string `json:"Size"`
-}
-
-// Keep is a scan that goes to the archive of a night.
-type Keep struct {
-	Night Night `json:"night"`
-	Scan  Scan  `json:"scan"`
-}
-
-// Kept is a scan in the archive.
-type Kept struct {
-	From string `json:"from"`
-	To   string `json:"to"`
+	Bin   string `json:"bin"`
+	SKU   string `json:"sku"`
+	Count string `json:"count"`
 }
 
 // Bin is what a bin holds by the scanner and by the books.
@@ -70,28 +57,22 @@ type Count struct {
 }
 
 // Unreadable says that a scan has no number.
-type Unreadable struct{ Key string }
+type Unreadable struct{ Bin string }
 
-func (e Unreadable) Error() string { return "the scan " + e.Key + " cannot be read" }
+func (e Unreadable) Error() string { return "the scan of " + e.Bin + " cannot be read" }
 
-// Find looks for the night's inventory; S3 needs a while to write it.
-func Find(_ context.Context, in Look) (Manifest, error) {
-	return Manifest{fmt.Sprintf("inventory/%s/%s/manifest.json", in.Night.Warehouse, in.Night.Date), in.Tries > 0}, nil
+// Find looks for the file of the night's scans, which some scanners send late.
+func Find(_ context.Context, in Look) (File, error) {
+	return File{fmt.Sprintf("scans/%s/%s.csv", in.Night.Warehouse, in.Night.Date), in.Tries > 0}, nil
 }
 
 // Compare holds a scan against the books, in which every bin has ten.
 func Compare(_ context.Context, in Scan) (Bin, error) {
-	parts := strings.Split(in.Key, "/")
-	n, err := strconv.Atoi(parts[len(parts)-1])
-	if err != nil || len(parts) != 4 {
-		return Bin{}, Unreadable{in.Key}
+	n, err := strconv.Atoi(in.Count)
+	if err != nil {
+		return Bin{}, Unreadable{in.Bin}
 	}
-	return Bin{Bin: parts[1], SKU: parts[2], Counted: n, Expected: 10}, nil
-}
-
-// Archive names the place of a scan in the archive.
-func Archive(_ context.Context, in Keep) (Kept, error) {
-	return Kept{in.Scan.Key, in.Night.Date + "/" + in.Scan.Key}, nil
+	return Bin{Bin: in.Bin, SKU: in.SKU, Counted: n, Expected: 10}, nil
 }
 
 // Write makes the ledger of a night.

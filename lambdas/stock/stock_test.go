@@ -6,13 +6,13 @@ import (
 )
 
 func TestCompare(t *testing.T) {
-	got, err := Compare(t.Context(), Scan{Key: "scans/A-07/mug/9"})
+	got, err := Compare(t.Context(), Scan{"A-07", "mug", "9"})
 	if want := (Bin{Bin: "A-07", SKU: "mug", Counted: 9, Expected: 10}); got != want || err != nil {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for _, key := range []string{"scans/A-07/mug/smudged", "scans/9", ""} {
-		if _, err := Compare(t.Context(), Scan{Key: key}); !errors.As(err, new(Unreadable)) {
-			t.Errorf("%q: %v", key, err)
+	for _, count := range []string{"smudged", ""} {
+		if _, err := Compare(t.Context(), Scan{"A-07", "mug", count}); !errors.As(err, new(Unreadable)) {
+			t.Errorf("%q: %v", count, err)
 		}
 	}
 }
