@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,7 +81,8 @@ func TestSamplesNeedEveryStatement(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	world := cli.World{Args: []string{"deploy", "-C", "../..", "--config", file, "--endpoint-url", h.URL()}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Workflows: workflows.All()}
+	args := append([]string{"deploy", "-C", "../..", "--config", file, "--endpoint-url", h.URL()}, slices.Sorted(maps.Keys(sampleInputs))...)
+	world := cli.World{Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Workflows: workflows.All()}
 	if code := mainIn(t, world); code != 0 {
 		t.Fatalf("deploy: exit code %d\n%s", code, &out)
 	}
