@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +75,33 @@ func TestWorkflow(t *testing.T) {
 	}
 	if f.Func.Package != pkg || f.Func.Name != "double" || f.Memory != 512 || f.Timeout != flow.DefaultFunctionTimeout || f.Env["A"] != "b" {
 		t.Errorf("function: %+v", f)
+	}
+}
+
+func tells(c flow.Context, in int) (string, error) {
+	id, err := flow.Activity[string](c, "tell", in, flow.Timeout(time.Minute), flow.Retry{MaxAttempts: 2})
+	if err != nil {
+		return "handled", nil
+	}
+	return id, nil
+}
+
+func runsTells(c flow.Context, in int) (string, error) {
+	out, err := flow.Run(c, tells, in)
+	if err != nil {
+		return "handled", nil
+	}
+	return out, nil
+}
+
+func startsTells(c flow.Context, in int) (string, error) { return flow.Start(c, tells, in) }
+
+// TestNothingAnswers: what a run lacks is no error of the workflow's, which no retry and no handler takes, in a child neither.
+func TestNothingAnswers(t *testing.T) {
+	for _, w := range []flow.Workflow{flow.Standard("tells", tells), flow.Standard("runs", runsTells), flow.Standard("starts", startsTells)} {
+		_, err := w.Execute(t.Context(), []byte("1"))
+		if err == nil || !strings.HasPrefix(err.Error(), "flow_test.go:") || !strings.HasSuffix(err.Error(), ": nothing answers tell: mock its workers with flowtest.MockActivity") {
+			t.Errorf("%s: %v", w.Name(), err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -37,7 +38,9 @@ func Run[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts .
 // AWS: states:startExecution.
 func Start[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts ...Option) (string, error) {
 	started := func(ctx context.Context, input []byte) ([]byte, error) {
-		_, _ = nested(c, workflow)(ctx, input)
+		if _, err := nested(c, workflow)(ctx, input); errors.As(err, new(*native.Halt)) {
+			return nil, err
+		}
 		return json.Marshal("arn:aws:states:::execution:" + nameOf(workflow))
 	}
 	task := native.Task{Kind: native.Nested, Name: nameOf(workflow), Handle: started, Left: true}
