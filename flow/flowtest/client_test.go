@@ -2,6 +2,7 @@ package flowtest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,8 +15,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/flowtest"
 	"github.com/stride-aws/stride/flow/flowtest/testdata/shop"
 )
@@ -116,5 +120,25 @@ func TestClientsFail(t *testing.T) {
 	want := "nothing answers sns.(*Client).Publish: mock it with flowtest.MockDo, or give the workflow a *sns.Client with WithClients"
 	if err == nil || !strings.HasPrefix(err.Error(), "shop.go:") || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("without a client: %v", err)
+	}
+}
+
+// TestMockErrors gives what mocks fail with the same name both ways: a service's own, or what the mock says.
+func TestMockErrors(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a service's":        {&snstypes.NotFoundException{Message: aws.String("no topic")}, "SNS.NotFoundException"},
+		"a service's, as is": {&smithy.GenericAPIError{Code: "Throttling", Message: "slow down"}, "SNS.AmazonSNSException"},
+		"a name":             {flow.ErrorName("SNS.InternalErrorException"), "SNS.InternalErrorException"},
+		"a failure":          {flow.Fail("SNS.Odd", "odd"), "SNS.Odd"},
+		"any error":          {errors.New("odd"), "errorString"},
+	} {
+		x := flowtest.New(t, shop.ToldOf)
+		flowtest.MockDo(x, (*sns.Client).Publish, func(*sns.PublishInput) (*sns.PublishOutput, error) { return nil, tc.err })
+		if r := flowtest.Run[string](x, "o-1"); r.ErrorName != tc.want || !errors.Is(r.Err, tc.err) && r.ErrorName != tc.err.Error() {
+			t.Errorf("%s: %s %v, want %s", name, r.ErrorName, r.Err, tc.want)
+		}
 	}
 }

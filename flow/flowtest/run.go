@@ -294,11 +294,11 @@ func invocation(payload value.Value) value.Value {
 
 // failed is an error as the task's kind reports it: only Lambda has a payload for it.
 func (b *bridge) failed(t *native.Task, err error) machine.Failure {
-	if t.Kind == native.SDK {
-		err = t.Failure(err)
-	}
 	var f *native.Failure
-	if errors.As(err, &f) && (f.Err == nil || t.Kind == native.SDK) {
+	if !errors.As(err, &f) {
+		f = t.Failure(err)
+	}
+	if service := (*native.ServiceError)(nil); f.Err == nil || errors.As(f.Err, &service) {
 		return machine.Failure{Error: f.Name, Cause: history.Verbatim(f.Cause)}
 	}
 	name := b.script.x.errorName(b.names, t.Kind != native.Lambda, err)

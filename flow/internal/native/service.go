@@ -30,6 +30,22 @@ type ServiceError struct{ error }
 // Unwrap is the SDK's error.
 func (e *ServiceError) Unwrap() error { return e.error }
 
+// ofService says whether an error comes from a client of the SDK, or is one that a service answers; a mock may give others.
+func ofService(err error) bool {
+	var client interface { // smithy.OperationError
+		Service() string
+		Operation() string
+	}
+	var answer apiError
+	return errors.As(err, &client) || errors.As(err, &answer)
+}
+
+// apiError is smithy.APIError as far as it is used.
+type apiError interface {
+	ErrorCode() string
+	ErrorMessage() string
+}
+
 // serviceFailure is what the SDK reports of an SDK task as Step Functions names it.
 func (t *Task) serviceFailure(err error) *Failure {
 	operation, optimised := t.service()
@@ -37,10 +53,7 @@ func (t *Task) serviceFailure(err error) *Failure {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Failure{Name: string(ErrTimeout), Err: &ServiceError{err}}
 	}
-	var answer interface {
-		ErrorCode() string
-		ErrorMessage() string
-	} // smithy.APIError
+	var answer apiError
 	f := &Failure{Err: &ServiceError{err}}
 	if !errors.As(err, &answer) {
 		prefix := integration.JavaService(pkg)
@@ -87,7 +100,7 @@ func answered(err error, e *integration.Error) bool {
 
 // shapeOf is the name of an error in the service's model: that of its type, which the SDK makes from the model. The SDK for Java
 // knows the errors of the whole service, Go's only those of the operation; of S3 that makes a difference.
-func shapeOf(answer any) string {
+func shapeOf(answer apiError) string {
 	t := reflect.TypeOf(answer)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -95,11 +108,9 @@ func shapeOf(answer any) string {
 	if strings.HasPrefix(t.PkgPath(), integration.SDKPath) {
 		return t.Name()
 	}
-	if api, ok := answer.(interface{ ErrorCode() string }); ok {
-		switch code := api.ErrorCode(); code {
-		case "AccessDenied", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "BucketAlreadyExists", "BucketAlreadyOwnedByYou":
-			return code
-		}
+	switch code := answer.ErrorCode(); code {
+	case "AccessDenied", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "BucketAlreadyExists", "BucketAlreadyOwnedByYou":
+		return code
 	}
 	return ""
 }

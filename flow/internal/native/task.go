@@ -280,7 +280,7 @@ func (t *Task) Failure(err error) *Failure {
 	if halt := (*Halt)(nil); errors.As(err, &halt) {
 		return &Failure{Name: "States.Runtime", Cause: halt.Error()}
 	}
-	if t.Kind == SDK {
+	if t.Kind == SDK && ofService(err) {
 		return t.serviceFailure(err)
 	}
 	return &Failure{Name: NameOf(err), Cause: err.Error(), Err: err}
