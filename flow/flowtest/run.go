@@ -214,7 +214,8 @@ func (b *bridge) start(ctx context.Context, t *machine.Task, r machine.Replier) 
 
 // task is the machine's task as the native runtime has it; wrap makes the integration's result of what the task gives.
 func (b *bridge) task(t *machine.Task) (task *native.Task, wrap func(value.Value) value.Value, err error) {
-	task = &native.Task{Kind: native.Lambda, State: t.State, Attempt: t.Attempt, Input: []byte(t.Input.String())}
+	task = &native.Task{Kind: native.Lambda, State: t.State, Attempt: t.Attempt}
+	input := t.Input
 	wrap = func(v value.Value) value.Value { return v }
 	if t.Resource.Pattern == "waitForTaskToken" {
 		task.Token = t.Token
@@ -226,12 +227,12 @@ func (b *bridge) task(t *machine.Task) (task *native.Task, wrap func(value.Value
 	case t.Resource.Kind == machine.Activity:
 		task.Kind, task.Name = native.Activity, t.Resource.ARN[strings.LastIndexByte(t.Resource.ARN, ':')+1:]
 	case t.Resource.Service == "lambda" && t.Resource.Action == "invoke":
-		task.Name, task.Input = b.handlers[member(t.Input, "FunctionName").Str()], []byte(member(t.Input, "Payload").String())
+		task.Name, input = b.handlers[member(t.Input, "FunctionName").Str()], member(t.Input, "Payload")
 		if task.Token == "" {
 			wrap = invocation
 		}
 	case t.Resource.Service == "states":
-		task.Kind, task.Input = native.Nested, []byte(member(t.Input, "Input").String())
+		task.Kind, input = native.Nested, member(t.Input, "Input")
 		task.Name = b.nested[member(t.Input, "StateMachineArn").Str()]
 		wrap = execution
 		if t.Resource.Pattern == "" {
@@ -249,6 +250,7 @@ func (b *bridge) task(t *machine.Task) (task *native.Task, wrap func(value.Value
 	if b.script.x.mocks[stateKey(t.State)] != nil {
 		task.Name = stateKey(t.State)
 	}
+	task.Input = input.AppendJSON(make([]byte, 0, input.Size()))
 	if task.Name == "" {
 		return nil, nil, fmt.Errorf("nothing in this test answers state %s, which calls %s", t.State, t.Resource.ARN)
 	}

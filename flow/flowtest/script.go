@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"sync"
 	"time"
 
@@ -256,7 +255,8 @@ func jsonHandler(handler any) func(context.Context, []byte) ([]byte, error) {
 // arguments are what a handler of type t is called with.
 func arguments(t reflect.Type, ctx context.Context, input []byte) ([]reflect.Value, error) {
 	args := make([]reflect.Value, t.NumIn())
-	for i, in := range slices.Collect(t.Ins()) {
+	for i := range args {
+		in := t.In(i)
 		if in == reflect.TypeFor[context.Context]() {
 			args[i] = reflect.ValueOf(ctx)
 			continue

@@ -450,7 +450,10 @@ func (p *parser) hex() (rune, error) {
 }
 
 // String is v's compact JSON; "" for Undefined and Func.
-func (v Value) String() string { return string(v.AppendJSON(nil)) }
+func (v Value) String() string {
+	var short [512]byte
+	return string(v.AppendJSON(short[:0]))
+}
 
 // AppendJSON appends v's compact JSON to dst: no white space, members in order, only '"', '\' and control characters escaped,
 // as AWS writes it. Undefined and Func append nothing; inside an array or object they must not stand.
