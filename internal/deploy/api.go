@@ -64,7 +64,8 @@ func (c *Clients) readAPI(ctx context.Context, t *plan.Trigger) (*plan.Trigger, 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 const createAttempts = 8
 
-// createRestAPI looks before each attempt, since one whose answer was lost may have made the API, and its name does not stop another.
+// createRestAPI looks before each attempt, since one whose answer was lost may have made the API, and its name does not stop another. It
+// notes the id for the calls that follow, and for who wants to know the URL.
 func (s *sender) createRestAPI(ctx context.Context) error {
 	t := s.action.Trigger
 	for attempt := 1; ; attempt++ {
@@ -73,14 +74,14 @@ func (s *sender) createRestAPI(ctx context.Context) error {
 			return err
 		}
 		if len(found) > 0 {
-			s.restAPI(aws.ToString(found[0].Id))
+			t.RestAPI = aws.ToString(found[0].Id)
 			return nil
 		}
 		out, err := s.APIs.CreateRestApi(ctx, &apigateway.CreateRestApiInput{Name: &t.Name, Description: aws.String("starts " + t.Machine), Tags: t.Tags,
 			EndpointConfiguration: &types.EndpointConfiguration{Types: []types.EndpointType{types.EndpointTypeRegional}},
 		}, func(o *apigateway.Options) { o.RetryMaxAttempts = 1 })
 		if err == nil {
-			s.restAPI(aws.ToString(out.Id))
+			t.RestAPI = aws.ToString(out.Id)
 			return nil
 		}
 		if attempt == createAttempts || retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) != aws.TrueTernary {
@@ -92,11 +93,6 @@ func (s *sender) createRestAPI(ctx context.Context) error {
 	}
 }
 
-// restAPI notes the id of the action's API, for the calls that follow and for who wants to know its URL.
-func (s *sender) restAPI(id string) {
-	s.action.Trigger.RestAPI = id
-}
-
 func (s *sender) putRestAPI(ctx context.Context) error {
 	t := s.action.Trigger
 	_, err := s.APIs.PutRestApi(ctx, &apigateway.PutRestApiInput{RestApiId: &t.RestAPI, Mode: types.PutModeOverwrite, Body: t.OpenAPI()})
@@ -106,7 +102,8 @@ func (s *sender) putRestAPI(ctx context.Context) error {
 // deployRestAPI makes what was put answer: before, the stage has what it had.
 func (s *sender) deployRestAPI(ctx context.Context) error {
 	t := s.action.Trigger
-	_, err := s.APIs.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: &t.RestAPI, StageName: aws.String(plan.APIStage), Description: aws.String(t.APIRecord())})
+	_, err := s.APIs.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{
+		RestApiId: &t.RestAPI, StageName: aws.String(plan.APIStage), Description: aws.String(t.APIRecord())})
 	return err
 }
 

@@ -53,8 +53,9 @@ type object = map[string]any
 // OpenAPI is the definition of a REST API: one method, which calls StartSyncExecution and answers with the execution's output, or with
 // its error. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
 func (t *Trigger) OpenAPI() []byte {
+	described := func(text string) object { return object{"description": text} }
 	method := object{
-		"responses":                       object{"200": object{"description": "the output"}, "502": object{"description": "not started"}, "503": object{"description": "disabled"}},
+		"responses":                       object{"200": described("the output"), "502": described("not started"), "503": described("disabled")},
 		"x-amazon-apigateway-integration": t.integration(),
 	}
 	definition := object{

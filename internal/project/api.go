@@ -17,8 +17,8 @@ func (t *Trigger) api() map[string]string {
 	return out
 }
 
-// maxRecord is the longest description of a deployment. AWS does not say; it is 1,024 characters for other descriptions of API Gateway:
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-deployment.html
+// maxRecord is the longest description of a deployment, in characters. AWS tells it of version 2 of the API alone:
+// https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-deployments.html
 const maxRecord = 1024
 
 // checkAPI wants a workflow that can answer, and what is declared to fit where it is recorded.
