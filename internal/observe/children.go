@@ -270,6 +270,9 @@ func (c *children) adopt(ctx context.Context, r *reader, arn string, p parent) e
 		return err
 	}
 	express := strings.Contains(arn, ":express:")
+	if express {
+		r.widen(m.LogGroup)
+	}
 	if !express && (!m.whole || r.byName[m.Name] != m) && r.histories.adopt(arn, p.scheduled()) || r.groupsUnread() {
 		c.adoptions++
 	}

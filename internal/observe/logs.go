@@ -40,6 +40,7 @@ type logReader struct {
 	group string
 	since time.Time // older lines are left out
 	until time.Time // zero: no end
+	only  string    // a text that lines have; "": any
 
 	look    *look
 	newest  time.Time
@@ -86,10 +87,19 @@ func (r *logReader) begin(now time.Time, wide bool) {
 
 func (r *logReader) request() *cloudwatchlogs.FilterLogEventsInput {
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &r.group, StartTime: aws.Int64(r.look.from.UnixMilli())}
+	if r.only != "" {
+		in.FilterPattern = aws.String(`"` + r.only + `"`)
+	}
 	if !r.until.IsZero() {
 		in.EndTime = aws.Int64(r.until.UnixMilli())
 	}
 	return in
+}
+
+// widen reads the lines that only left out.
+func (r *logReader) widen(now time.Time) {
+	r.only, r.newest = "", time.Time{}
+	r.begin(now, true)
 }
 
 func (l *look) fetch(ctx context.Context, logs Logs) {

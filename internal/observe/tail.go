@@ -187,7 +187,10 @@ func (r *reader) machine(m Machine, since time.Time) *machineReader {
 	r.machines[m.ARN] = mr
 	if m.logged() && (m.Express || r.Execution == "") {
 		r.byName[m.Name] = mr
-		r.group(m.LogGroup, since)
+		g := r.group(m.LogGroup, since)
+		if m.ARN == MachineOf(r.Execution) && !strings.ContainsAny(r.Execution, `"\\`) { // of other executions in it nothing is told
+			g.only = r.Execution
+		}
 	}
 	if r.Lambda {
 		for _, name := range m.Functions {
@@ -215,6 +218,16 @@ func (r *reader) group(name string, since time.Time) *logReader {
 	}
 	r.groups = append(r.groups, g)
 	return g
+}
+
+// widen reads all of a log group of which a part was.
+func (r *reader) widen(name string) {
+	for _, g := range r.groups {
+		if g.group == name && g.only != "" {
+			g.widen(r.Now())
+			r.children.adoptions++
+		}
+	}
 }
 
 // idle ends a look, and says once that nothing happens.

@@ -23,6 +23,7 @@ type fakeLogs struct {
 	now   *time.Time
 	group string
 	lines []fakeLine
+	read  int // lines that were given
 }
 
 type fakeLine struct {
@@ -38,7 +39,7 @@ func (f *fakeLogs) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterL
 	}
 	var fit []types.FilteredLogEvent
 	for _, l := range f.lines {
-		if !l.visible.After(*f.now) && *l.Timestamp >= aws.ToInt64(in.StartTime) {
+		if !l.visible.After(*f.now) && *l.Timestamp >= aws.ToInt64(in.StartTime) && strings.Contains(*l.Message, strings.Trim(aws.ToString(in.FilterPattern), `"`)) {
 			fit = append(fit, l.FilteredLogEvent)
 		}
 	}
@@ -46,6 +47,7 @@ func (f *fakeLogs) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterL
 	if in.NextToken != nil {
 		start, _ = strconv.Atoi(*in.NextToken)
 	}
+	f.read += min(start+fakePage, len(fit)) - start
 	out := &cloudwatchlogs.FilterLogEventsOutput{Events: fit[start:min(start+fakePage, len(fit))]}
 	if start+fakePage < len(fit) {
 		out.NextToken = aws.String(strconv.Itoa(start + fakePage - 1)) // the last line of a page is the first of the next
@@ -124,6 +126,49 @@ func logged(r *rand.Rand, arn string, id int64, last bool, at time.Time) fakeLin
 			LogStreamName: aws.String(fmt.Sprintf("states/m/%d", r.IntN(4))),
 			Message:       aws.String(string(e.AppendLog(nil, history.Log{ExecutionARN: arn}, true))),
 		},
+	}
+}
+
+// TestOneExpressExecution: of a group with many executions the lines of one are read; all of them, once that one turns out to have started
+// another in the same group.
+func TestOneExpressExecution(t *testing.T) {
+	const machine, parent, child = "arn:aws:states:us-east-1:0:stateMachine:m", "arn:aws:states:us-east-1:0:express:m:e:1", "arn:aws:states:us-east-1:0:express:m:e:2"
+	r := rand.New(rand.NewPCG(1, 1))
+	begin := time.UnixMilli(1_700_000_000_000).UTC()
+	for _, starts := range []bool{false, true} {
+		now := begin.Add(time.Hour)
+		logs := &fakeLogs{now: &now, group: "/aws/vendedlogs/states/m"}
+		for i := range 100 {
+			logs.lines = append(logs.lines, logged(r, fmt.Sprintf("arn:aws:states:us-east-1:0:express:m:other:%d", i), 1, true, begin.Add(time.Duration(i)*time.Millisecond)))
+		}
+		add := func(arn string, id int64, kind history.Type, d history.Details) {
+			l := logged(r, arn, id, false, begin)
+			e := &history.Event{ID: id, PreviousID: id - 1, Type: kind, Time: begin.Add(time.Duration(id) * time.Millisecond), Details: &d}
+			l.Message = aws.String(string(e.AppendLog(nil, history.Log{ExecutionARN: arn}, true)))
+			logs.lines = append(logs.lines, l)
+		}
+		want := 3
+		add(parent, 1, history.TaskStateEntered, history.Details{Name: "Run"})
+		if starts {
+			want = 5
+			add(child, 1, history.ExecutionStarted, history.Details{})
+			add(child, 2, history.ExecutionSucceeded, history.Details{})
+		}
+		output := map[bool]string{true: `{"ExecutionArn":"` + child + `"}`, false: "{}"}[starts]
+		add(parent, 2, history.TaskSucceeded, history.Details{ResourceType: "states", Resource: "startExecution.sync", Output: history.Verbatim(output)})
+		add(parent, 3, history.ExecutionSucceeded, history.Details{})
+		told := 0
+		tail := &Tail{Logs: logs, Machines: []Machine{{Name: "m", ARN: machine, Express: true, LogGroup: logs.group, AllEvents: true, WithData: true}},
+			Execution: parent, Since: begin, Now: func() time.Time { return now }, Emit: func(Entry) error { told++; return nil }}
+		if err := tail.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if told != want {
+			t.Errorf("with a child %t: %d events are told, want %d", starts, told, want)
+		}
+		if !starts && logs.read > 3 {
+			t.Errorf("%d lines were read of an execution of three", logs.read)
+		}
 	}
 }
 
