@@ -19,7 +19,7 @@ import (
 // lang, whose handlers and types they use.
 func File(pkg string, seed uint64, n int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, header, pkg)
+	fmt.Fprintf(&b, header, pkg, pkg)
 	b.WriteString(preamble + writers)
 	b.WriteString("\n// Cases are the workflows.\nvar Cases = []lang.Case{\n")
 	var functions strings.Builder
@@ -48,6 +48,7 @@ import (
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/flowtest"
 	"%s"
+	"%s/parts"
 )
 
 var _, _, _, _, _, _, _ = fmt.Sprint, errors.Is, strconv.Itoa, strings.ToUpper, time.Second, slices.Contains[[]int], utf8.RuneCountInString
@@ -174,7 +175,7 @@ func (g *generator) statement() {
 		return
 	}
 	if g.pure {
-		choices := []func(){g.declare, g.assign, g.assign, g.assign, g.ifPure, g.rangePure, g.switchPure, g.parse, g.cuts, g.named, g.rows, g.entries}
+		choices := []func(){g.declare, g.assign, g.assign, g.assign, g.ifPure, g.rangePure, g.switchPure, g.parse, g.cuts, g.named, g.rows, g.entries, g.elsewhere}
 		if g.depth < 3 {
 			choices = append(choices, g.labelledPure)
 		}
@@ -190,7 +191,7 @@ func (g *generator) statement() {
 	choices := []func(){
 		g.declare, g.declare, g.assign, g.assign, g.call, g.call, g.call, g.risky, g.ifSteps, g.ifSteps, g.switchSteps, g.rangePure, g.ifPure,
 		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
-		g.parse, g.cuts, g.deletions, g.labelledPure, g.child, g.named, g.rows, g.entries,
+		g.parse, g.cuts, g.deletions, g.labelledPure, g.child, g.named, g.rows, g.entries, g.elsewhere,
 	}
 	choices = append(choices, g.mapWrites, g.pointerWrites, g.parallelFields, g.sorts)
 	if g.depth < 3 {

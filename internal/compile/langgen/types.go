@@ -102,3 +102,24 @@ func (g *generator) child() {
 	}
 	g.vars = append(g.vars, v)
 }
+
+// elsewhere uses helpers of another package, which take functions.
+func (g *generator) elsewhere() {
+	switch g.IntN(3) {
+	case 0:
+		v := g.declared(tParts)
+		g.line("%s := parts.Filter(%s, func(p lang.Part) bool { return p.Count > %s })", v.name, g.shortSlice(tParts), g.expr(tInt, 1))
+		g.vars = append(g.vars, v)
+	case 1:
+		v := g.declared(tString)
+		g.line("%s := parts.Fold(%s, %s, func(all string, n int) string { return all + parts.Grade(n) + %s })", v.name, g.shortSlice(tInts), g.expr(tString, 1), g.expr(tString, 1))
+		g.vars = append(g.vars, v)
+	case 2:
+		if g.pure {
+			g.declare()
+			return
+		}
+		g.declareCall(fmt.Sprintf("parts.Each(c, %s, func(c flow.Context, p lang.Part) (string, error) { return flow.Call(c, lang.Log, p.ID+%s) })",
+			g.shortSlice(tParts), g.expr(tString, 1)), tStrings)
+	}
+}

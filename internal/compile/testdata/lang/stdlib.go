@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/compile/testdata/lang/parts"
 )
 
 // Library are functions of the standard library.
@@ -19,6 +20,7 @@ var Library = []Case{
 	Of("cut", cutCase, "", "a", "key=value", "=", "a=b=c", "key=", "v1.2", "v", "x.go", "é=ü"),
 	Of("delete", deleteCase, zero, one, many, Thing{Attrs: map[string]string{"k": "only"}}, Thing{Attrs: map[string]string{}}),
 	Of("keys-sorted", keysSorted, zero, one, many, Thing{Attrs: map[string]string{"b": "2", "a": "3", "B": "1", "": "4"}}),
+	Of("other-packages", otherPackages, zero, one, many),
 	Of("least-of-each", leastOfEach, zero, one, many),
 	Of("slices-searched", slicesSearched, zero, one, many, manyTags),
 }
@@ -183,4 +185,15 @@ func mapped[T, U any](list []T, f func(T) U) []U {
 		out = append(out, f(item))
 	}
 	return out
+}
+
+// otherPackages uses helpers of another package: generic ones, methods, and one with steps.
+func otherPackages(c flow.Context, in Thing) ([]string, error) {
+	few := parts.Filter(in.Parts, func(p Part) bool { return p.Count < parts.Many })
+	names, err := parts.Each(c, few, func(c flow.Context, p Part) (string, error) { return flow.Call(c, Log, p.ID) })
+	if err != nil {
+		return nil, err
+	}
+	weight := parts.Weight(len(few)).Kilos(in.N)
+	return append(names, strconv.Itoa(int(weight)), parts.Grade(in.N)), nil
 }
