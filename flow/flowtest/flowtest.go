@@ -57,7 +57,8 @@ func (x *Test) Start(at time.Time) *Test {
 	return x
 }
 
-// At calls do when the execution's clock has advanced by after: in each of the two runs once. What do changes, mocks see.
+// At calls do when the execution's clock has advanced by after: in each of the two runs once. What do changes, mocks see; At(0, …)
+// sets it back for the second run.
 func (x *Test) At(after time.Duration, do func()) *Test {
 	x.moments = append(x.moments, moment{after, do})
 	return x

@@ -108,9 +108,14 @@ func TestARunStopsOnTheWay(t *testing.T) {
 func TestMomentsComeInBothRuns(t *testing.T) {
 	t.Parallel()
 	x := buying(t)
-	by, seen := "nobody", 0
+	by, price, seen := "nobody", "none", 0
 	flowtest.Answer(x, shop.Ask, func(shop.Question) (string, error) { return by, nil })
-	flowtest.Mock(x, shop.Charge, func(o shop.Order) (string, error) { return "at first", nil })
+	flowtest.Mock(x, shop.Charge, func(o shop.Order) (string, error) {
+		was := price
+		price = "raised"
+		return was, nil
+	})
+	x.At(0, func() { price = "at first" }) // in each run before its first step
 	x.At(30*time.Minute, func() { seen++ }).At(9*time.Hour, func() { t.Error("after the end") })
 	flowtest.Run[shop.Receipt](x, shop.Order{ID: "o1", Cents: 5000}).WantOutput(shop.Receipt{Order: "o1", Payment: "at first", By: "nobody"})
 	if seen != 2 {

@@ -46,7 +46,7 @@ func (x *Test) runNative(input []byte, d time.Duration, t *tape) *outcome {
 	if d > 0 {
 		world.Until = x.start.Add(d)
 	}
-	for _, m := range x.moments {
+	for _, m := range x.begin() {
 		world.Moments = append(world.Moments, native.Moment{After: m.after - before, Do: m.do})
 	}
 	o.output, o.err = native.Execute(context.Background(), world, func(run *native.Run) ([]byte, error) { return body(run, input) })
@@ -70,6 +70,19 @@ func (x *Test) runNative(input []byte, d time.Duration, t *tape) *outcome {
 	return o
 }
 
+// begin does what a test does before anything else, and gives what it does later.
+func (x *Test) begin() []moment {
+	var later []moment
+	for _, m := range x.moments {
+		if m.after > 0 {
+			later = append(later, m)
+		} else {
+			m.do()
+		}
+	}
+	return later
+}
+
 // before is what puts a moment of the test in front of all that an execution does at the same time, and twice of it behind.
 const before = time.Nanosecond
 
@@ -83,12 +96,13 @@ func (x *Test) runCompiled(input []byte, d time.Duration, t *tape) *outcome {
 	}
 	b := &bridge{compiled: c, script: x.script(t), clock: machine.NewVirtualClock(x.start)}
 	o := &outcome{}
+	later := x.begin()
 	run := c.program.Start(x.execution(in), &machine.Env{
 		Clock: b.clock, StartTask: b.start, Random: func() float64 { return 1 }, NewID: sequence(), Visit: x.visitor(c), Emit: b.emit(o),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	for _, m := range x.moments {
+	for _, m := range later {
 		b.at(ctx, x.start.Add(m.after-before), func() { m.do() })
 	}
 	if d > 0 {
