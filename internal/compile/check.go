@@ -213,6 +213,7 @@ func (c *checking) readExport(p *listed) error {
 		return err
 	}
 	defer f.Close()
+	//lint:ignore SA1019 go list -export of Go 1.26 gives archives, which Read alone does not take
 	r, err := gcexportdata.NewReader(f)
 	if err != nil {
 		return err

@@ -82,17 +82,6 @@ func (p *parsed) declarations(nameOf func(path string) string) *ast.File {
 	return &file
 }
 
-// needed are the import paths of declarations.
-func (p *parsed) needed(nameOf func(path string) string) []string {
-	var out []string
-	for _, spec := range p.file.Imports {
-		if p.needs(spec, nameOf) {
-			out = append(out, pathOf(spec))
-		}
-	}
-	return out
-}
-
 func pathOf(spec *ast.ImportSpec) string {
 	path, _ := strconv.Unquote(spec.Path.Value) // the parser has said so where it is none
 	return path
