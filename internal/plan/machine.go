@@ -72,7 +72,7 @@ func (m *maker) machineUpdate(want *Machine, have *LiveMachine) Action {
 	compare(&d, UpdateMachine, "tracing", have.Tracing, want.Tracing)
 	compare(&d, UpdateMachine, "KMS key", have.KMSKey, want.KMSKey)
 	if len(d.calls) == 0 && !m.current(want, have.Alias) {
-		d.changes = append(d.changes, Change{Path: "version", Op: Create, After: "of what is there"})
+		d.changes = append(d.changes, Change{Path: "version", Op: Create, Text: "a version of the newest definition, which the alias does not have"})
 		d.call(PublishMachine)
 	}
 	d.tags(TagMachine, have.Tags, want.Tags)
