@@ -52,6 +52,10 @@ var registered = map[string][]flow.Workflow{
 }
 
 func TestMain(m *testing.M) {
+	// Linking takes most of these tests' time, and half of it goes into what only debuggers read.
+	if flags := os.Getenv("GOFLAGS"); !strings.Contains(flags, "-ldflags") {
+		os.Setenv("GOFLAGS", strings.TrimSpace(flags+" -ldflags=-w"))
+	}
 	testscript.Main(m, map[string]func(){"stride": func() {
 		set, ok := registered[os.Getenv("TEST_WORKFLOWS")]
 		if !ok {
@@ -116,7 +120,7 @@ func goVariables(t *testing.T) map[string]string {
 	}
 	return map[string]string{
 		"GOCACHE": lines[0], "GOMODCACHE": lines[1], "GOPROXY": lines[2], "REPO": repo,
-		"XDG_CACHE_HOME": cache,
+		"XDG_CACHE_HOME": cache, "GOFLAGS": os.Getenv("GOFLAGS"),
 	}
 }
 
