@@ -101,7 +101,8 @@ func (x *eval) compound(s ast.Stmt, label string, k cont) ([]sym, bool) {
 	case *ast.LabeledStmt:
 		return x.compound(s.Stmt, s.Label.Name, k)
 	}
-	return x.body([]ast.Stmt{s}, k)
+	x.run(s)
+	return k(x)
 }
 
 // cases evaluates the clause of a switch that fits, and then k.

@@ -548,3 +548,28 @@ func ReturnedFunction(c flow.Context, in Item) (int, error) {
 func adder(n int) func(int) int {
 	return func(m int) int { return m + n } // want "the value of n is not known where this function is called; hand it to the function as an argument"
 }
+
+func TypeSwitchHelper(c flow.Context, in Item) (int, error) {
+	return measured(in), nil
+}
+
+func measured(v any) int {
+	switch v := v.(type) { // want "a type switch cannot run inside a workflow"
+	case Item:
+		return v.Count
+	}
+	return 0
+}
+
+func GotoHelper(c flow.Context, in Item) (int, error) {
+	return jumped(in.Count), nil
+}
+
+func jumped(n int) int {
+again:
+	n++
+	if n < 3 {
+		goto again // want "goto has no form in a state machine"
+	}
+	return n
+}
