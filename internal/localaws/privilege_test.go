@@ -100,6 +100,7 @@ func (j *judge) random(t *testing.T, n int) {
 		workflows = append(workflows, compile.Workflow{Name: fmt.Sprint("w", i), Package: strings.TrimSuffix(pkg, "lang") + "privilege", Func: fmt.Sprint("W", i),
 			Functions: handlers})
 	}
+	workflows = append(workflows, compile.Workflow{Name: "describe", Package: pkg, Func: "Describe", Functions: handlers}) // which others run
 	programs, err := compile.CompileOverlay("../..", workflows, overlay)
 	if err != nil {
 		t.Fatal(err)
