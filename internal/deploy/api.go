@@ -60,9 +60,32 @@ func (c *Clients) readAPI(ctx context.Context, t *plan.Trigger) (*plan.Trigger, 
 	return live, nil
 }
 
-// createAttempts is how often a REST API is tried to be made; AWS makes one in three seconds.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-const createAttempts = 8
+// What API Gateway takes of an account in a time, for good. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+const (
+	createPause = 3 * time.Second
+	putPause    = time.Second
+	deployPause = 5 * time.Second
+	deletePause = 30 * time.Second
+)
+
+// paceAttempts is how often a call is tried that has to wait for its turn: more than a deploy has APIs, as a rule.
+const paceAttempts = 20
+
+// paced repeats a call until it is its turn, beyond what the client does.
+func (s *sender) paced(ctx context.Context, pause time.Duration, call func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := call()
+		if code(err) != "TooManyRequestsException" || attempt == paceAttempts {
+			return err
+		}
+		s.report(func(p Progress) {
+			p.Note(s.action, "API Gateway takes such a call in "+pause.String()+"; waiting for its turn")
+		})
+		if err := s.Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
 
 // createRestAPI looks before each attempt, since one whose answer was lost may have made the API, and its name does not stop another. It
 // notes the id for the calls that follow, and for who wants to know the URL.
@@ -84,10 +107,10 @@ func (s *sender) createRestAPI(ctx context.Context) error {
 			t.RestAPI = aws.ToString(out.Id)
 			return nil
 		}
-		if attempt == createAttempts || retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) != aws.TrueTernary {
+		if attempt == paceAttempts || retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) != aws.TrueTernary {
 			return err
 		}
-		if err := s.Sleep(ctx, 3*time.Second); err != nil {
+		if err := s.Sleep(ctx, createPause); err != nil {
 			return err
 		}
 	}
@@ -95,16 +118,20 @@ func (s *sender) createRestAPI(ctx context.Context) error {
 
 func (s *sender) putRestAPI(ctx context.Context) error {
 	t := s.action.Trigger
-	_, err := s.APIs.PutRestApi(ctx, &apigateway.PutRestApiInput{RestApiId: &t.RestAPI, Mode: types.PutModeOverwrite, Body: t.OpenAPI()})
-	return err
+	return s.paced(ctx, putPause, func() error {
+		_, err := s.APIs.PutRestApi(ctx, &apigateway.PutRestApiInput{RestApiId: &t.RestAPI, Mode: types.PutModeOverwrite, Body: t.OpenAPI()})
+		return err
+	})
 }
 
 // deployRestAPI makes what was put answer: before, the stage has what it had.
 func (s *sender) deployRestAPI(ctx context.Context) error {
 	t := s.action.Trigger
-	_, err := s.APIs.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{
-		RestApiId: &t.RestAPI, StageName: aws.String(plan.APIStage), Description: aws.String(t.APIRecord())})
-	return err
+	return s.paced(ctx, deployPause, func() error {
+		_, err := s.APIs.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{
+			RestApiId: &t.RestAPI, StageName: aws.String(plan.APIStage), Description: aws.String(t.APIRecord())})
+		return err
+	})
 }
 
 func (s *sender) tagRestAPI(ctx context.Context) error {
@@ -118,13 +145,6 @@ func restAPIARN(place plan.Place, id string) string {
 	return "arn:" + place.Partition + ":apigateway:" + place.Region + "::/restapis/" + id
 }
 
-// AWS deletes one REST API in 30 seconds.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-const (
-	deletePause    = 30 * time.Second
-	deleteAttempts = 20
-)
-
 // deleteRestAPI removes every API that is the trigger's, should there be more than one.
 func (s *sender) deleteRestAPI(ctx context.Context) error {
 	found, err := s.restAPIs(ctx, s.action.Trigger)
@@ -132,18 +152,12 @@ func (s *sender) deleteRestAPI(ctx context.Context) error {
 		return err
 	}
 	for i := range found {
-		for attempt := 1; ; attempt++ {
+		err := s.paced(ctx, deletePause, func() error {
 			_, err := s.APIs.DeleteRestApi(ctx, &apigateway.DeleteRestApiInput{RestApiId: found[i].Id})
-			if gone(err) == nil {
-				break
-			}
-			if code(err) != "TooManyRequestsException" || attempt == deleteAttempts {
-				return err
-			}
-			s.report(func(p Progress) { p.Note(s.action, "API Gateway deletes one API in 30 s; waiting") })
-			if err := s.Sleep(ctx, deletePause); err != nil {
-				return err
-			}
+			return gone(err)
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

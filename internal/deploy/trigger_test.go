@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -96,5 +97,33 @@ func TestTriggerStarts(t *testing.T) {
 	}
 	if len(out.Executions) != 2 || !inputs[`"in/2"`] || !inputs[`{"order":7}`] {
 		t.Errorf("the executions have inputs %v", inputs)
+	}
+}
+
+// TestPaced: API Gateway takes few calls of an account that make, deploy or delete APIs; a deploy waits for their turn.
+func TestPaced(t *testing.T) {
+	c := newCloud(t)
+	place := identify(t, c.clients())
+	d, zips := shop(t, place, 1)
+	busy := map[string]int{}
+	c.disturb = func(_ int, name string) disturbance {
+		method, _, _ := strings.Cut(name, " ")
+		if !strings.Contains(name, "/restapis") || method == "GET" {
+			return disturbance{}
+		}
+		parts := strings.Split(name, "/")
+		if busy[method+parts[len(parts)-1]]++; busy[method+parts[len(parts)-1]] > 12 {
+			return disturbance{}
+		}
+		return disturbance{status: 429, code: "TooManyRequestsException"}
+	}
+	if _, err := deployment(t.Context(), c.clients(), d, zips); err != nil {
+		t.Fatal(err)
+	}
+	if err := destroy(t.Context(), c.clients(), place); err != nil {
+		t.Fatal(err)
+	}
+	if len(busy) != 4 {
+		t.Errorf("busy were %v; want the calls that create, put, deploy and delete", busy)
 	}
 }
