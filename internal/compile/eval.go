@@ -153,6 +153,8 @@ func (x *eval) constant(at ast.Node, t types.Type, v constant.Value) sym {
 		s.e = boolLit(constant.BoolVal(v))
 	case constant.String:
 		s.e = str(constant.StringVal(v))
+	case constant.Complex:
+		return x.bad(at, "a complex number has no form in JSON", "use a struct of two numbers")
 	default:
 		f, _ := constant.Float64Val(v)
 		if kindOf(t) == intKind && math.Abs(f) > 1<<53 {

@@ -13,8 +13,16 @@ func (f *frame) enter(fn *closure, at ast.Node) (*frame, bool) {
 		return nil, false
 	}
 	if fn.lit != nil {
+		if f.within(fn.lit, at) {
+			name := "this function"
+			if call, ok := at.(*ast.CallExpr); ok {
+				name = f.source(call.Fun)
+			}
+			f.refuseRecursion(at, name)
+			return nil, false
+		}
 		inner := f.newFrame(fn.lit, fn.frame, fn.frame.pkg, f)
-		inner.types = fn.frame.types
+		inner.site, inner.types = at, fn.frame.types
 		return inner, true
 	}
 	p := f.prog.packageOf(fn.decl.Pkg())
@@ -23,16 +31,28 @@ func (f *frame) enter(fn *closure, at ast.Node) (*frame, bool) {
 		return nil, false
 	}
 	decl := p.decl(fn.decl)
-	for g := f; g != nil; g = g.caller {
-		if g.node == ast.Node(decl) && g.site == at {
-			f.refuse(at, fn.decl.Name()+" calls itself: a state machine has no stack", "use a loop, or a workflow of its own with flow.Run")
-			return nil, false
-		}
+	if f.within(decl, at) {
+		f.refuseRecursion(at, fn.decl.Name())
+		return nil, false
 	}
 	inner := f.newFrame(decl, nil, p, f)
 	inner.site = at
 	inner.types = f.typeArgs(fn)
 	return inner, true
+}
+
+// within says whether a call stands inside another call of the same function from the same place.
+func (f *frame) within(fn, at ast.Node) bool {
+	for g := f; g != nil; g = g.caller {
+		if g.node == fn && g.site == at {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *frame) refuseRecursion(at ast.Node, name string) {
+	f.refuse(at, name+" calls itself: a state machine has no stack", "use a loop, or a workflow of its own with flow.Run")
 }
 
 // typeArgs is what the type parameters of a generic function are in this call.

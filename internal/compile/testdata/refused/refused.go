@@ -573,3 +573,44 @@ again:
 	}
 	return n
 }
+
+func RecursiveLiteral(c flow.Context, in Item) (int, error) {
+	var down func(n int) int
+	down = func(n int) int {
+		if n < 1 {
+			return 0
+		}
+		return down(n-1) + 1 // want "down calls itself: a state machine has no stack; use a loop"
+	}
+	return down(in.Count), nil
+}
+
+func RecursiveSteps(c flow.Context, in Item) (Item, error) {
+	var again func(c flow.Context, n int) (Item, error)
+	again = func(c flow.Context, n int) (Item, error) {
+		if n < 1 {
+			return flow.Call(c, Handle, in)
+		}
+		return again(c, n-1) // want "again calls itself: a state machine has no stack; use a loop"
+	}
+	return again(c, in.Count)
+}
+
+func DeferInHelper(c flow.Context, in Item) (int, error) {
+	return tidied(in.Count), nil
+}
+
+func tidied(n int) (m int) {
+	defer func() { m++ }() // want "this statement has no form in a state machine"
+	for {                  // want "a loop without steps needs a range"
+		n++
+		if n > 3 {
+			break
+		}
+	}
+	return n
+}
+
+func ComplexNumbers(c flow.Context, in Item) (complex128, error) {
+	return complex(1, 2), nil // want "a complex number has no form in JSON; use a struct of two numbers"
+}
