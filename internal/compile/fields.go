@@ -3,8 +3,11 @@ package compile
 import "slices"
 
 // mergeMembers is test ? a : b of two that differ in one of the members that were laid over one object. A member that the object may
-// not have is not made up.
+// not have is not made up: that is so of structs, and of no entry of a map.
 func mergeMembers(test expr, a, b sym) (expr, bool) {
+	if kindOf(a.t) == mapKind {
+		return nil, false
+	}
 	belowA, x, okA := overlaid(a.e)
 	belowB, y, okB := overlaid(b.e)
 	switch {

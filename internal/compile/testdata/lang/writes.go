@@ -14,6 +14,7 @@ import (
 var Writes = []Case{
 	Of("map-count", mapCount, zero, one, many, repeated),
 	Of("map-group", mapGroup, zero, one, many, repeated),
+	Of("maybe-entry", maybeEntry, zero, one, many),
 	Of("map-steps", mapSteps, zero, one, many, repeated),
 	Of("map-keys", mapKeys, zero, one, many, odd),
 	Of("pointer-writes", pointerWrites, zero, one, many, repeated),
@@ -284,4 +285,14 @@ func sortInPlace(c flow.Context, in Thing) (Thing, error) {
 	text, err := flow.Call(c, Log, strings.Join(in.Tags, ","))
 	in.Name = text
 	return in, err
+}
+
+// maybeEntry adds an entry on one way only, and counts them.
+func maybeEntry(c flow.Context, in Thing) (int, error) {
+	m := map[int][]int{in.N: nil}
+	if in.Part.Count > 3 {
+		m[2] = append(slices.Clip(m[2]), in.N)
+	}
+	n := len(m)
+	return flow.Call(c, Double, n)
 }
