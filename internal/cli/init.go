@@ -99,11 +99,20 @@ func fill(s scaffold) (map[string][]byte, error) {
 func goMod(module string) []byte {
 	const stride = "github.com/stride-aws/stride"
 	v, replace := version(), ""
-	if _, file, _, ok := runtime.Caller(0); ok && !strings.HasPrefix(v, "v") || strings.Contains(v, "+dirty") {
+	if dir, ok := workingCopy(); ok {
 		v = "v0.0.0"
-		replace = fmt.Sprintf("\nreplace %s => %s\n", stride, filepath.Join(filepath.Dir(file), "..", ".."))
+		replace = fmt.Sprintf("\nreplace %s => %s\n", stride, dir)
 	}
 	return fmt.Appendf(nil, "module %s\n\ngo 1.26\n\nrequire %s %s\n%s", module, stride, v, replace)
+}
+
+// workingCopy is the folder that this program was built in, unless that is the module cache, whose folders end in @VERSION, or gone. A
+// version that Go makes of a clean checkout's commit need not be one that can be downloaded.
+func workingCopy() (string, bool) {
+	_, file, _, _ := runtime.Caller(0)
+	dir := filepath.Join(filepath.Dir(file), "..", "..")
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return dir, err == nil && filepath.IsAbs(dir) && !strings.Contains(dir, "@")
 }
 
 // writeNew writes files that must not be there yet: all of them, or none.
