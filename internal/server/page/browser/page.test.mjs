@@ -38,7 +38,7 @@ test("the frame says where it is, lists workflows and follows them", async (t) =
   await page.getByText(`eu-west-1 ${account}`).waitFor();
   await page.getByText("live", { exact: true }).waitFor();
   const names = await page.getByRole("navigation", { name: "workflows" }).getByRole("link").allTextContents();
-  assert.deepEqual(names, ["order-fulfilment", "report-pipeline", "sensor-ingestexpress"]);
+  assert.deepEqual(names, ["order-fulfilment", "report-pipeline", "sensor-ingestexpress", "stock-recount", "stock-take"]);
   await page.getByRole("link", { name: "report-pipeline" }).click();
   await page.getByRole("heading", { name: "report-pipeline", level: 1 }).waitFor();
   await machine(call, "appears-later", { StartAt: "A", States: { A: { Type: "Succeed" } } });
