@@ -3,8 +3,6 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,19 +30,7 @@ func TestOpenAPI(t *testing.T) {
 		if err := json.Indent(&got, trigger.OpenAPI(), "", "  "); err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join("testdata", "api_"+name+".json")
-		if *update {
-			if err := os.WriteFile(file, got.Bytes(), 0o666); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got.String()); diff != "" {
-			t.Errorf("%s (-want +got); rewrite with -update:\n%s", file, diff)
-		}
+		golden(t, "api_"+name+".json", got.Bytes())
 	}
 }
 
