@@ -62,7 +62,7 @@ func (x *Test) runNative(input []byte, d time.Duration, t *tape) *outcome {
 	if errors.As(native.Named(o.err), &f) {
 		o.errorName, o.cause = f.Name, native.CauseOf(o.err)
 		if service := (*native.ServiceError)(nil); f.Err != nil && !errors.As(f.Err, &service) {
-			o.errorName = x.errorName(x.compiledOnce().names, true, f.Err)
+			o.errorName = x.errorName(x.compiledOnce().names, f.Err)
 		}
 	} else if o.err != nil {
 		o.errorName, o.cause = native.EndName(o.err), o.err.Error()
@@ -317,7 +317,7 @@ func (b *bridge) failed(t *native.Task, err error) machine.Failure {
 	if service := (*native.ServiceError)(nil); f.Err == nil || errors.As(f.Err, &service) {
 		return machine.Failure{Error: f.Name, Cause: history.Verbatim(f.Cause)}
 	}
-	name := b.script.x.errorName(b.names, t.Kind != native.Lambda, err)
+	name := b.script.x.errorName(b.names, err)
 	if t.Kind != native.Lambda {
 		return machine.Failure{Error: name, Cause: history.Verbatim(err.Error())}
 	}
@@ -326,9 +326,9 @@ func (b *bridge) failed(t *native.Task, err error) machine.Failure {
 	}))}
 }
 
-// errorName is the name of a handler's error in Step Functions, or of a service's.
-func (x *Test) errorName(matched []compile.ErrorMatch, services bool, err error) string {
-	f := &errnames.Finder{Matched: matched, Known: x.values, Services: services, Doubt: x.doubted}
+// errorName is the name of a handler's error in Step Functions.
+func (x *Test) errorName(matched []compile.ErrorMatch, err error) string {
+	f := &errnames.Finder{Matched: matched, Known: x.values, Doubt: x.doubted}
 	if name := f.Names().Of(err); name != "" {
 		return name
 	}

@@ -20,8 +20,6 @@ type Finder struct {
 	Matched []compile.ErrorMatch
 	// Known are variables that somebody has named, by their names: they are compared themselves.
 	Known map[string]error
-	// Services says that the errors may come from AWS services, whose error types are no handler's to name.
-	Services bool
 	// Doubt is told why it cannot be said whether an error is variable, "inventory.ErrSold", which the workflow matches.
 	Doubt func(variable string, why error)
 }
@@ -30,7 +28,7 @@ type Finder struct {
 func (f *Finder) Names() lambdamain.Names {
 	types := map[string]string{}
 	for _, m := range f.Matched {
-		if m.Type && (f.Services || !m.Service) {
+		if m.Type && !m.Service {
 			types[m.Package+"."+m.Ident] = m.Name
 		}
 	}
