@@ -263,7 +263,6 @@ func (prog *program) textOf(d declaration, e ast.Expr) string {
 // rival says where else the handlers' programs make errors from the text that d's variable is made from: "" for nowhere. A text
 // that is put together while the program runs is not found.
 func (prog *program) rival(d declaration, text string, handlers []Handler) string {
-	own := prog.fset.Position(d.init.Pos())
 	roots := []*listed{d.pkg}
 	for _, h := range handlers {
 		if p := prog.graph[h.Package]; p != nil {
@@ -272,21 +271,43 @@ func (prog *program) rival(d declaration, text string, handlers []Handler) strin
 	}
 	out := ""
 	visit(prog.graph, roots, func(p *listed) bool {
-		for _, file := range p.sources() {
-			if out != "" {
-				return false
-			}
-			if !strings.Contains(prog.content(file), strconv.Quote(text)) && !strings.Contains(prog.content(file), "`"+text+"`") {
-				continue
-			}
-			if at := prog.maker(file, text, own); at.IsValid() {
-				place := prog.place(at)
-				out = fmt.Sprintf("%s:%d makes another error with the text of %s, %q", place.File, place.Line, d, text)
-			}
+		if out != "" {
+			return false
+		}
+		if at := prog.makerIn(p, d, text); at.IsValid() {
+			place := prog.place(at)
+			out = fmt.Sprintf("%s:%d makes another error with the text of %s, %q", place.File, place.Line, d, text)
 		}
 		return true
 	})
 	return out
+}
+
+// makerIn is a place in a package that makes an error from text, d left out. Packages that are not the user's stay as they are while
+// they are listed, and most of what is read here is theirs.
+func (prog *program) makerIn(p *listed, d declaration, text string) token.Position {
+	stays := !p.local() && p != d.pkg
+	if at, known := p.makers[text]; stays && known {
+		return at
+	}
+	var at token.Position
+	own := prog.fset.Position(d.init.Pos())
+	for _, file := range p.sources() {
+		content := prog.content(file)
+		if !strings.Contains(content, strconv.Quote(text)) && !strings.Contains(content, "`"+text+"`") {
+			continue
+		}
+		if at = prog.maker(file, text, own); at.IsValid() {
+			break
+		}
+	}
+	if stays {
+		if p.makers == nil {
+			p.makers = map[string]token.Position{}
+		}
+		p.makers[text] = at
+	}
+	return at
 }
 
 // maker is a place in a file that makes an error from text, or keeps the text for one; own is none.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
@@ -27,6 +28,8 @@ type listed struct {
 	Error                 *struct{ Pos, Err string }
 	// source says that its types are read from its source: it is local, or made of what is, and so has types in common with it.
 	source *bool
+	// makers are the places in it that make errors, by the errors' texts, as far as somebody has looked; see makerIn.
+	makers map[string]token.Position
 }
 
 type module struct {
