@@ -258,27 +258,30 @@ func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 	if name, isUnion := unionMember(t); isUnion && ok {
 		return sym{e: unionValue(asserted(s.e), name), t: x.subst(f.v.Type()), maybe: true, raw: s.raw}
 	}
-	if part, embedded := x.embedded(s, t, v); !ok && embedded {
-		return part
+	if is, pointer := embeds(t, v); !ok && pointer {
+		message, hint := jsonField{v: v, ofNobody: true}.why()
+		return x.bad(at, "the field "+v.Name()+" "+message, hint)
+	} else if !ok && is {
+		return x.embedded(s, t, v)
 	}
 	if !ok {
 		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
 	}
-	if f.asString {
-		return x.bad(at, "the field "+v.Name()+" is a text in JSON, by its ',string'", "leave ',string' out, or work with the field in a handler")
+	if message, hint := f.why(); message != "" {
+		return x.bad(at, "the field "+v.Name()+" "+message, hint)
 	}
 	return s.field(f, x.subst(f.v.Type()))
 }
 
 // embedded is an embedded struct, whose fields are those of the struct around it in JSON.
-func (x *eval) embedded(s sym, t types.Type, v *types.Var) (sym, bool) {
+func (x *eval) embedded(s sym, t types.Type, v *types.Var) sym {
 	var o object
 	for _, f := range fieldsOf(t) {
 		if slices.ContainsFunc(f.path[:len(f.path)-1], func(p *types.Var) bool { return p.Origin() == v.Origin() }) {
-			o.fields = append(o.fields, field{name: f.name, v: s.field(f, x.subst(f.v.Type())), omit: f.omit})
+			o.fields = append(o.fields, f.member(s.field(f, x.subst(f.v.Type())), false))
 		}
 	}
-	return sym{e: o, t: x.subst(v.Type())}, len(o.fields) > 0
+	return sym{e: o, t: x.subst(v.Type())}
 }
 
 func (s sym) field(f jsonField, t types.Type) sym {
@@ -300,10 +303,14 @@ func (s sym) field(f jsonField, t types.Type) sym {
 		s.e = below
 		return s.field(f, t)
 	}
-	return sym{
-		e: member{s.e, f.name}, t: t, raw: s.raw,
-		maybe: s.raw || s.maybe || f.omit,
+	out := sym{e: member{s.e, f.name}, t: t, raw: s.raw, maybe: s.raw || s.maybe || f.omit}
+	switch {
+	case f.asText && kindOf(t) == boolKind:
+		return sym{e: loose{out.e, str("true")}, t: t}
+	case f.asText:
+		out.e = call{"$number", []expr{out.e}}
 	}
+	return out
 }
 
 func isErrorType(t types.Type) bool {
@@ -644,11 +651,6 @@ func (x *eval) composite(e *ast.CompositeLit) sym {
 
 func (x *eval) structLit(e *ast.CompositeLit, t types.Type) sym {
 	s := sym{e: zeroStruct(t), t: t}
-	for _, f := range fieldsOf(t) {
-		if f.asString {
-			x.refuse(e, "the field "+f.v.Name()+" of "+typeName(t)+" is a text in JSON, by its ',string'", "leave ',string' out, or make the value in a handler")
-		}
-	}
 	st := t.Underlying().(*types.Struct)
 	for i, elt := range e.Elts {
 		v, val := st.Field(min(i, st.NumFields()-1)), elt
@@ -703,19 +705,35 @@ func (x *eval) errorValue(s sym) sym {
 
 // setField is s with another value of a field.
 func (x *eval) setField(at ast.Node, s sym, v *types.Var, to sym) sym {
+	if s.t == types.Typ[types.Invalid] { // refused already
+		return s
+	}
 	t := structOf(s.t)
 	pointer := kindOf(s.t) == pointerKind
-	if o, ok := s.e.(object); ok {
+	f, ok := fieldOf(t, v)
+	if message, hint := x.whyNotSet(t, v, to); message != "" {
+		return x.bad(at, "the field "+v.Name()+" "+message, hint)
+	}
+	if o, isObject := s.e.(object); isObject {
 		if out, ok := o.set(t, v, to); ok {
 			return sym{e: out, t: s.t, full: pointer}
 		}
 	}
-	f, ok := fieldOf(t, v)
 	if !ok {
 		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
 	}
-	change := field{name: f.name, v: to.settledNow()}
+	change := field{name: f.name, v: to.settledNow(), asText: f.asText}
 	return sym{e: withMembers(s.use(), change), t: s.t, raw: s.holey() || to.holey(), full: pointer}
+}
+
+func (x *eval) whyNotSet(t types.Type, v *types.Var, to sym) (message, hint string) {
+	if f, ok := fieldOf(t, v); ok {
+		return f.whyNot(to)
+	}
+	if _, pointer := embeds(t, v); pointer && !isNull(to.e) {
+		return jsonField{v: v, ofNobody: true}.why()
+	}
+	return "", ""
 }
 
 // set replaces the member of a field, or the members of an embedded struct.

@@ -55,6 +55,10 @@ type field struct {
 	name string
 	v    sym
 	omit bool
+	// zero says that omit is by omitzero, which leaves out nil and no empty slices and maps, and times.
+	zero bool
+	// asText says that JSON has v's text.
+	asText bool
 	// union says that the name is that of a member of one of the SDK's unions, which optimised and SDK integrations spell differently.
 	union bool
 }
@@ -257,14 +261,8 @@ func (w *writer) object(o object) {
 	w.WriteByte('{')
 	first := true
 	for _, f := range o.fields {
-		e := f.v.e
-		if f.omit {
-			if f.v.isZero() {
-				continue
-			}
-			if !f.v.nonZero() {
-				e = f.v.unlessZero()
-			}
+		if f.isZero() {
+			continue
 		}
 		if !first {
 			w.WriteString(", ")
@@ -272,7 +270,7 @@ func (w *writer) object(o object) {
 		first = false
 		w.literal(value.OfString(f.name))
 		w.WriteString(": ")
-		w.expr(e, 0)
+		w.expr(f.written(), 0)
 	}
 	w.WriteByte('}')
 }
@@ -509,7 +507,7 @@ func sameAll(a, b []expr) bool {
 
 func sameFields(a, b []field) bool {
 	return slices.EqualFunc(a, b, func(x, y field) bool {
-		return x.name == y.name && x.omit == y.omit && same(x.v.e, y.v.e)
+		return x.name == y.name && x.omit == y.omit && x.zero == y.zero && x.asText == y.asText && same(x.v.e, y.v.e)
 	})
 }
 
@@ -524,8 +522,8 @@ func template(e expr) value.Value {
 		if !e.conditional() && !sharedMembers(e) {
 			var members []value.Member
 			for _, f := range e.fields {
-				if !f.omit || !f.v.isZero() {
-					members = append(members, value.Member{Name: f.name, Value: template(f.v.e)})
+				if !f.isZero() {
+					members = append(members, value.Member{Name: f.name, Value: template(f.written())})
 				}
 			}
 			return value.OfObject(members)
@@ -546,7 +544,7 @@ func template(e expr) value.Value {
 // conditional says whether o has members that may be missing.
 func (o object) conditional() bool {
 	for _, f := range o.fields {
-		if f.omit && !f.v.isZero() && !f.v.nonZero() {
+		if f.perhaps() {
 			return true
 		}
 	}

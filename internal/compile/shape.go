@@ -14,8 +14,43 @@ type jsonField struct {
 	v        *types.Var
 	name     string       // in JSON
 	path     []*types.Var // from the struct, through embedded structs, to v itself
+	tagged   bool         // named by its tag
 	omit     bool         // omitempty or omitzero
-	asString bool
+	zero     bool         // omitzero
+	asText   bool         // ',string'
+	ofNobody bool         // of an embedded pointer to a struct: JSON has the field where the pointer is not nil
+}
+
+// why says why a workflow cannot read the field.
+func (f jsonField) why() (message, hint string) {
+	switch k := kindOf(f.v.Type()); {
+	case f.ofNobody:
+		return flattened, "embed the struct itself, or give the pointer a name in JSON"
+	case f.asText && k != intKind && k != boolKind:
+		return "is a text in JSON, by its ',string'", "leave ',string' out, or work with the field in a handler"
+	}
+	return "", ""
+}
+
+const flattened = "comes by an embedded pointer, which JSON flattens: nil is not told from a struct whose fields are left out"
+
+// whyNot says why a workflow cannot give the field a value.
+func (f jsonField) whyNot(to sym) (message, hint string) {
+	if f.zero && ownZero(f.v.Type()) && !same(to.e, goZero(f.v.Type())) {
+		return "is left out of JSON where its method IsZero says so, by its ',omitzero'", "leave ',omitzero' out, or make the value in a handler"
+	}
+	return f.why()
+}
+
+// embeds says whether v, a field of t, is a struct, or a pointer to one, whose fields JSON has in t's place; pointer, whether any of
+// them are of an embedded pointer.
+func embeds(t types.Type, v *types.Var) (yes, pointer bool) {
+	for _, f := range fieldsOf(t) {
+		if slices.ContainsFunc(f.path[:len(f.path)-1], func(p *types.Var) bool { return p.Origin() == v.Origin() }) {
+			yes, pointer = true, pointer || f.ofNobody
+		}
+	}
+	return yes, pointer
 }
 
 // fieldsOf lists the JSON fields of a struct, those of embedded structs in their place, by encoding/json's rules of depth.
@@ -24,7 +59,7 @@ func fieldsOf(t types.Type) []jsonField {
 	if !ok {
 		return nil
 	}
-	all := appendFields(nil, s, nil)
+	all := appendFields(nil, s, nil, false)
 	if isSDK(t) {
 		all = slices.DeleteFunc(all, func(f jsonField) bool { return f.name == "ResultMetadata" })
 		obj := types.Unalias(t).(*types.Named).Obj()
@@ -46,7 +81,7 @@ func fieldsOf(t types.Type) []jsonField {
 	return out
 }
 
-func appendFields(out []jsonField, s *types.Struct, path []*types.Var) []jsonField {
+func appendFields(out []jsonField, s *types.Struct, path []*types.Var, ofNobody bool) []jsonField {
 	for i := range s.NumFields() {
 		v := s.Field(i)
 		tag := reflect.StructTag(s.Tag(i)).Get("json")
@@ -55,36 +90,59 @@ func appendFields(out []jsonField, s *types.Struct, path []*types.Var) []jsonFie
 			continue
 		}
 		here := append(path[:len(path):len(path)], v)
-		if inner, ok := v.Type().Underlying().(*types.Struct); ok && v.Embedded() && name == "" {
-			out = appendFields(out, inner, here)
+		if inner, ok := structOf(v.Type()).Underlying().(*types.Struct); ok && v.Embedded() && name == "" {
+			if !slices.Contains(path, v) {
+				out = appendFields(out, inner, here, ofNobody || kindOf(v.Type()) == pointerKind)
+			}
 			continue
 		}
 		if !v.Exported() {
 			continue
 		}
-		f := jsonField{v: v, name: name, path: here}
+		f := jsonField{v: v, name: name, path: here, tagged: name != "", ofNobody: ofNobody}
 		if name == "" {
 			f.name = v.Name()
 		}
 		for opt := range strings.SplitSeq(opts, ",") {
 			f.omit = f.omit || opt == "omitempty" && canBeEmpty(v.Type()) || opt == "omitzero"
-			f.asString = f.asString || opt == "string"
+			f.zero = f.zero || opt == "omitzero"
+			f.asText = f.asText || opt == "string" && isBasic(structOf(v.Type()))
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
-// canBeEmpty is false for what omitempty never omits: structs.
+// canBeEmpty is false for what omitempty never omits: structs, and arrays with items.
 func canBeEmpty(t types.Type) bool {
-	_, isStruct := t.Underlying().(*types.Struct)
-	return !isStruct
+	switch t := t.Underlying().(type) {
+	case *types.Struct:
+		return false
+	case *types.Array:
+		return t.Len() == 0
+	}
+	return true
 }
 
-// dominant says whether f wins among the fields of its name: the least depth does.
+// ownZero says whether t's zero values are for a method of its own to tell, as omitzero has it.
+func ownZero(t types.Type) bool {
+	obj, _, _ := types.LookupFieldOrMethod(t, true, nil, "IsZero")
+	_, isFunc := obj.(*types.Func)
+	return isFunc && !isNamed(t, "time", "Time")
+}
+
+func isBasic(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Basic)
+	return ok
+}
+
+// dominant says whether f wins among the fields of its name: the least depth does, and there one that its tag names; of two such none.
 func dominant(all []jsonField, f jsonField) bool {
 	for _, other := range all {
-		if other.name == f.name && len(other.path) < len(f.path) {
+		if other.name != f.name || other.v == f.v && len(other.path) == len(f.path) {
+			continue
+		}
+		if len(other.path) < len(f.path) || len(other.path) == len(f.path) && (other.tagged || !f.tagged) {
 			return false
 		}
 	}

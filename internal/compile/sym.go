@@ -49,7 +49,9 @@ func zeroStruct(t types.Type) object {
 	var o object
 	_, isUnion := unionMember(t)
 	for _, f := range fieldsOf(t) {
-		o.fields = append(o.fields, field{name: f.name, v: zeroSym(f.v.Type()), omit: f.omit, union: isUnion})
+		if !f.ofNobody {
+			o.fields = append(o.fields, f.member(zeroSym(f.v.Type()), isUnion))
+		}
 	}
 	return o
 }
@@ -162,66 +164,6 @@ func (s sym) nested() expr {
 }
 
 func isArray(e expr) expr { return binary{"=", call{"$type", []expr{e}}, str("array")} }
-
-// isZero says whether s is known to be the zero value, as omitempty understands it.
-func (s sym) isZero() bool {
-	if s.boxed {
-		return false
-	}
-	if s.full && kindOf(s.t) == pointerKind { // to false, to 0
-		return isNull(s.e)
-	}
-	switch e := s.e.(type) {
-	case lit:
-		return e.v.Kind() == value.Null || e.v.Kind() == value.Bool && !e.v.Bool() ||
-			e.v.Kind() == value.Number && e.v.Float() == 0 || e.v.Kind() == value.String && e.v.Str() == ""
-	case array:
-		return len(e.items) == 0
-	}
-	return false
-}
-
-// nonZero says whether s is known not to be the zero value.
-func (s sym) nonZero() bool {
-	if s.boxed || s.full && kindOf(s.t) == pointerKind {
-		return true
-	}
-	switch e := s.e.(type) {
-	case lit:
-		return !s.isZero()
-	case array:
-		return len(e.items) > 0
-	case object: // of a map: structs are never empty to omitempty
-		return slices.ContainsFunc(e.fields, func(f field) bool { return !f.omit })
-	case keyed:
-		return true
-	case binary:
-		return e.op == "&" && (sym{e: e.l}.nonZero() || sym{e: e.r}.nonZero())
-	}
-	return false
-}
-
-// unlessZero is s where omitempty writes it, and else undefined, which leaves it out.
-func (s sym) unlessZero() expr {
-	if simple(s.e) {
-		return cond{test: s.present(), then: s.e}
-	}
-	v := sym{e: ref{"v"}, t: s.t, full: s.full}
-	return block{"v", s.use(), cond{test: v.present(), then: v.e}}
-}
-
-// present is the condition under which omitempty writes s.
-func (s sym) present() expr {
-	switch kindOf(s.t) {
-	case sliceKind:
-		return binary{">", call{"$count", []expr{s.items()}}, num(0)}
-	case mapKind: // JSONata: an object without members is false, and null is too
-		return s.e
-	case pointerKind, errorKind, opaque:
-		return binary{"!=", s.use(), null}
-	}
-	return s.e
-}
 
 // settled is s once the workflow variable name has its value.
 func (s sym) settled(name string) sym {

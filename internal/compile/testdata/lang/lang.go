@@ -23,11 +23,13 @@ type Case struct {
 }
 
 // All is every case, in the order of the language's documentation.
-func All() []Case { return slices.Concat(Cases, More, Ordinary, Writes, Pure, Library, Services) }
+func All() []Case {
+	return slices.Concat(Cases, More, Ordinary, Writes, Pure, Library, Payloads, Services)
+}
 
 // Of is a case with inputs.
 func Of[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...I) Case {
-	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log), flow.Function(Scan), flow.Function(Index), flow.Function(Tell), flow.Function(Remind))
+	w := flow.Standard(name, fn, flow.Function(Echo), flow.Function(Double), flow.Function(Risky), flow.Function(Ask), flow.Function(Make), flow.Function(Log), flow.Function(Scan), flow.Function(Index), flow.Function(Tell), flow.Function(Remind), flow.Function(Keep))
 	return Case{w, func(t *testing.T) {
 		for i, in := range inputs {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {

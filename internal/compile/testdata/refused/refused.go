@@ -326,17 +326,6 @@ func SharedParts(c flow.Context, in []*Item) (*Item, error) {
 	return first, nil
 }
 
-type Texts struct {
-	N int `json:"n,string"`
-}
-
-func Stringed(c flow.Context, in Texts) (Texts, error) {
-	if in.N > 1 { // want "the field N is a text in JSON"
-		return in, nil
-	}
-	return Texts{N: 2}, nil // want "the field N of refused.Texts is a text in JSON"
-}
-
 func ClosureWrites(c flow.Context, in Item) (Item, error) {
 	n := 0
 	count := func() { n++ }
@@ -613,4 +602,28 @@ func tidied(n int) (m int) {
 
 func ComplexNumbers(c flow.Context, in Item) (complex128, error) {
 	return complex(1, 2), nil // want "a complex number has no form in JSON; use a struct of two numbers"
+}
+
+// Flat has fields that JSON keeps in ways of its own.
+type Flat struct {
+	*Terms
+	Rate float64 `json:",string"`
+	Due  Grace   `json:",omitzero"`
+}
+
+type Terms struct{ Days int }
+
+type Grace struct{ Hours int }
+
+func (g Grace) IsZero() bool { return g.Hours < 2 }
+
+func Flattened(c flow.Context, in Flat) (Flat, error) {
+	if in.Terms != nil && in.Days == 1 { // want "the field Terms comes by an embedded pointer, which JSON flattens" "the field Days comes by an embedded pointer"
+		return Flat{}, nil
+	}
+	in.Rate++                          // want "the field Rate is a text in JSON"
+	in.Due = Grace{Hours: 1}           // want "the field Due is left out of JSON where its method IsZero says so"
+	out := Flat{Rate: 2}               // want "the field Rate is a text in JSON"
+	out = Flat{Terms: &Terms{Days: 1}} // want "the field Terms comes by an embedded pointer"
+	return out, nil
 }

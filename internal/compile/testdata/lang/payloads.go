@@ -1,0 +1,79 @@
+package lang
+
+import (
+	"context"
+	"time"
+
+	"github.com/stride-aws/stride/flow"
+)
+
+// Payloads are types as payloads have them.
+var Payloads = []Case{
+	Of("json-tags", jsonTags, Tagged{}, Tagged{ID: 5, On: true, Left: 2, Nil: []string{}, Until: noon, Key: Key{Code: "c", Both: "b"}}, Tagged{ID: 1, Nil: []string{"x"}, More: map[string]int{}}),
+	Of("json-tags-built", jsonTagsBuilt, zero, one, many),
+}
+
+var noon = time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+
+// Key is embedded: Code wins over Owner's, and neither Both is in JSON.
+type Key struct {
+	Code string `json:"code"`
+	Both string
+}
+
+// Owner is embedded beside it.
+type Owner struct {
+	Label string `json:"-"`
+	Code  string
+	Both  string
+}
+
+// Tagged has tags of all kinds.
+type Tagged struct {
+	Key
+	Owner
+	ID    int            `json:"id,string"`
+	Left  int            `json:",omitempty,string"`
+	On    bool           `json:"on,string"`
+	Rate  float64        `json:"rate,string"`
+	Note  string         `json:"-,"`
+	Pair  [2]int         `json:"pair,omitempty"`
+	Nil   []string       `json:"nil,omitzero"`
+	More  map[string]int `json:"more,omitzero"`
+	Until time.Time      `json:"until,omitzero"`
+	Part  Part           `json:"part,omitzero"`
+	Next  *Part          `json:",omitzero"`
+}
+
+// Keep gives its input back.
+func Keep(_ context.Context, in Tagged) (Tagged, error) { return in, nil }
+
+// jsonTags reads and writes fields that JSON has as their tags say.
+func jsonTags(c flow.Context, in Tagged) (Tagged, error) {
+	kept, err := flow.Call(c, Keep, in)
+	if err != nil {
+		return Tagged{}, err
+	}
+	if kept.On && kept.Left > 0 {
+		kept.Nil = nil
+		kept.ID++
+	}
+	kept.On = kept.ID > 3
+	kept.Left += kept.Pair[1] + len(kept.Nil)
+	kept.Note = kept.Key.Code
+	return flow.Call(c, Keep, kept)
+}
+
+// jsonTagsBuilt makes such a value.
+func jsonTagsBuilt(c flow.Context, in Thing) (Tagged, error) {
+	n, err := flow.Call(c, Double, in.N)
+	if err != nil {
+		return Tagged{}, err
+	}
+	t := Tagged{ID: n, On: n > 2, Left: in.N, Nil: in.Tags, Until: in.When, Part: in.Part, Next: in.Ref, Key: Key{Code: in.Name}}
+	if len(in.Tags) == 1 {
+		t.Nil, t.More, t.Until, t.Part = []string{}, map[string]int{}, time.Time{}, Part{}
+	}
+	t.Pair = [2]int{n, 1}
+	return flow.Call(c, Keep, t)
+}
