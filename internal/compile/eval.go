@@ -769,7 +769,7 @@ func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
 		it := x.as(x.expr(elt), elemOf(t))
 		raw, packed = raw || it.holey(), packed && it.full
 		items[i] = it.use()
-		if kindOf(it.t) == sliceKind && !isArrayLit(items[i]) {
+		if kindOf(it.t) == sliceKind {
 			items[i] = it.nested()
 		}
 	}

@@ -285,7 +285,7 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 		}
 		raw = raw || a.holey()
 		items[i] = a.use()
-		if kindOf(a.t) == sliceKind && !isArrayLit(items[i]) {
+		if kindOf(a.t) == sliceKind {
 			items[i] = a.nested()
 		}
 	}

@@ -157,6 +157,10 @@ func (s sym) items() expr {
 
 // nested is a slice as an item of an array that is written out: JSONata would join the two.
 func (s sym) nested() expr {
+	switch s.e.(type) {
+	case array, each, numbers: // it is written in brackets of its own, and they keep it together
+		return s.e
+	}
 	if s.full {
 		return each{s.e}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ var More = []Case{
 	Of("parts-of-slices", partsOfSlices, zero, one, many),
 	Of("copied-map", copiedMap, zero, one, many),
 	Of("nested-slices", nestedSlices, zero, one, many),
+	Of("turned-slices", turnedSlices, zero, one, many),
 	Of("own-error", ownError, zero, one, many),
 	Of("wrapped-error", wrappedError, named("fine"), named("broken"), named("plain")),
 	Of("errors-new", errorsNew, named("fine"), named("broken"), named("plain")),
@@ -98,6 +100,22 @@ func nestedSlices(c flow.Context, in Thing) ([][]string, error) {
 	groups = append(groups, in.Tags)
 	_, err := flow.Call(c, Double, len(groups))
 	return groups, err
+}
+
+// turnedSlices puts slices in another order among others.
+func turnedSlices(c flow.Context, in Thing) ([][]int, error) {
+	turned := []int{in.N, 7}
+	slices.Reverse(turned)
+	none := slices.Clone([]int{})
+	slices.Reverse(none)
+	rows := [][]int{{1}, turned, none}
+	rows = append(rows, slices.Sorted(slices.Values(turned)))
+	lengths := 0
+	for _, row := range rows {
+		lengths = lengths*10 + len(row)
+	}
+	_, err := flow.Call(c, Double, lengths)
+	return rows, err
 }
 
 // ownError fails with an error of the module's own: its type's name is the error's, its text the cause.
