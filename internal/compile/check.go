@@ -367,24 +367,31 @@ func (c *checking) inUse(workflows []Workflow) map[string]bool {
 	return used
 }
 
-// usedBy are the packages of which p uses functions and variables that are no handlers, but for flow's: what they do is its own.
+// usedBy are the packages of which p uses functions and variables that are no handlers, or makes errors and texts by their methods;
+// but for flow's: what they do is its own.
 func (c *checking) usedBy(p *pkg, handlers map[string]bool) []string {
 	var out []string
 	seen := map[*types.Package]bool{p.types: true}
-	for _, obj := range p.info.Uses {
-		of := obj.Pkg()
+	note := func(of *types.Package) {
 		if of == nil || seen[of] || c.needed[of.Path()] == nil || of.Path() == flowPath || strings.HasPrefix(of.Path(), flowPath+"/") {
-			continue
+			return
 		}
-		if needsSource(obj, handlers) {
-			seen[of] = true
-			out = append(out, of.Path())
+		seen[of] = true
+		out = append(out, of.Path())
+	}
+	for _, obj := range p.info.Uses {
+		if obj.Pkg() != nil && needsSource(obj, handlers) {
+			note(obj.Pkg())
 		}
+	}
+	for _, decl := range p.decls {
+		p.madeIn(decl, note)
 	}
 	return out
 }
 
-// needsSource says whether the compiler must read what a name of another package stands for.
+// needsSource says whether the compiler must read what a name of another package stands for. The text of an error that a workflow
+// only compares is nothing to it.
 func needsSource(obj types.Object, handlers map[string]bool) bool {
 	switch obj := obj.(type) {
 	case *types.Func:
@@ -393,6 +400,44 @@ func needsSource(obj types.Object, handlers map[string]bool) bool {
 		return obj.Parent() == obj.Pkg().Scope() && !isErrorType(obj.Type())
 	}
 	return false
+}
+
+// madeIn calls note with the packages of the errors that a function makes or returns, and does not just compare, and of the values
+// of which package fmt asks a text.
+func (p *pkg) madeIn(fn *ast.FuncDecl, note func(*types.Package)) {
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CompositeLit:
+			if t := p.info.TypeOf(n); isNamed(t, flowPath, "Retry") {
+				return false
+			} else if isErrorType(t) {
+				note(packageOfType(t))
+			}
+		case *ast.Ident:
+			if v, ok := p.info.Uses[n].(*types.Var); ok && v.Parent() == v.Pkg().Scope() && isErrorType(v.Type()) {
+				note(v.Pkg())
+			}
+		case *ast.CallExpr:
+			switch fn := (&frame{pkg: p}).callee(n); {
+			case fn == nil || fn.Pkg() == nil:
+			case fn.Pkg().Path() == "errors" && fn.Name() != "Join":
+				return false
+			case fn.Pkg().Path() == "fmt":
+				for _, a := range n.Args {
+					note(packageOfType(p.info.TypeOf(a)))
+				}
+			}
+		}
+		return true
+	})
+}
+
+// packageOfType is the package of a type that writes its own text, nil of others.
+func packageOfType(t types.Type) *types.Package {
+	if t == nil || textMethod(t) == nil {
+		return nil
+	}
+	return textMethod(t).Pkg()
 }
 
 // program is what the compiler reads.

@@ -490,8 +490,12 @@ func sprintf(x *eval, e *ast.CallExpr, a []sym) sym {
 			out = concat(out, str("%"))
 			continue
 		}
-		if next < len(a) && x.writesItself(e.Args[next], a[next]) {
-			return sym{e: emptyStr}
+		if next < len(a) {
+			a[next], _ = x.ownText(e.Args[next], verb, a[next])
+			if a[next].t == types.Typ[types.Invalid] { // refused already
+				next++
+				continue
+			}
 		}
 		if next >= len(a) || !formats(verb, kindOf(a[next].t)) {
 			return x.bad(e, "the verb %"+string(verb)+" has no exact form in JSONata for this argument", verbHint(verb))
@@ -503,22 +507,6 @@ func sprintf(x *eval, e *ast.CallExpr, a []sym) sym {
 		return x.bad(e, "fmt.Sprintf has more arguments than verbs", "")
 	}
 	return sym{e: out}
-}
-
-// writesItself refuses a value whose own method makes its text.
-func (x *eval) writesItself(at ast.Expr, s sym) bool {
-	if s.t == nil || kindOf(s.t) == errorKind {
-		return false
-	}
-	for _, name := range []string{"Error", "String", "Format"} {
-		if obj, _, _ := types.LookupFieldOrMethod(s.t, true, nil, name); obj != nil {
-			if _, isFunc := obj.(*types.Func); isFunc {
-				x.refuse(at, "the text of a "+typeName(s.t)+" is what its method "+name+" makes", "call the method, or convert the value to a string or number")
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func formats(verb byte, k kind) bool {
@@ -578,8 +566,11 @@ func asText(s sym) expr {
 }
 
 func sprint(x *eval, e *ast.CallExpr, a []sym) sym {
-	if len(a) == 1 && x.writesItself(e.Args[0], a[0]) {
-		return sym{e: emptyStr}
+	if len(a) == 1 {
+		a[0], _ = x.ownText(e.Args[0], 'v', a[0])
+		if a[0].t == types.Typ[types.Invalid] { // refused already
+			return a[0]
+		}
 	}
 	if len(a) != 1 || !formats('v', kindOf(a[0].t)) {
 		return x.bad(e, "fmt.Sprint has an exact form in JSONata for one string, integer or boolean only", "use fmt.Sprintf or +")

@@ -2,14 +2,17 @@ package lang
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/compile/testdata/lang/faults"
 )
 
 // Payloads are types as payloads have them.
 var Payloads = []Case{
 	Of("json-tags", jsonTags, Tagged{}, Tagged{ID: 5, On: true, Left: 2, Nil: []string{}, Until: noon, Key: Key{Code: "c", Both: "b"}}, Tagged{ID: 1, Nil: []string{"x"}, More: map[string]int{}}),
+	Of("own-texts", ownTexts, zero, one, many, named("denied")),
 	Of("json-tags-built", jsonTagsBuilt, zero, one, many),
 }
 
@@ -76,4 +79,17 @@ func jsonTagsBuilt(c flow.Context, in Thing) (Tagged, error) {
 	}
 	t.Pair = [2]int{n, 1}
 	return flow.Call(c, Keep, t)
+}
+
+// ownTexts has texts that the methods of types make, as fmt asks for them.
+func ownTexts(c flow.Context, in Thing) (string, error) {
+	grade := faults.Grade(in.N)
+	said, err := flow.Call(c, Log, fmt.Sprintf("%s is %v (%d), %s", in.Name, grade, grade, fmt.Sprint(faults.High)))
+	if err != nil {
+		return "", err
+	}
+	if in.Name == "denied" {
+		return "", fmt.Errorf("%s: %w", said, faults.Denied{Why: in.Name})
+	}
+	return said, nil
 }

@@ -394,7 +394,7 @@ func ChangedPart(c flow.Context, in Item) (string, error) {
 
 func OwnText(c flow.Context, in Item) (string, error) {
 	d := time.Duration(in.Count)
-	return fmt.Sprintf("%v %d", d, 1), nil // want "the text of a time.Duration is what its method String makes; call the method"
+	return fmt.Sprintf("%v %d", d, 1), nil // want "the text of a time.Duration is what its method String makes, which a state machine cannot call; convert the value"
 }
 
 func TooManyArguments(c flow.Context, in Item) (string, error) {
