@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestLanguage runs the workflow of each construct natively and compiled, which flowtest compares.
 func TestLanguage(t *testing.T) {
-	for _, c := range lang.All() {
+	for _, c := range append(lang.All(), lang.Traps...) {
 		t.Run(c.Workflow.Name(), func(t *testing.T) {
 			t.Parallel()
 			c.Run(t)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -67,7 +68,14 @@ type closure struct {
 	frame *frame
 	decl  *types.Func
 	node  ast.Node // where it is mentioned
-	recv  *sym     // of a method value
+	recv  key      // of a method value: a variable that has the receiver as it was
+}
+
+// kept notes that a variable holds the function, and so needs its receiver.
+func (u *unit) kept(c *closure) {
+	if c != nil && c.recv.v != nil {
+		u.synthetic[c.recv.v] = true
+	}
 }
 
 // same says whether two function values are of the same source.
@@ -190,7 +198,10 @@ func (x *eval) variable(at ast.Node, v *types.Var) sym {
 		if k.frame != x.id {
 			return x.bad(at, "the value of "+v.Name()+" is not known where this function is called", "hand it to the function as an argument")
 		}
-		return zeroSym(x.subst(v.Type()))
+		if v.Name() == "" || len(x.env) == 0 { // where a body falls off its end, or a handler is named
+			return zeroSym(x.subst(v.Type()))
+		}
+		return x.bad(at, "the compiler has lost the value of "+v.Name()+" on its way here", "keep it in another variable, and report this as a mistake of stride")
 	}
 	return x.packageVar(at, v)
 }
@@ -230,7 +241,9 @@ func (x *eval) selector(e *ast.SelectorExpr) sym {
 			fn := &closure{decl: f, node: e, frame: x.frame}
 			if sel.Kind() == types.MethodVal {
 				recv := x.expr(e.X)
-				fn.recv = &recv
+				fn.recv = x.temporary("receiver", recv.t)
+				x.release(fn.recv) // until something keeps the function
+				x.env[fn.recv] = recv
 			}
 			return sym{e: null, t: sel.Type(), full: true, fn: fn}
 		}
@@ -453,22 +466,45 @@ func fold(op token.Token, a, b expr, k kind) (expr, bool) {
 
 // concat joins strings; neighbouring constants become one.
 func concat(a, b expr) expr {
-	x, okA := a.(lit)
-	y, okB := b.(lit)
-	switch {
-	case okA && okB:
-		return str(x.v.Str() + y.v.Str())
-	case okA && x.v.Str() == "":
+	if same(a, emptyStr) {
 		return b
-	case okB && y.v.Str() == "":
+	}
+	if same(b, emptyStr) {
 		return a
 	}
-	if l, ok := a.(binary); ok && l.op == "&" && okB {
-		if m, ok := l.r.(lit); ok {
-			return binary{"&", l.l, str(m.v.Str() + y.v.Str())}
+	if e, ok := constants(a, b); ok {
+		return e
+	}
+	if l, ok := a.(binary); ok && l.op == "&" {
+		if e, ok := constants(l.r, b); ok {
+			return binary{"&", l.l, e}
 		}
 	}
 	return binary{"&", a, b}
+}
+
+// constants is two texts as one, where neither is computed.
+func constants(a, b expr) (expr, bool) {
+	x, okA := a.(lit)
+	y, okB := b.(lit)
+	if okA && okB {
+		return str(x.v.Str() + y.v.Str()), true
+	}
+	texts := ""
+	for _, e := range []expr{a, b} {
+		switch e := e.(type) {
+		case deployed:
+			texts += e.text
+		case lit:
+			if strings.Contains(e.v.Str(), "${") {
+				return nil, false
+			}
+			texts += e.v.Str()
+		default:
+			return nil, false
+		}
+	}
+	return deployed{texts}, true
 }
 
 // compare is an ordering of numbers or strings.
@@ -760,13 +796,20 @@ func (o object) set(t types.Type, v *types.Var, to sym) (object, bool) {
 }
 
 func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
-	items := make([]expr, len(e.Elts))
-	raw, packed := false, ofErrors(t)
-	for i, elt := range e.Elts {
+	for _, elt := range e.Elts {
 		if _, keyed := elt.(*ast.KeyValueExpr); keyed {
 			return x.bad(elt, "a slice literal with indices has no form in JSON", "list the items in their order")
 		}
-		it := x.as(x.expr(elt), elemOf(t))
+	}
+	return x.sliceOf(t, x.exprs(e.Elts))
+}
+
+// sliceOf is a slice of type t that has values.
+func (x *eval) sliceOf(t types.Type, values []sym) sym {
+	items := make([]expr, len(values))
+	raw, packed := false, ofErrors(t)
+	for i, v := range values {
+		it := x.as(v, elemOf(t))
 		raw, packed = raw || it.holey(), packed && it.full
 		items[i] = it.use()
 		if kindOf(it.t) == sliceKind {

@@ -208,9 +208,17 @@ func (f *frame) deferStmt(s *ast.DeferStmt, fs []*flow) []*flow {
 		f.refuse(s, "a defer in a loop has no form in a state machine", "use a function with steps for the loop's body")
 		return fs
 	}
+	if now := f.asksTime(s.Call); now != nil {
+		f.refuse(now, "Go evaluates the arguments of a deferred call now, a state machine when it is made", "keep the time in a variable first")
+	}
 	for v := range f.writesAfter(s) {
 		if (&liveness{info: f.pkg.info}).readsArguments(s.Call)[v] {
 			f.refuse(s, "Go evaluates the arguments of a deferred call now, and "+v.Name()+" changes later", "defer a function literal, or use a variable of its own")
+		}
+	}
+	for _, fl := range fs {
+		if fl.defers != fs[0].defers {
+			f.refuse(s, unsureDefer, deferAlways)
 		}
 	}
 	for _, fl := range fs {
@@ -220,6 +228,28 @@ func (f *frame) deferStmt(s *ast.DeferStmt, fs []*flow) []*flow {
 		fl.defers = fs[0].defers
 	}
 	return fs
+}
+
+const (
+	unsureDefer = "whether an earlier call is deferred depends on the way here"
+	deferAlways = "defer it on every way: defer a function literal that asks whether it has anything to do"
+)
+
+// asksTime is where the arguments of a call, function literals left out, ask what time it is.
+func (f *frame) asksTime(e *ast.CallExpr) (found ast.Node) {
+	for _, a := range e.Args {
+		ast.Inspect(a, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if _, isLit := n.(*ast.FuncLit); isLit {
+				return false
+			}
+			if ok && found == nil && isFlowCall(f.pkg.info, call, "Now") {
+				found = call
+			}
+			return found == nil
+		})
+	}
+	return found
 }
 
 // writesAfter is what the function assigns behind a statement.

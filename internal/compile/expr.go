@@ -3,6 +3,7 @@ package compile
 import (
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -48,6 +49,8 @@ type (
 	each    struct{ of expr }          // [e]: a sequence as an array, whatever its length
 	numbers struct{ first, last expr } // [first..last]
 	text    struct{ src string }       // a regular expression
+	// deployed is a text with placeholders in it: what it is, only the deployment knows.
+	deployed struct{ text string }
 )
 
 // field is a member of an object. Where omit is set, it is left out when its value is Go's zero value.
@@ -63,24 +66,25 @@ type field struct {
 	union bool
 }
 
-func (lit) isExpr()     {}
-func (ref) isExpr()     {}
-func (atom) isExpr()    {}
-func (member) isExpr()  {}
-func (index) isExpr()   {}
-func (binary) isExpr()  {}
-func (loose) isExpr()   {}
-func (cond) isExpr()    {}
-func (call) isExpr()    {}
-func (object) isExpr()  {}
-func (array) isExpr()   {}
-func (lambda) isExpr()  {}
-func (block) isExpr()   {}
-func (keyed) isExpr()   {}
-func (each) isExpr()    {}
-func (slot) isExpr()    {}
-func (numbers) isExpr() {}
-func (text) isExpr()    {}
+func (lit) isExpr()      {}
+func (ref) isExpr()      {}
+func (atom) isExpr()     {}
+func (member) isExpr()   {}
+func (index) isExpr()    {}
+func (binary) isExpr()   {}
+func (loose) isExpr()    {}
+func (cond) isExpr()     {}
+func (call) isExpr()     {}
+func (object) isExpr()   {}
+func (array) isExpr()    {}
+func (lambda) isExpr()   {}
+func (block) isExpr()    {}
+func (keyed) isExpr()    {}
+func (each) isExpr()     {}
+func (slot) isExpr()     {}
+func (numbers) isExpr()  {}
+func (text) isExpr()     {}
+func (deployed) isExpr() {}
 
 // The reserved variables. https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 var (
@@ -144,7 +148,13 @@ func (w *writer) expr(e expr, min int) {
 		w.WriteString("$" + e.path)
 	case text:
 		w.WriteString(e.src)
+	case deployed:
+		w.WriteString(value.OfString(e.text).String())
 	case member:
+		if !quotable(e.name) {
+			w.expr(call{"$lookup", []expr{e.of, str(e.name)}}, 0)
+			return
+		}
 		w.operand(e.of)
 		w.WriteString("." + fieldName(e.name))
 	case index:
@@ -279,7 +289,15 @@ func (w *writer) literal(v value.Value) {
 	if v.Kind() == value.Number && math.Signbit(v.Float()) && v.Float() == 0 {
 		v = value.OfFloat(0)
 	}
-	w.WriteString(v.String())
+	w.WriteString(placeholderLike.ReplaceAllString(v.String(), `$$\u007b$1:`))
+}
+
+// placeholderLike is what a text of the source must not be taken for.
+var placeholderLike = regexp.MustCompile(`\$\{(fn|workflow|activity|env):`)
+
+// quotable says whether a name can stand in a path, between backquotes where it must.
+func quotable(name string) bool {
+	return !strings.ContainsFunc(name, func(c rune) bool { return c == '`' || c < ' ' }) && !placeholderLike.MatchString(name)
 }
 
 func precOf(e expr) int {
@@ -458,7 +476,7 @@ func reads(e expr, names map[string]bool) bool {
 // simple is an expression that costs nothing to read again: a constant, or a path.
 func simple(e expr) bool {
 	switch e := e.(type) {
-	case lit, ref, atom:
+	case lit, ref, atom, deployed:
 		return true
 	case member:
 		return simple(e.of)
@@ -477,7 +495,7 @@ func same(a, b expr) bool {
 	case lit:
 		b, ok := b.(lit)
 		return ok && value.Equal(a.v, b.v)
-	case ref, atom, text:
+	case ref, atom, text, deployed:
 		return a == b
 	case member:
 		b, ok := b.(member)
@@ -515,8 +533,12 @@ func sameFields(a, b []field) bool {
 func template(e expr) value.Value {
 	switch e := e.(type) {
 	case lit:
-		if s := e.v.Str(); !strings.HasPrefix(s, "{%") {
+		if s := e.v.Str(); !strings.HasPrefix(s, "{%") && !placeholderLike.MatchString(s) {
 			return e.v
+		}
+	case deployed:
+		if !strings.HasPrefix(e.text, "{%") {
+			return value.OfString(e.text)
 		}
 	case object:
 		if !e.conditional() && !sharedMembers(e) {

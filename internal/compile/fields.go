@@ -2,6 +2,7 @@ package compile
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -107,6 +108,8 @@ func (s sym) nonZero() bool {
 		return slices.ContainsFunc(e.fields, func(f field) bool { return !f.omit })
 	case keyed:
 		return true
+	case deployed: // more than a placeholder
+		return !strings.HasPrefix(e.text, "${") || strings.Index(e.text, "}") < len(e.text)-1
 	case binary:
 		return e.op == "&" && (sym{e: e.l}.nonZero() || sym{e: e.r}.nonZero())
 	}

@@ -197,6 +197,9 @@ func (f *frame) join(fs []*flow, loop vars) *flow {
 	l := &label{}
 	for _, fl := range fs {
 		l.add(fl.host)
+		if fl.defers != out.defers {
+			f.refuse(f.at, unsureDefer, deferAlways)
+		}
 		if fl.undo != out.undo {
 			f.refuse(f.at, "whether a compensation is registered depends on the way here", "register it on every way, or move the steps that follow into the branch")
 		}

@@ -87,6 +87,7 @@ func (f *frame) bindEnv(args []sym, e env) {
 		}
 		if p != nil && i < len(args) {
 			x := &eval{frame: f, env: e}
+			f.kept(args[i].fn)
 			e[key{p, f.id}] = x.as(args[i], f.subst(p.Type()))
 		}
 		i++
@@ -138,7 +139,11 @@ func (f *frame) execClosure(at *ast.CallExpr, fn *closure, fs []*flow) []outcome
 	for _, fl := range fs {
 		x := &eval{frame: f, env: fl.env, host: fl.host}
 		inner.loans = x.lend(at, fn.decl)
-		inner.bind(x.arguments(at, fn.decl), fl)
+		var args []sym
+		if fn.recv.v != nil {
+			args = append(args, fl.env[fn.recv])
+		}
+		inner.bind(append(args, x.arguments(at, f.callee(at))...), fl)
 	}
 	for _, l := range inner.loans {
 		inner.live.pinned[l.param] = true
@@ -156,11 +161,42 @@ func (x *eval) arguments(e *ast.CallExpr, fn *types.Func) []sym {
 	}
 	var out []sym
 	for i, a := range list {
-		if !isNamed(x.pkg.info.TypeOf(a), flowPath, "Context") {
-			out = append(out, x.argument(a, eff, i))
+		switch t := x.pkg.info.TypeOf(a).(type) {
+		case *types.Tuple: // f(g())
+			call := ast.Unparen(a).(*ast.CallExpr)
+			x.standsAlone(call)
+			out = append(out, x.call(call)...)
+		default:
+			if !isNamed(t, flowPath, "Context") {
+				out = append(out, x.argument(a, eff, i))
+			}
 		}
 	}
-	return out
+	return x.packed(e, out)
+}
+
+// packed has the last arguments of a variadic call as the one slice that the function gets.
+func (x *eval) packed(e *ast.CallExpr, args []sym) []sym {
+	sig, ok := x.typeOf(e.Fun).Underlying().(*types.Signature)
+	if !ok || !sig.Variadic() || e.Ellipsis.IsValid() {
+		return args
+	}
+	last := sig.Params().At(sig.Params().Len() - 1)
+	more := 0
+	for _, a := range e.Args {
+		if t, ok := x.pkg.info.TypeOf(a).(*types.Tuple); ok {
+			more += t.Len()
+		} else {
+			more++
+		}
+	}
+	more -= sig.Params().Len() - 1
+	t := x.subst(last.Type())
+	if more <= 0 {
+		return append(args, zeroSym(t))
+	}
+	fixed := max(len(args)-more, 0)
+	return append(args[:fixed:fixed], x.sliceOf(t, args[fixed:]))
 }
 
 // inline is the results of a pure function of the module.
@@ -187,8 +223,8 @@ func (x *eval) apply(at ast.Node, fn *closure, args []sym, loans ...loan) []sym 
 		return nil
 	}
 	inner.loans = loans
-	if fn.recv != nil {
-		args = append([]sym{*fn.recv}, args...)
+	if fn.recv.v != nil {
+		args = append([]sym{x.env[fn.recv]}, args...)
 	}
 	e := env{}
 	if slices.ContainsFunc(args, func(a sym) bool { return a.fn != nil }) { // what a literal reads is around it

@@ -643,5 +643,5 @@ func flowEnv(x *eval, e *ast.CallExpr, a []sym) sym {
 		return x.bad(e, "flow.Env needs a constant name", "")
 	}
 	x.use(Env, name, "")
-	return sym{e: str(Placeholder(Env, name))}
+	return sym{e: deployed{Placeholder(Env, name)}}
 }

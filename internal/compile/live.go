@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"slices"
 )
 
 // liveness says which variables of a function are read after a place in it, before they are written again.
@@ -130,10 +131,11 @@ func (l *liveness) reads(n ast.Node) vars {
 	return out
 }
 
-// readsArguments is the variables that a call's arguments mention, those of function literals left out.
+// readsArguments is the variables that a call's arguments, and the function's name and receiver, mention, those of function literals
+// left out.
 func (l *liveness) readsArguments(e *ast.CallExpr) vars {
 	out := vars{}
-	for _, a := range e.Args {
+	for _, a := range append([]ast.Expr{e.Fun}, e.Args...) {
 		if _, isLit := ast.Unparen(a).(*ast.FuncLit); !isLit {
 			out = out.with(l.reads(a))
 		}
@@ -181,7 +183,7 @@ func (l *liveness) stmt(s ast.Stmt, after vars) vars {
 		l.labels[s.Stmt] = s.Label.Name
 		before = l.stmt(s.Stmt, after)
 	case *ast.ReturnStmt:
-		before = l.reads(s)
+		before, after = l.reads(s), l.beside(s)
 	case *ast.BranchStmt:
 		before = l.branch(s)
 	default:
@@ -189,6 +191,19 @@ func (l *liveness) stmt(s ast.Stmt, after vars) vars {
 	}
 	return l.note(s, before, after)
 }
+
+// beside is the variables that a return reads once the step among its results, if there is one, is made.
+func (l *liveness) beside(s *ast.ReturnStmt) vars {
+	out := vars{}
+	for _, r := range s.Results {
+		if call, ok := ast.Unparen(r).(*ast.CallExpr); !ok || !slices.ContainsFunc(call.Args, l.isContext) {
+			out = out.with(l.reads(r))
+		}
+	}
+	return out
+}
+
+func (l *liveness) isContext(e ast.Expr) bool { return isNamed(l.info.TypeOf(e), flowPath, "Context") }
 
 func (l *liveness) assign(s *ast.AssignStmt, after vars) vars {
 	before := after.with(nil)

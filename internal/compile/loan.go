@@ -182,7 +182,7 @@ func (f *frame) lent(e *ast.CallExpr) []loan {
 	eff := f.effectOf(fn)
 	var out []loan
 	for i, a := range f.argumentsOf(e, fn) {
-		if i >= len(eff.refs) || len(eff.refs[i]) == 0 {
+		if i >= len(eff.refs) || len(eff.refs[i]) == 0 || eff.packs(e, i) {
 			continue
 		}
 		l := loan{place: a, param: eff.params[i], arg: a, refs: eff.refs[i]}
@@ -199,6 +199,11 @@ func (f *frame) lent(e *ast.CallExpr) []loan {
 		out = append(out, l)
 	}
 	return out
+}
+
+// packs says whether argument i of a call is put into a slice that only the function has.
+func (e *effect) packs(call *ast.CallExpr, i int) bool {
+	return e.fn.Signature().Variadic() && !call.Ellipsis.IsValid() && i >= len(e.params)-1
 }
 
 // addressed is x of &x.
@@ -220,6 +225,15 @@ func (x *eval) lend(e *ast.CallExpr, fn *types.Func) []loan {
 	}
 	for _, l := range loans {
 		x.refuseLoan(e, fn, l)
+	}
+	if x.callee(e) == nil {
+		return loans
+	}
+	eff := x.effectOf(fn)
+	for i, a := range x.argumentsOf(e, fn) {
+		if eff.packs(e, i) && slices.ContainsFunc(eff.refs[len(eff.params)-1], func(t types.Type) bool { return kindOf(t) != sliceKind }) {
+			x.refuse(a, fn.Name()+" changes what this argument points to, one of any number", "give it a slice: f(list...)")
+		}
 	}
 	return loans
 }

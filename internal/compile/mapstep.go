@@ -152,11 +152,16 @@ func (f *frame) selector(s *asl.State, fn *closure, inside env, item *sym, all b
 	}
 }
 
+func isConstant(e expr) bool {
+	_, isDeployed := e.(deployed)
+	return isLit(e) || isDeployed
+}
+
 // passedIn is the variables in used whose expression only the current state can evaluate, or all but constants.
 func (f *frame) passedIn(e env, used vars, all bool) []key {
 	var out []key
 	for k, s := range e {
-		if used[k.v] && s.fn == nil && (onEdge(s.e) || all && !isLit(s.e)) {
+		if used[k.v] && s.fn == nil && (onEdge(s.e) || all && !isConstant(s.e)) {
 			out = append(out, k)
 		}
 	}

@@ -39,7 +39,7 @@ const builtins = `abs append assert average base64decode base64encode boolean ce
 
 // state is name, or name with a number where it is taken.
 func (n *names) state(name string) string {
-	name = clip(name, maxStateName)
+	name = clip(placeholderLike.ReplaceAllString(name, "$$ {$1:"), maxStateName)
 	unique := name
 	for i := 2; n.states[unique]; i++ {
 		suffix := " " + strconv.Itoa(i)

@@ -93,7 +93,11 @@ func (r *resolver) str(v value.Value) value.Value {
 		end := strings.IndexByte(s[max(start, 0):], '}') + start
 		if start < 0 || end < start {
 			out.WriteString(s)
-			return value.OfString(out.String())
+			text := out.String()
+			if !inExpression && strings.HasPrefix(text, "{%") && r.err == nil {
+				r.err = fmt.Errorf("%s: Step Functions would read %q as JSONata", v.Str(), text)
+			}
+			return value.OfString(text)
 		}
 		out.WriteString(s[:start])
 		out.WriteString(r.fill(s[start:end+1], inExpression))

@@ -181,7 +181,7 @@ const callMargin = 10
 
 func invoke(fn Ref, payload sym) expr {
 	return object{[]field{
-		{name: "FunctionName", v: sym{e: str(Placeholder(Function, fn.String()))}},
+		{name: "FunctionName", v: sym{e: deployed{Placeholder(Function, fn.String())}}},
 		{name: "Payload", v: sym{e: payload.use(), t: payload.t}},
 	}}
 }
@@ -248,7 +248,7 @@ func (f *frame) startStep(e *ast.CallExpr, fs []*flow) []outcome {
 
 func startArguments(name string, in sym) expr {
 	return object{[]field{
-		{name: "StateMachineArn", v: sym{e: str(Placeholder(StateMachine, name))}},
+		{name: "StateMachineArn", v: sym{e: deployed{Placeholder(StateMachine, name)}}},
 		{name: "Input", v: sym{e: in.use(), t: in.t}},
 	}}
 }

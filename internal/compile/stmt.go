@@ -250,6 +250,7 @@ func (x *eval) assign(l ast.Expr, s sym) {
 			x.refuse(l, v.Name()+" is a package variable: an execution has no shared memory", "return the value, or keep it in a local variable")
 			return
 		}
+		x.kept(s.fn)
 		x.env[k] = x.as(s, x.subst(v.Type()))
 	case *ast.SelectorExpr:
 		x.assignField(l, s)

@@ -627,3 +627,35 @@ func Flattened(c flow.Context, in Flat) (Flat, error) {
 	out = Flat{Terms: &Terms{Days: 1}} // want "the field Terms comes by an embedded pointer"
 	return out, nil
 }
+
+func DeferTraps(c flow.Context, in Item) (Item, error) {
+	defer note(c, flow.Now(c)) // want "Go evaluates the arguments of a deferred call now, a state machine when it is made; keep the time in a variable first"
+	defer in.say(c)            // want "Go evaluates the arguments of a deferred call now, and in changes later"
+	say := func(c flow.Context) {}
+	defer say(c) // want "Go evaluates the arguments of a deferred call now, and say changes later"
+	say = func(c flow.Context) { flow.Sleep(c, time.Second) }
+	say(c)
+	in.Name = "changed"
+	return in, nil
+}
+
+func note(c flow.Context, at time.Time) { flow.SleepUntil(c, at) }
+
+func (it Item) say(c flow.Context) { _, _ = flow.Call(c, Handle, it) }
+
+func ConditionalDefer(c flow.Context, in Item) (Item, error) {
+	if in.Count > 1 {
+		defer flow.Call(c, Handle, in)
+	}
+	return flow.Call(c, Handle, in) // want "whether an earlier call is deferred depends on the way here; defer it on every way"
+}
+
+func raiseAll(items ...*Item) {
+	items[0].Count++ // want "the pointer in items is held by the caller too" "an item of a slice cannot be assigned"
+}
+
+func VariadicPointers(c flow.Context, in Item) (Item, error) {
+	p := &Item{}
+	raiseAll(p) // want "raiseAll changes what this argument points to, one of any number; give it a slice"
+	return *p, nil
+}

@@ -1,0 +1,133 @@
+package lang
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest"
+)
+
+// raw is an input as it came.
+func raw(text string) json.RawMessage { return json.RawMessage(text) }
+
+// trap is Of with inputs of any kind.
+func trap[I, O any](name string, fn func(flow.Context, I) (O, error), inputs ...any) Case {
+	c := Of(name, fn)
+	c.Run = func(t *testing.T) {
+		for i, in := range inputs {
+			t.Run(fmt.Sprint(i), func(t *testing.T) { flowtest.Run[O](flowtest.New(t, c.Workflow), in) })
+		}
+	}
+	return c
+}
+
+// Traps are programs that once ran otherwise as state machines than as Go: too small for the language's documentation.
+var Traps = []Case{
+	trap("trap-variadic", trapVariadic, zero, one, many),
+	trap("trap-results-as-arguments", trapResults, zero, one),
+	trap("trap-method-values", trapMethodValues, zero, one),
+	trap("trap-env", trapEnv, named("prod-1"), named("x")),
+	trap("trap-placeholders", trapPlaceholders, zero, one),
+	trap("trap-keys", trapKeys, one, raw(`{"attrs":{"a`+"`"+`b":"tick","${env:STRIDE_LANG_STAGE}":"env","":"none"}}`)),
+}
+
+// trapVariadic gives functions any number of arguments.
+func trapVariadic(c flow.Context, in Thing) ([]int, error) {
+	all := []int{total(), total(in.N), total(1, in.N, 3), total([]int{1, 2}...)}
+	note := func(c flow.Context, first string, more ...string) error {
+		_, err := flow.Call(c, Log, first+strings.Join(more, "+"))
+		return err
+	}
+	if err := note(c, "none"); err != nil {
+		return nil, err
+	}
+	if err := note(c, "two ", in.Name, in.Note); err != nil {
+		return nil, err
+	}
+	return all, note(c, "all ", in.Tags...)
+}
+
+func total(numbers ...int) int {
+	sum := len(numbers) * 7
+	for _, n := range numbers {
+		sum += n
+	}
+	return sum
+}
+
+// trapResults gives a function all that another one returns.
+func trapResults(c flow.Context, in Thing) (string, error) {
+	text := labelled(nameAndNumber(in))
+	if _, err := flow.Call(c, Log, text); err != nil {
+		return "", err
+	}
+	return counted(nameAndNumber(in))
+}
+
+func nameAndNumber(in Thing) (string, int) { return in.Name, in.N }
+
+func labelled(name string, n int) string { return fmt.Sprintf("%s-%d", name, n) }
+
+func counted(name string, numbers ...int) (string, error) {
+	return fmt.Sprintf("%s of %d", name, len(numbers)), nil
+}
+
+func (p Part) label(suffix string) string { return p.ID + suffix }
+
+func (p Part) say(c flow.Context, text string) error {
+	_, err := flow.Call(c, Log, p.ID+text)
+	return err
+}
+
+// trapMethodValues keeps methods with their receivers as they were.
+func trapMethodValues(c flow.Context, in Thing) (string, error) {
+	label, say := in.Part.label, in.Part.say
+	in.Part.ID = "changed"
+	if err := say(c, "!"); err != nil {
+		return "", err
+	}
+	if _, err := flow.Call(c, Double, 1); err != nil {
+		return "", err
+	}
+	return label("?") + in.Part.label("."), say(c, ";")
+}
+
+const stage = "STRIDE_LANG_STAGE"
+
+func init() { os.Setenv(stage, "prod") }
+
+// trapEnv decides by what only the deployment knows.
+func trapEnv(c flow.Context, in Thing) ([]string, error) {
+	out := []string{strings.ToUpper(flow.Env(stage)), map[string]string{"prod": "P"}[flow.Env(stage)], "in " + flow.Env(stage) + "!"}
+	if flow.Env(stage) == "prod" {
+		out = append(out, "live")
+	}
+	if strings.HasPrefix(in.Name, flow.Env(stage)) {
+		out = append(out, "prefix")
+	}
+	switch flow.Env(stage) {
+	case "":
+		return nil, flow.Fail("Nowhere", "")
+	case "prod":
+		return flow.Map(c, out, func(c flow.Context, s string) (string, error) { return flow.Call(c, Log, s) })
+	}
+	return out, nil
+}
+
+// trapPlaceholders has texts that look like placeholders and like JSONata.
+func trapPlaceholders(c flow.Context, in Thing) (map[string]string, error) {
+	if in.Name == "${env:STRIDE_LANG_STAGE}" {
+		return nil, flow.Fail("Same", "")
+	}
+	text, err := flow.Call(c, Log, "{% $states.input %}")
+	return map[string]string{"${env:STRIDE_LANG_STAGE}": "${fn:lang.Log} " + in.Name, "a": "${env:STRIDE_LANG_STAGE}", "b": text}, err
+}
+
+// trapKeys reads entries whose names paths cannot have.
+func trapKeys(c flow.Context, in Thing) (string, error) {
+	return in.Attrs["a`b"] + in.Attrs["${env:STRIDE_LANG_STAGE}"] + in.Attrs[""] + in.Attrs["a\"b\\"] + in.Attrs["\n"], nil
+}
