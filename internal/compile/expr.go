@@ -3,10 +3,11 @@ package compile
 import (
 	"math"
 	"reflect"
-	"regexp"
+
 	"slices"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -293,7 +294,7 @@ func (w *writer) literal(v value.Value) {
 }
 
 // placeholderLike is what a text of the source must not be taken for.
-var placeholderLike = regexp.MustCompile(`\$\{(fn|workflow|activity|env):`)
+var placeholderLike = lazyregexp.New(`\$\{(fn|workflow|activity|env):`)
 
 // quotable says whether a name can stand in a path, between backquotes where it must.
 func quotable(name string) bool {
