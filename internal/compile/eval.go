@@ -157,10 +157,13 @@ func (x *eval) expr(e ast.Expr) sym {
 func (x *eval) constant(at ast.Node, t types.Type, v constant.Value) sym {
 	s := sym{t: t, full: true}
 	switch v.Kind() {
+	case constant.String:
+		if isNamed(t, "encoding/json", "Number") {
+			return x.bad(at, "a json.Number has no form as a constant", "use an int or a float64")
+		}
+		s.e = str(constant.StringVal(v))
 	case constant.Bool:
 		s.e = boolLit(constant.BoolVal(v))
-	case constant.String:
-		s.e = str(constant.StringVal(v))
 	case constant.Complex:
 		return x.bad(at, "a complex number has no form in JSON", "use a struct of two numbers")
 	default:
@@ -209,6 +212,9 @@ func (x *eval) variable(at ast.Node, v *types.Var) sym {
 // packageVar is a variable of a package: its initial value, where nothing changes it.
 func (x *eval) packageVar(at ast.Node, v *types.Var) sym {
 	p := x.prog.packageOf(v.Pkg())
+	if _, isText := textZero(v.Type()); isText && v.Name() == "Nil" && p == nil {
+		return zeroSym(v.Type())
+	}
 	if p == nil {
 		return x.bad(at, v.Pkg().Name()+"."+v.Name()+" is a variable of another module, whose value is not known", "use a constant")
 	}
@@ -579,7 +585,7 @@ func equalExpr(l, r sym) expr {
 	if isLit(r.e) && r.isZero() && l.maybe {
 		return cond{l.e, no, yes}
 	}
-	if isLit(r.e) && l.maybe { // undefined = "x" is false, as it should be
+	if isLit(r.e) && l.maybe && !same(r.e, goZero(l.t)) { // undefined = "x" is false, as it should be
 		return loose{l.e, r.e}
 	}
 	return binary{"=", l.use(), r.use()}
@@ -672,6 +678,9 @@ func (x *eval) slice(e *ast.SliceExpr) sym {
 
 func (x *eval) composite(e *ast.CompositeLit) sym {
 	t := x.typeOf(e)
+	if _, isText := textZero(t); isText && len(e.Elts) == 0 {
+		return zeroSym(t)
+	}
 	switch kindOf(t) {
 	case timeKind: // time.Time{}: its fields are its package's own
 		return zeroSym(t)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -139,6 +140,9 @@ func exports(dir string, overlay map[string][]byte, paths []string) (map[string]
 
 func goList(dir string, overlay map[string][]byte, args []string) (map[string]*listed, error) {
 	flags := []string{"list", "-e", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,IgnoredGoFiles,Imports,ImportMap,Export,Module,Error"}
+	if tags := ownTags(); tags != "" {
+		flags = append(flags, "-tags="+tags)
+	}
 	if len(overlay) > 0 {
 		file, remove, err := writeOverlay(overlay)
 		if err != nil {
@@ -166,6 +170,19 @@ func goList(dir string, overlay map[string][]byte, args []string) (map[string]*l
 		}
 		packages[p.ImportPath] = p
 	}
+}
+
+// ownTags are the build tags of this program: of the files that they choose it is itself.
+func ownTags() string {
+	info, _ := debug.ReadBuildInfo()
+	if info != nil {
+		for _, s := range info.Settings {
+			if s.Key == "-tags" {
+				return s.Value
+			}
+		}
+	}
+	return ""
 }
 
 // writeOverlay writes contents where the go command finds them.

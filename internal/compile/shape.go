@@ -187,7 +187,10 @@ func kindOf(t types.Type) kind {
 	if isError(t) {
 		return errorKind
 	}
-	if marshals(t) {
+	if _, ok := textZero(t); ok {
+		return stringKind
+	}
+	if marshals(t) || isNamed(t, "encoding/json", "Number") {
 		return opaque
 	}
 	switch u := t.Underlying().(type) {
@@ -224,6 +227,22 @@ func basicKind(b *types.Basic) kind {
 		return stringKind
 	}
 	return opaque
+}
+
+// textZeros has the types of other modules whose JSON is the text that their method String makes, with that of the zero value.
+var textZeros = map[string]string{
+	"github.com/google/uuid.UUID":   "00000000-0000-0000-0000-000000000000",
+	"github.com/gofrs/uuid.UUID":    "00000000-0000-0000-0000-000000000000",
+	"github.com/gofrs/uuid/v5.UUID": "00000000-0000-0000-0000-000000000000",
+}
+
+func textZero(t types.Type) (zero string, ok bool) {
+	n, isNamed := types.Unalias(t).(*types.Named)
+	if !isNamed || n.Obj().Pkg() == nil {
+		return "", false
+	}
+	zero, ok = textZeros[n.Obj().Pkg().Path()+"."+n.Obj().Name()]
+	return zero, ok
 }
 
 func isNamed(t types.Type, pkg, name string) bool {

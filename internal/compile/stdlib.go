@@ -34,6 +34,9 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to t
 	} {
 		library[name] = form
 	}
+	for name := range textZeros {
+		library["("+name+").String"] = func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: a[0].use()} }
+	}
 }
 
 func trimSuffix(x *eval, e *ast.CallExpr, a []sym) sym {

@@ -32,7 +32,8 @@ func goZero(t types.Type) expr {
 	case intKind, floatKind:
 		return num(0)
 	case stringKind:
-		return emptyStr
+		zero, _ := textZero(t)
+		return str(zero)
 	case timeKind:
 		return str("0001-01-01T00:00:00Z")
 	case structKind:
@@ -40,6 +41,10 @@ func goZero(t types.Type) expr {
 	case sliceKind:
 		if a, ok := t.Underlying().(*types.Array); ok {
 			return zeroArray(a)
+		}
+	case opaque:
+		if isNamed(t, "encoding/json", "Number") {
+			return num(0)
 		}
 	}
 	return null

@@ -4,6 +4,7 @@ package refused
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -658,4 +659,15 @@ func VariadicPointers(c flow.Context, in Item) (Item, error) {
 	p := &Item{}
 	raiseAll(p) // want "raiseAll changes what this argument points to, one of any number; give it a slice"
 	return *p, nil
+}
+
+type Textual struct {
+	N json.Number `json:"n"`
+}
+
+func Numbers(c flow.Context, in Textual) (Textual, error) {
+	if string(in.N) == "3" { // want "a json.Number cannot become a string in JSON"
+		return in, nil
+	}
+	return Textual{N: "5"}, nil // want "a json.Number has no form as a constant"
 }
