@@ -665,7 +665,7 @@ type Textual struct {
 	N json.Number `json:"n"`
 }
 
-func Numbers(c flow.Context, in Textual) (Textual, error) {
+func JSONNumbers(c flow.Context, in Textual) (Textual, error) {
 	if string(in.N) == "3" { // want "a json.Number cannot become a string in JSON"
 		return in, nil
 	}
