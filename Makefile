@@ -95,7 +95,7 @@ lint-infra: ## cfn-lint over infra/ci (Python)
 	.stride/cfn-lint/bin/cfn-lint infra/ci/*.yaml
 
 generate: ## rewrite what is generated: golden files, docs, help
-	go test $$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n1 dirname | sort -u) -update
+	go test $$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"|/internal/golden"' . | xargs -n1 dirname | sort -u) -update
 
 BROWSER = $(CURDIR)/.stride/browser
 .PHONY: browser browser-tools pictures

@@ -20,7 +20,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"JSON and findings: everything speaks of them",
-		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/peers", "internal/epoch", "internal/uuid", "internal/wheel", "internal/lambdamain", "internal/bench", "internal/bench/process", "internal/gofiles", "internal/store"}},
+		[]string{"internal/lazyregexp", "internal/value", "internal/diag", "internal/judges", "internal/golden", "internal/peers", "internal/epoch", "internal/uuid", "internal/wheel", "internal/lambdamain", "internal/bench", "internal/bench/process", "internal/gofiles", "internal/store"}},
 	{"Go types as JSON Schema, whose rules are regular expressions, too", []string{"internal/jsonschema"}},
 	{"writes modules for benchmarks and tests", []string{"internal/bench/module"}},
 	{"values that handlers pass by way of S3: handlers import it, so it imports nothing", []string{"flow/payload"}},

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,9 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
-)
 
-var update = flag.Bool("update", false, "rewrite golden files")
+	"github.com/stride-aws/stride/internal/golden"
+)
 
 // shop writes the module in testdata/NAME.txtar to a new folder, with our go.sum: tests use the modules that we use.
 func shop(t testing.TB, name string) string {
@@ -321,16 +320,5 @@ func TestGenerate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := generate(groups[0].units[0].Handler)
-	const golden = "testdata/main.golden"
-	if *update {
-		write(t, golden, got)
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Error(diff)
-	}
+	golden.Compare(t, "testdata/main.golden", generate(groups[0].units[0].Handler))
 }

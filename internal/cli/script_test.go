@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"context"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,12 +21,11 @@ import (
 	"github.com/stride-aws/stride/internal/cli/testdata/letters"
 	"github.com/stride-aws/stride/internal/cli/testdata/mistakes"
 	"github.com/stride-aws/stride/internal/cli/testdata/nested"
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/lambdas/payments"
 	"github.com/stride-aws/stride/lambdas/sensors"
 	"github.com/stride-aws/stride/workflows"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // registered are the workflows that a script's stride has, by the value of TEST_WORKFLOWS.
 var registered = map[string][]flow.Workflow{
@@ -71,7 +69,7 @@ func TestScript(t *testing.T) {
 	goEnv := goVariables(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
-		UpdateScripts: *update,
+		UpdateScripts: golden.Updating(),
 		Setup: func(env *testscript.Env) error {
 			for _, name := range []string{"CI", "NO_COLOR", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} {
 				env.Setenv(name, "")

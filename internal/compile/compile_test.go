@@ -1,10 +1,7 @@
 package compile_test
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,11 +13,10 @@ import (
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/compile/testdata/lang"
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/internal/lint"
 	"github.com/stride-aws/stride/workflows"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestLanguage runs the workflow of each construct natively and compiled, which flowtest compares.
 func TestLanguage(t *testing.T) {
@@ -78,7 +74,7 @@ func TestGolden(t *testing.T) {
 	}
 	first := render(t, all)
 	for name, text := range first {
-		golden(t, filepath.Join("testdata", "golden", name+".asl.json"), text)
+		golden.Compare(t, filepath.Join("testdata", "golden", name+".asl.json"), text)
 	}
 	if diff := cmp.Diff(first, render(t, all)); diff != "" {
 		t.Errorf("a second compilation differs:\n%s", diff)
@@ -103,21 +99,5 @@ func lintCompiled(t *testing.T, p *compile.Program) {
 	t.Helper()
 	for _, d := range lint.Check(p.Definition, lint.Options{Placeholders: true}) {
 		t.Errorf("%s: lint: %v", p.Name, d)
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	want, err := os.ReadFile(file)
-	if *update {
-		if !bytes.Equal(want, []byte(got)) {
-			err = os.WriteFile(file, []byte(got), 0o644)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" && !*update {
-		t.Errorf("%s (-update writes it anew):\n%s", file, diff)
 	}
 }

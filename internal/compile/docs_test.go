@@ -14,6 +14,7 @@ import (
 
 	"github.com/stride-aws/stride/internal/compile/testdata/experts"
 	"github.com/stride-aws/stride/internal/compile/testdata/lang"
+	"github.com/stride-aws/stride/internal/golden"
 )
 
 // languageDoc shows each construct: the Go of package lang beside the golden file that it compiles to.
@@ -56,7 +57,7 @@ func TestDocs(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n```go\n%s\n```\n\n```json\n%s\n```\n", c.Workflow.Name(), sources[c.Workflow.Func().Name], withoutDefaults(string(machine)))
 	}
-	golden(t, languageDoc, b.String())
+	golden.Compare(t, languageDoc, b.String())
 }
 
 const expertsDoc = "../../docs/experts.md"
@@ -90,7 +91,7 @@ func TestDocsOfExperts(t *testing.T) {
 		}
 		fmt.Fprintf(&bodies, "\n## %s\n\n```go\n%s\n```\n\n```json\n%s\n```\n", name, sources[e.Go.Func().Name], strings.TrimSpace(string(text)))
 	}
-	golden(t, expertsDoc, expertsIntro+table.String()+bodies.String())
+	golden.Compare(t, expertsDoc, expertsIntro+table.String()+bodies.String())
 }
 
 // span is the least and the most of some numbers: "3 to 9".

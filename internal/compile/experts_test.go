@@ -9,6 +9,7 @@ import (
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/compile/testdata/experts"
+	"github.com/stride-aws/stride/internal/golden"
 )
 
 // TestExperts compares compiled workflows with what an expert writes for them: output, error, states and, on every way, transitions.
@@ -26,7 +27,7 @@ func TestExperts(t *testing.T) {
 				t.Fatal(err)
 			}
 			lintCompiled(t, p)
-			golden(t, filepath.Join("testdata", "golden", "experts", p.Name+".asl.json"), string(asl.Marshal(&p.Definition.Machine)))
+			golden.Compare(t, filepath.Join("testdata", "golden", "experts", p.Name+".asl.json"), string(asl.Marshal(&p.Definition.Machine)))
 			if got, want := len(states(p.Definition)), len(states(byHand)); got > want {
 				t.Errorf("%d states, by hand %d:\n%s", got, want, asl.Marshal(&p.Definition.Machine))
 			}

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/internal/judges"
 	"github.com/stride-aws/stride/internal/local"
 	"github.com/stride-aws/stride/internal/machine"
@@ -24,8 +25,6 @@ import (
 	"github.com/stride-aws/stride/internal/server/wire"
 	"github.com/stride-aws/stride/internal/task"
 )
-
-var update = flag.Bool("update", false, "write docs/conformance.md")
 
 var only = flag.String("case", "", "run the cases whose name contains this, and say how they differ")
 
@@ -100,7 +99,7 @@ func runSuite(t *testing.T, newWorld func(*testCase, *testing.T, *peers) *world)
 		})
 	}
 	t.Log(score)
-	if *update && *only == "" && !t.Failed() {
+	if golden.Updating() && *only == "" && !t.Failed() {
 		if err := os.WriteFile(filepath.Join("..", "..", "docs", "conformance.md"), []byte(score.page()), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package graph
 import (
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -12,13 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/internal/judges"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const sample = `{"StartAt":"Look","States":{
  "Look":{"Type":"Choice","Choices":[{"Variable":"$.total","NumericGreaterThan":100,"Next":"Approve"}],"Default":"Pack"},
@@ -51,19 +47,7 @@ func TestDrawings(t *testing.T) {
 		"sample.mmd": g.Mermaid(nil), "ran.mmd": g.Mermaid(ran),
 		"sample.txt": Terminal(d, nil), "ran.txt": Terminal(d, ran),
 	} {
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+		golden.Compare(t, filepath.Join("testdata", name), got)
 	}
 }
 

@@ -5,6 +5,7 @@ package jsonschema
 import (
 	"encoding"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -254,23 +255,32 @@ func shortest(d time.Duration) string {
 	return s
 }
 
-// Undescribed are the properties of s, a schema, that have no description, by their places in it.
-func Undescribed(s map[string]any) []string {
+// Text is a schema as files have it, indented. A property without a description is an error.
+func Text(s map[string]any) (string, error) {
+	if bare := undescribed(s, ""); len(bare) > 0 {
+		slices.Sort(bare)
+		return "", fmt.Errorf("fields need comments, which describe %s", strings.Join(bare, ", "))
+	}
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(s)
+	return text.String(), err
+}
+
+// undescribed are the properties within v that have no description, by their places in the schema.
+func undescribed(v any, path string) []string {
 	var found []string
-	var walk func(v any, path string)
-	walk = func(v any, path string) {
-		m, _ := v.(map[string]any)
-		properties, _ := m["properties"].(map[string]any)
-		for name, p := range properties {
-			if p, _ := p.(map[string]any); p["description"] == nil {
-				found = append(found, path+"/"+name)
-			}
-		}
-		for name, inner := range m {
-			walk(inner, path+"/"+name)
+	m, _ := v.(map[string]any)
+	properties, _ := m["properties"].(map[string]any)
+	for name, p := range properties {
+		if p, _ := p.(map[string]any); p["description"] == nil {
+			found = append(found, path+"/"+name)
 		}
 	}
-	walk(s, "")
-	slices.Sort(found)
+	for name, inner := range m {
+		found = append(found, undescribed(inner, path+"/"+name)...)
+	}
 	return found
 }

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,14 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/judges"
 	"github.com/stride-aws/stride/internal/value"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // events reads testdata/NAME.events: a line an event, "milliseconds id previous type details".
 func events(t *testing.T, name string) []*history.Event {
@@ -63,25 +59,8 @@ func TestNarrate(t *testing.T) {
 					fmt.Fprintf(&b, "%s %s%s %s\n", l.Time.UTC().Format("05.000"), strings.Repeat("  ", l.Depth), l.Mood.Mark(), strings.TrimSpace(l.Text+"  "+l.Data))
 				}
 			}
-			golden(t, name+".story", b.String())
+			golden.Compare(t, filepath.Join("testdata", name+".story"), b.String())
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }
 

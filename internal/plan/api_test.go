@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/stride-aws/stride/internal/golden"
 )
 
 func apiTrigger(settings map[string]string) *Trigger {
@@ -30,7 +32,7 @@ func TestOpenAPI(t *testing.T) {
 		if err := json.Indent(&got, trigger.OpenAPI(), "", "  "); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "api_"+name+".json", got.Bytes())
+		golden.Compare(t, "testdata/api_"+name+".json", got.String())
 	}
 }
 

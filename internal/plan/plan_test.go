@@ -3,12 +3,10 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,12 +16,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	validator "github.com/santhosh-tekuri/jsonschema/v5"
 
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/internal/jsonschema"
 	"github.com/stride-aws/stride/internal/policy"
 	"github.com/stride-aws/stride/internal/value"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var place = Place{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}
 
@@ -148,28 +145,11 @@ func TestMake(t *testing.T) {
 				}
 				out.WriteString(" after [" + strings.Join(p.Actions[i].Needs, "; ") + "]")
 			}
-			golden(t, tt.name+".txt", out.Bytes())
+			golden.Compare(t, "testdata/"+tt.name+".txt", out.String())
 			if strings.Contains(out.String(), "secret") {
 				t.Error("the plan shows the value of an environment variable")
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got); rewrite with -update:\n%s", file, diff)
 	}
 }
 
@@ -200,18 +180,18 @@ func TestForms(t *testing.T) {
 	p := Make(d, a)
 	var out bytes.Buffer
 	p.WriteText(&out, nil)
-	golden(t, "forms.txt", out.Bytes())
+	golden.Compare(t, "testdata/forms.txt", out.String())
 	out.Reset()
 	p.WriteMarkdown(&out)
-	golden(t, "forms.md", out.Bytes())
+	golden.Compare(t, "testdata/forms.md", out.String())
 	out.Reset()
 	p.WriteGitHub(&out)
-	golden(t, "forms.github", out.Bytes())
+	golden.Compare(t, "testdata/forms.github", out.String())
 	text, err := json.MarshalIndent(p.JSON(), "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "forms.json", append(text, '\n'))
+	golden.Compare(t, "testdata/forms.json", string(text)+"\n")
 }
 
 // TestLongPlan: a plan of any size fits into a comment of GitHub's.
@@ -428,17 +408,11 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := jsonschema.Document(reflect.TypeFor[document](), "stride plan -o json, version 1", jsonschema.Options{Tag: "json", Docs: docs})
-	text := new(bytes.Buffer)
-	e := json.NewEncoder(text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(s); err != nil {
+	text, err := jsonschema.Text(s)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range jsonschema.Undescribed(s) {
-		t.Errorf("%s has no description: the field needs a comment", path)
-	}
-	compiled, err := validator.CompileString("plan.json", text.String())
+	compiled, err := validator.CompileString("plan.json", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -456,5 +430,5 @@ func TestSchema(t *testing.T) {
 			t.Errorf("a plan as it is printed, with another %q: %v", name, err)
 		}
 	}
-	golden(t, "../../../docs/plan-1.schema.json", text.Bytes())
+	golden.Compare(t, "../../docs/plan-1.schema.json", text)
 }

@@ -1,9 +1,7 @@
 package policy
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,10 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/internal/task/sdk"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var scope = Scope{Partition: "aws", Account: "111122223333", Region: "eu-west-1", Machine: "orders"}
 
@@ -137,19 +134,7 @@ func TestActions(t *testing.T) {
 			}
 		}
 	}
-	const file = "testdata/unknown.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s (-want +got); rewrite with -update:\n%s", file, diff)
-	}
+	golden.Compare(t, "testdata/unknown.txt", b.String())
 }
 
 func short(grants Grants) []string {

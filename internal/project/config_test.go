@@ -1,7 +1,6 @@
 package project
 
 import (
-	"flag"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/plan"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const layered = `
 project: shop

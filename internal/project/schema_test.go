@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	validator "github.com/santhosh-tekuri/jsonschema/v5"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/stride-aws/stride/internal/golden"
 	"github.com/stride-aws/stride/internal/jsonschema"
 	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/plan"
@@ -33,28 +33,11 @@ func TestSchema(t *testing.T) {
 	s := jsonschema.Document(reflect.TypeFor[Config](), "infra/stride.yaml", jsonschema.Options{
 		Tag: "yaml", Strict: true, Docs: docs, Reference: reference, Shared: []reflect.Type{reflect.TypeFor[Environment]()}, Defaults: defaults(),
 	})
-	text := new(bytes.Buffer)
-	e := json.NewEncoder(text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(s); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(schemaFile, text.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(schemaFile)
+	text, err := jsonschema.Text(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), text.String()); diff != "" {
-		t.Errorf("%s (-want +got); rewrite with -update:\n%s", schemaFile, diff)
-	}
-	for _, path := range jsonschema.Undescribed(s) {
-		t.Errorf("%s has no description: the field needs a comment", path)
-	}
+	golden.Compare(t, schemaFile, text)
 }
 
 // defaults are what environments begin with, as far as it is the same for all; settings of single functions have none of their own.
