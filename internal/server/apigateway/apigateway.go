@@ -51,7 +51,7 @@ type api struct {
 	EndpointConfiguration     endpointConfiguration `json:"endpointConfiguration"`
 	DisableExecuteAPIEndpoint bool                  `json:"disableExecuteApiEndpoint"`
 	RootResourceID            string                `json:"rootResourceId"`
-	Tags                      map[string]string     `json:"tags,omitempty"`
+	Tags                      wire.Tags             `json:"tags,omitempty"`
 
 	owned owned
 }
@@ -313,10 +313,7 @@ func (s *Service) tag(c *wire.Call, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	tags := map[string]string{}
-	maps.Copy(tags, a.Tags)
-	maps.Copy(tags, in.Tags)
-	a.Tags = tags
+	a.Tags = a.Tags.With(in.Tags)
 	return nil, s.keep(a)
 }
 
@@ -327,11 +324,7 @@ func (s *Service) untag(c *wire.Call, _ []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	tags := maps.Clone(a.Tags)
-	for _, key := range c.HTTP.URL.Query()["tagKeys"] {
-		delete(tags, key)
-	}
-	a.Tags = tags
+	a.Tags = a.Tags.Without(c)
 	return nil, s.keep(a)
 }
 

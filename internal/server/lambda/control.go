@@ -208,10 +208,7 @@ func (s *Service) createFunction(c *wire.Call, in *createInput) (any, error) {
 		return nil, conflict("Function already exist: %s", t.name)
 	}
 	t.qualifier = ""
-	f := &function{arn: t.arn(), aliases: map[string]*alias{}, tags: map[string]string{}, policies: map[string]*policy{}}
-	for k, v := range in.Tags {
-		f.tags[k] = v
-	}
+	f := &function{arn: t.arn(), aliases: map[string]*alias{}, tags: wire.Tags{}.With(in.Tags), policies: map[string]*policy{}}
 	f.latest = &version{creating: true, Configuration: Configuration{FunctionName: t.name, FunctionArn: f.arn, Version: latest,
 		Timeout: 3, MemorySize: 128, PackageType: "Zip", Architectures: in.Architectures, TracingConfig: Tracing{"PassThrough"},
 		EphemeralStorage: Storage{512}, SnapStart: SnapStart{"None", "Off"}}}

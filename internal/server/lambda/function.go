@@ -21,7 +21,7 @@ type function struct {
 	published []*version // in the order of their numbers
 	numbers   int        // given so far; those of deleted versions are not used again
 	aliases   map[string]*alias
-	tags      map[string]string
+	tags      wire.Tags
 	policies  map[string]*policy // by qualifier, "" for the function
 	reserved  *int               // concurrent executions
 	running   int

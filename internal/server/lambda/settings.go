@@ -217,12 +217,7 @@ func (s *Service) tag(c *wire.Call, in *struct{ Tags map[string]string }) (any, 
 	if err != nil {
 		return nil, err
 	}
-	merged := map[string]string{}
-	for _, tags := range []map[string]string{f.tags, in.Tags} {
-		for k, v := range tags {
-			merged[k] = v
-		}
-	}
+	merged := f.tags.With(in.Tags)
 	if len(merged) > maxTags {
 		return nil, invalid("Number of tags exceeds resource tag limit.")
 	}
@@ -237,9 +232,7 @@ func (s *Service) untag(c *wire.Call, _ []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range c.HTTP.URL.Query()["tagKeys"] {
-		delete(f.tags, key)
-	}
+	f.tags = f.tags.Without(c)
 	return nil, nil
 }
 

@@ -57,7 +57,7 @@ type pipe struct {
 	DesiredState, CurrentState                      string
 	SourceParameters                                sourceParameters
 	TargetParameters                                targetParameters
-	Tags                                            map[string]string
+	Tags                                            wire.Tags
 	CreationTime, LastModifiedTime                  epoch.Time
 
 	filters []*eventpattern.Pattern
@@ -231,13 +231,7 @@ func (s *Service) tag(c *wire.Call, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	tags := map[string]string{}
-	for _, set := range []map[string]string{p.Tags, in.Tags} {
-		for k, v := range set {
-			tags[k] = v
-		}
-	}
-	p.Tags = tags
+	p.Tags = p.Tags.With(in.Tags)
 	return struct{}{}, nil
 }
 
