@@ -3,9 +3,11 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -221,7 +223,7 @@ func pythonJSON(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
 		parts := make([]string, 0, len(v))
-		for _, k := range sortedKeys(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			parts = append(parts, pythonJSON(k)+": "+pythonJSON(v[k]))
 		}
 		return "{" + strings.Join(parts, ", ") + "}"

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -222,21 +223,13 @@ func (s *score) page() string {
 		"Of %d executions, API calls and state tests recorded on AWS, the local AWS answers %d (%.1f %%) like AWS. \"Strictly\" counts those that are\n"+
 		"equal in everything, also in what AWS itself answers differently from day to day or from year to year.\n\n"+
 		"| feature | cases | like AWS | strictly |\n|---|---|---|---|\n", total.all, total.lenient, 100*float64(total.lenient)/float64(total.all))
-	for _, n := range sortedKeys(toAny(s.by)) {
+	for _, n := range slices.Sorted(maps.Keys(s.by)) {
 		t := s.by[n]
 		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", n, t.all, t.lenient, t.strict)
 	}
 	b.WriteString("\n" + features + "## Known differences\n\n")
-	for _, n := range sortedKeys(toAny(knownDifferences)) {
+	for _, n := range slices.Sorted(maps.Keys(knownDifferences)) {
 		fmt.Fprintf(&b, "- `%s`: %s\n", n, knownDifferences[n])
 	}
 	return b.String()
-}
-
-func toAny[T any](m map[string]T) map[string]any {
-	out := map[string]any{}
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }

@@ -3,7 +3,9 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -196,7 +198,7 @@ func (m *masker) regex(mk mask) {
 func (m *masker) standard(key string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		for _, k := range sortedKeys(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			v[k] = m.member(k, v[k])
 		}
 		return v
@@ -348,7 +350,7 @@ func find(v any, names []string, deep bool) []place {
 			}
 		}
 		if deep {
-			for _, k := range sortedKeys(v) {
+			for _, k := range slices.Sorted(maps.Keys(v)) {
 				found = append(found, find(v[k], names, true)...)
 			}
 		}
@@ -418,7 +420,7 @@ func sortEvents(events []any) {
 func each(v any, visit func(parent map[string]any, k string)) {
 	switch v := v.(type) {
 	case map[string]any:
-		for _, k := range sortedKeys(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			visit(v, k)
 			each(v[k], visit)
 		}
@@ -427,13 +429,4 @@ func each(v any, visit func(parent map[string]any, k string)) {
 			each(x, visit)
 		}
 	}
-}
-
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

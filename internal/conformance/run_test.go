@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -185,7 +186,7 @@ func (p *player) once(s *step, service, operation string, params map[string]any)
 // refusedByClient is what boto3 says of parameters before it sends them: nulls, and empty tokens.
 func refusedByClient(params map[string]any) string {
 	var texts []string
-	for _, k := range sortedKeys(params) {
+	for _, k := range slices.Sorted(maps.Keys(params)) {
 		switch v := params[k].(type) {
 		case nil:
 			texts = append(texts, "Invalid type for parameter "+k+", value: None, type: <class 'NoneType'>, valid types: <class 'str'>")

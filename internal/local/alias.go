@@ -317,11 +317,7 @@ func (s *Service) ListStateMachineAliases(in *ListStateMachineVersionsInput) (*L
 	if err := v.err(); err != nil {
 		return nil, err
 	}
-	a, err := s.checkedARN("stateMachineArn", in.StateMachineArn)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.machineOf(a)
+	m, a, err := s.machineAt(in.StateMachineArn)
 	if err != nil {
 		return nil, err
 	}

@@ -287,11 +287,7 @@ func (s *Service) listOf(in *ListExecutionsInput) (l lister, name string, err er
 		l, err = s.listIn(run.arn, "", in.StatusFilter, &run.mu, func() *index { return &run.children })
 		return l, in.MapRunArn + in.StatusFilter, err
 	}
-	a, err := s.checkedARN("stateMachineArn", in.StateMachineArn)
-	if err != nil {
-		return nil, "", err
-	}
-	m, err := s.machineOf(a)
+	m, a, err := s.machineAt(in.StateMachineArn)
 	if err != nil {
 		return nil, "", err
 	}

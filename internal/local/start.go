@@ -77,11 +77,7 @@ type target struct {
 // targetOf finds what to run: a machine's current revision, a version, the version that an alias picks; "#case" picks mocks.
 func (s *Service) targetOf(text string) (target, error) {
 	text, mockCase, _ := strings.Cut(text, "#")
-	a, err := s.checkedARN("stateMachineArn", text)
-	if err != nil {
-		return target{}, err
-	}
-	m, err := s.machineOf(a)
+	m, a, err := s.machineAt(text)
 	if err != nil {
 		return target{}, err
 	}

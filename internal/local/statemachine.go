@@ -261,6 +261,16 @@ func (s *Service) machineOf(a arn) (*stateMachine, error) {
 	return m, nil
 }
 
+// machineAt finds the machine that a parameter stateMachineArn names, whatever its qualifier, which is the ARN's rest.
+func (s *Service) machineAt(text string) (*stateMachine, arn, error) {
+	a, err := s.checkedARN("stateMachineArn", text)
+	if err != nil {
+		return nil, a, err
+	}
+	m, err := s.machineOf(a)
+	return m, a, err
+}
+
 // unqualified finds the machine that an ARN without qualifier names. AWS: with one, a machine of that name does not exist.
 func (s *Service) unqualified(text string) (*stateMachine, error) {
 	a, err := s.checkedARN("stateMachineArn", text)
@@ -484,11 +494,7 @@ func (s *Service) DescribeStateMachine(in *DescribeStateMachineInput) (*Describe
 	if err := checkIncluded(in.IncludedData); err != nil {
 		return nil, err
 	}
-	a, err := s.checkedARN("stateMachineArn", in.StateMachineArn)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.machineOf(a)
+	m, a, err := s.machineAt(in.StateMachineArn)
 	if err != nil {
 		return nil, err
 	}

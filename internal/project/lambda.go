@@ -96,7 +96,7 @@ func (e *Environment) checkFunctions(handlers []handler) []string {
 			found = append(found, fmt.Sprintf("functions.%s.timeout is %v, and its Tasks give up after the %v of flow.Function; raise that", h.name, t, h.spec.Timeout))
 		}
 	}
-	for _, name := range sortedKeys(e.Functions) {
+	for _, name := range slices.Sorted(maps.Keys(e.Functions)) {
 		if !slices.Contains(names, name) {
 			found = append(found, fmt.Sprintf("functions.%s: no workflow registers such a handler; there is %s", name, list(names)))
 		}

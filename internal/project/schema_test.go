@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -259,14 +261,14 @@ var values = []any{nil, "", "x", "${env:SOMETHING}", "pre${env:SOMETHING}", 0, 1
 func (m mutator) mutate(doc map[string]any) {
 	all := places(doc)
 	at := all[m.IntN(len(all))]
-	keys := sortedKeys(at)
+	keys := slices.Sorted(maps.Keys(at))
 	if len(keys) == 0 {
 		at["x"] = values[m.IntN(len(values))]
 		return
 	}
 	key := keys[m.IntN(len(keys))]
 	other := all[m.IntN(len(all))]
-	others := sortedKeys(other)
+	others := slices.Sorted(maps.Keys(other))
 	switch m.IntN(5) {
 	case 0:
 		delete(at, key)
@@ -292,7 +294,7 @@ func copyOf(v any) any {
 // places are the mappings in doc.
 func places(doc map[string]any) []map[string]any {
 	all := []map[string]any{doc}
-	for _, key := range sortedKeys(doc) {
+	for _, key := range slices.Sorted(maps.Keys(doc)) {
 		if inner, ok := doc[key].(map[string]any); ok {
 			all = append(all, places(inner)...)
 		}

@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -85,7 +86,7 @@ func (k *keyChecker) structure(node *yaml.Node, t reflect.Type, path string) {
 		key := node.Content[i]
 		f, ok := fields[key.Value]
 		if !ok {
-			k.report(key, fmt.Sprintf("unknown key %q", dotted(path, key.Value)), keyHint(key.Value, sortedKeys(fields)))
+			k.report(key, fmt.Sprintf("unknown key %q", dotted(path, key.Value)), keyHint(key.Value, slices.Sorted(maps.Keys(fields))))
 			continue
 		}
 		here[key.Value] = key
@@ -98,7 +99,7 @@ func (k *keyChecker) structure(node *yaml.Node, t reflect.Type, path string) {
 // relations checks which keys go with which.
 func (k *keyChecker) relations(node *yaml.Node, fields map[string]reflect.StructField, here map[string]*yaml.Node, path string) {
 	var kinds, chosen []string
-	for _, name := range sortedKeys(fields) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if jsonschema.RulesOf(fields[name]).OneOf {
 			kinds = append(kinds, name)
 			if here[name] != nil {
@@ -110,7 +111,7 @@ func (k *keyChecker) relations(node *yaml.Node, fields map[string]reflect.Struct
 		k.report(node, fmt.Sprintf("%s: it has one of %s", path, list(kinds)), "")
 		return
 	}
-	for _, name := range sortedKeys(here) {
+	for _, name := range slices.Sorted(maps.Keys(here)) {
 		rules := jsonschema.RulesOf(fields[name])
 		if len(rules.With) > 0 && !slices.ContainsFunc(rules.With, func(other string) bool { return here[other] != nil }) {
 			k.report(here[name], fmt.Sprintf("%s: %s does not go with it", path, name), name+" goes with "+list(rules.With))
@@ -251,15 +252,6 @@ func yamlFields(t reflect.Type) map[string]reflect.StructField {
 		}
 	}
 	return fields
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func dotted(path, name string) string {

@@ -89,7 +89,7 @@ func (t *Trigger) kind() plan.Kind {
 func (c *composer) triggers(m *plan.Machine) error {
 	set := c.env.Triggers[m.Workflow]
 	var made []plan.Trigger
-	for _, key := range sortedKeys(set) {
+	for _, key := range slices.Sorted(maps.Keys(set)) {
 		t := set[key]
 		made = append(made, c.trigger(m, key, &t))
 		if t.Bucket != "" && !slices.Contains(c.desired.EventBuckets, t.Bucket) {
@@ -130,7 +130,7 @@ const maxTriggerName = 64
 
 // checkTriggers wants every workflow that has triggers to be there.
 func (c *composer) checkTriggers() error {
-	for _, workflow := range sortedKeys(c.env.Triggers) {
+	for _, workflow := range slices.Sorted(maps.Keys(c.env.Triggers)) {
 		if !slices.ContainsFunc(c.project.Workflows, func(w flow.Workflow) bool { return w.Name() == workflow }) {
 			return c.misnamed("triggers of %q, which is no workflow of the project", workflow)
 		}

@@ -6,6 +6,7 @@ package iam
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -106,7 +107,7 @@ func (s *Service) Role(arn string) (found Role, ok bool) {
 
 func (a *account) describe(r *role) Role {
 	d := Role{Name: r.RoleName, Trust: parsed(r.trust)}
-	for _, name := range sortedKeys(r.inline) {
+	for _, name := range slices.Sorted(maps.Keys(r.inline)) {
 		d.Policies = append(d.Policies, parsed(r.inline[name]))
 	}
 	for _, arn := range r.attached {
@@ -257,13 +258,4 @@ func page[T any](in url.Values, items []T, key func(T) string) ([]T, listing, er
 		return items[:limit], listing{true, key(items[limit])}, nil
 	}
 	return items, listing{}, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

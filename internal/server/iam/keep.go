@@ -3,6 +3,8 @@ package iam
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/store"
@@ -80,11 +82,11 @@ func (s *Service) keep(id string, a *account) error {
 		return nil
 	}
 	var r accountRecord
-	for _, name := range sortedKeys(a.roles) {
+	for _, name := range slices.Sorted(maps.Keys(a.roles)) {
 		found := a.roles[name]
 		r.Roles = append(r.Roles, roleRecord{*found, found.trust, found.inline, found.attached})
 	}
-	for _, arn := range sortedKeys(a.policies) {
+	for _, arn := range slices.Sorted(maps.Keys(a.policies)) {
 		found := a.policies[arn]
 		saved := policyRecord{managed: *found, Numbers: found.numbers}
 		for _, v := range found.versions {

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -139,7 +140,7 @@ func (a *account) uses(arn string) (attached, bounding int) {
 
 func listPolicies(a *account, _ *wire.Call, in url.Values) (any, error) {
 	var list []managed
-	for _, arn := range sortedKeys(a.policies) {
+	for _, arn := range slices.Sorted(maps.Keys(a.policies)) {
 		p := *a.policies[arn]
 		p.AttachmentCount, p.PermissionsBoundaryUsageCount = a.uses(arn)
 		unwanted := in.Get("Scope") == "AWS" || in.Get("OnlyAttached") == "true" && p.AttachmentCount == 0
@@ -251,7 +252,7 @@ func listEntities(a *account, _ *wire.Call, in url.Values) (any, error) {
 		return nil, noSuch("Policy %s was not found.", arn)
 	}
 	var roles []policyRole
-	for _, name := range sortedKeys(a.roles) {
+	for _, name := range slices.Sorted(maps.Keys(a.roles)) {
 		if r := a.roles[name]; slices.Contains(r.attached, arn) {
 			roles = append(roles, policyRole{r.RoleName, r.RoleId})
 		}

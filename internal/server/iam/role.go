@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -126,7 +127,7 @@ func setSession(r *role, in url.Values) error {
 
 func listRoles(a *account, _ *wire.Call, in url.Values) (any, error) {
 	var roles []role
-	for _, name := range sortedKeys(a.roles) {
+	for _, name := range slices.Sorted(maps.Keys(a.roles)) {
 		if r := *a.roles[name]; strings.HasPrefix(r.Path, in.Get("PathPrefix")) {
 			r.Tags, r.PermissionsBoundary = nil, nil // AWS: ListRoles leaves them out
 			roles = append(roles, r)
@@ -259,7 +260,7 @@ func deleteRolePolicy(_ *account, r *role, in url.Values) (any, error) {
 }
 
 func listRolePolicies(_ *account, r *role, in url.Values) (any, error) {
-	names, next, err := page(in, sortedKeys(r.inline), func(s string) string { return s })
+	names, next, err := page(in, slices.Sorted(maps.Keys(r.inline)), func(s string) string { return s })
 	return struct {
 		PolicyNames members[string]
 		listing

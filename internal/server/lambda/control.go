@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/lambdahost"
@@ -117,7 +119,7 @@ func (s *Service) check(account string, c *change) error {
 
 func checkVariables(variables map[string]string) error {
 	size := 0
-	for _, name := range sortedNames(variables) {
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		size += len(name) + len(variables[name])
 		switch {
 		case reserved[name]:
@@ -321,7 +323,7 @@ func (s *Service) listFunctions(c *wire.Call, _ []byte) (any, error) {
 	here := s.functions[place{c.Account, c.Region}]
 	all := c.HTTP.URL.Query().Get("FunctionVersion") == "ALL"
 	list := []Configuration{}
-	for _, name := range sortedNames(here) {
+	for _, name := range slices.Sorted(maps.Keys(here)) {
 		list = append(list, here[name].latest.view(s.o.Now(), false))
 		if all {
 			for _, v := range here[name].published {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/stride-aws/stride/internal/lazyregexp"
@@ -253,13 +252,4 @@ func page[T any](c *wire.Call, items []T, limit int, key func(T) string) (part [
 		return items[:limit], &marker, nil
 	}
 	return items, nil, nil
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, strings.Compare)
-	return names
 }

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (a *alias) pick() string {
 		return a.FunctionVersion
 	}
 	r := rand.Float64()
-	for _, v := range sortedNames(a.RoutingConfig.AdditionalVersionWeights) {
+	for _, v := range slices.Sorted(maps.Keys(a.RoutingConfig.AdditionalVersionWeights)) {
 		if r -= a.RoutingConfig.AdditionalVersionWeights[v]; r < 0 {
 			return v
 		}
@@ -83,7 +84,7 @@ func (f *function) deleteVersion(number string) error {
 		return invalid("Deletion of aliases is not currently supported.")
 	}
 	var users []string
-	for _, name := range sortedNames(f.aliases) {
+	for _, name := range slices.Sorted(maps.Keys(f.aliases)) {
 		if a := f.aliases[name]; a.FunctionVersion == number || a.RoutingConfig != nil && a.RoutingConfig.AdditionalVersionWeights[number] > 0 {
 			users = append(users, name)
 		}
@@ -238,7 +239,7 @@ func (s *Service) listAliases(c *wire.Call, _ []byte) (any, error) {
 	}
 	version := c.HTTP.URL.Query().Get("FunctionVersion")
 	list := []alias{}
-	for _, name := range sortedNames(f.aliases) {
+	for _, name := range slices.Sorted(maps.Keys(f.aliases)) {
 		if a := f.aliases[name]; version == "" || a.FunctionVersion == version {
 			list = append(list, *a)
 		}
