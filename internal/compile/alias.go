@@ -195,6 +195,8 @@ func holds(t types.Type, ref string, seen map[types.Type]bool) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Interface: // or a type parameter that is not known
 		return !isError(t)
+	case *types.Signature: // an iterator reads what it goes over when it is asked
+		return isIterator(u)
 	case *types.Map:
 		return holds(u.Elem(), ref, seen)
 	case *types.Slice:
@@ -217,6 +219,14 @@ func holds(t types.Type, ref string, seen map[types.Type]bool) bool {
 		}
 	}
 	return false
+}
+
+func isIterator(s *types.Signature) bool {
+	if s.Params().Len() != 1 || s.Results().Len() != 0 {
+		return false
+	}
+	_, yields := s.Params().At(0).Type().Underlying().(*types.Signature)
+	return yields
 }
 
 // mention is a place where the variable is named, with the source around it.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/flow/flowtest"
 	"github.com/stride-aws/stride/internal/asl"
 	"github.com/stride-aws/stride/internal/compile"
 	"github.com/stride-aws/stride/internal/compile/testdata/lang"
@@ -36,6 +37,17 @@ func TestDifferences(t *testing.T) {
 			if !strings.Contains(said, "behaves otherwise as Go than as a state machine: output") {
 				t.Errorf("%s, input %d: the output does not differ: %s", d.Workflow.Name(), i, said)
 			}
+		}
+	}
+}
+
+// TestOutOfRange runs a compiled machine where Go panics.
+func TestOutOfRange(t *testing.T) {
+	w := flow.FromFile("item-at", "internal/compile/testdata/golden/item-at.asl.json", flow.TypeStandard)
+	for _, in := range lang.OutOfRange {
+		got := flowtest.Run[[]string](flowtest.New(t, w), in)
+		if got.ErrorName != "States.QueryEvaluationError" {
+			t.Errorf("%+v: %v %s", in, got.Output, got.ErrorName)
 		}
 	}
 }

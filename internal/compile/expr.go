@@ -159,7 +159,13 @@ func (w *writer) expr(e expr, min int) {
 		w.operand(e.of)
 		w.WriteString("." + fieldName(e.name))
 	case index:
-		w.operand(e.of)
+		if of, ok := e.of.(index); ok && !isLit(of.at) { // else the second predicate filters a sequence that holds the item
+			w.WriteByte('(')
+			w.expr(of, 0)
+			w.WriteByte(')')
+		} else {
+			w.operand(e.of)
+		}
 		w.WriteByte('[')
 		w.expr(e.at, 0)
 		w.WriteByte(']')

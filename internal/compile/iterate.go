@@ -53,6 +53,7 @@ func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 		f.refuse(s.X, "a loop with steps goes over a slice or a number", orderHint)
 		return nil
 	}
+	f.refuseLiveItems(s, it)
 	t := f.typeOf(it.of)
 	if kindOf(t) == funcKind { // an iterator stands as the slice of its items
 		t = types.NewSlice(it.itemType)

@@ -267,13 +267,7 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 		if kindOf(args[1].t) != sliceKind {
 			return x.bad(e, "append of a string's bytes has no form in JSONata", "use + on strings")
 		}
-		if isNull(args[0].e) {
-			return sym{e: args[1].items(), t: t, full: args[1].full, raw: args[1].raw, packed: args[1].packed, some: args[1].some}
-		}
-		return sym{
-			e: call{"$append", []expr{args[0].items(), args[1].items()}}, t: t, full: args[0].full || args[1].full, raw: args[0].raw || args[1].raw,
-			packed: args[0].packed && args[1].packed, some: args[0].some || args[1].some,
-		}
+		return x.appendAll(args[0], args[1], t)
 	}
 	items := make([]expr, len(args)-1)
 	raw, packed := args[0].raw, args[0].packed
@@ -294,6 +288,29 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 		return sym{e: array{append(a.items[:len(a.items):len(a.items)], items...)}, t: t, full: true, raw: raw, packed: packed, some: true}
 	}
 	return sym{e: call{"$append", []expr{head, array{items}}}, t: t, full: true, raw: raw, packed: packed, some: true}
+}
+
+// appendAll is append(to, all...): what is nil stays nil where there is nothing to append.
+func (x *eval) appendAll(to, all sym, t types.Type) sym {
+	out := sym{t: t, raw: to.raw || all.raw, packed: to.packed && all.packed, some: to.some || all.some, full: to.full || to.some || all.some}
+	items := all.items()
+	if a, ok := items.(array); ok && len(a.items) == 0 {
+		return to
+	}
+	switch {
+	case isNull(to.e) && out.full:
+		out.e = items
+	case isNull(to.e):
+		out.e = orNil(items, false).e
+	case out.full:
+		out.e = call{"$append", []expr{to.items(), items}}
+	default:
+		had, wrap := x.bound("had", to.use())
+		v := x.names.parameter("v")
+		both := call{"$append", []expr{sym{e: had, t: t}.items(), items}}
+		out.e = wrap(block{v, both, cond{binary{">", call{"$count", []expr{ref{v}}}, num(0)}, ref{v}, had}})
+	}
+	return out
 }
 
 func (x *eval) extreme(name string, args []sym, t types.Type) sym {
@@ -317,10 +334,7 @@ func (x *eval) make(e *ast.CallExpr, t types.Type) sym {
 	case mapKind:
 		return sym{e: object{}, t: t, full: true}
 	case sliceKind:
-		if n, ok := x.expr(e.Args[1]).e.(lit); ok && n.v.Float() == 0 {
-			return sym{e: array{}, t: t, full: true}
-		}
-		return x.bad(e, "make of a slice with a length has no form in JSONata", "start with length 0 and append")
+		return x.makeSlice(e, t)
 	}
 	return x.bad(e, "make of a "+typeName(t)+" cannot run inside a workflow", "do it in a handler")
 }

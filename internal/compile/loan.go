@@ -73,26 +73,26 @@ func calledName(call *ast.CallExpr) ast.Expr {
 	}
 }
 
-// crossed is the types of the pointers and maps that a path goes through.
+// crossed is the types of the pointers, maps and slices that a path goes through.
 func (f *frame) crossed(e ast.Expr) []types.Type {
 	var out []types.Type
-	for {
-		var of ast.Expr
-		switch p := ast.Unparen(e).(type) {
+	for p := range steps(e) {
+		var t types.Type
+		switch p := p.(type) {
 		case *ast.SelectorExpr:
-			of = p.X
+			if t = f.pkg.info.TypeOf(p.X); t == nil || kindOf(t) != pointerKind {
+				continue
+			}
 		case *ast.IndexExpr:
-			of = p.X
+			if t = f.pkg.info.TypeOf(p.X); isArrayType(t) {
+				continue
+			}
 		case *ast.StarExpr:
-			of = p.X
-		default:
-			return out
+			t = f.pkg.info.TypeOf(p.X)
 		}
-		if k := kindOf(f.pkg.info.TypeOf(of)); k == pointerKind || k == mapKind {
-			out = append(out, f.pkg.info.TypeOf(of))
-		}
-		e = of
+		out = append(out, t)
 	}
+	return out
 }
 
 // keeps says whether the function hands on a value of type ref that is, or is behind, parameter i, so that something holds it after

@@ -79,11 +79,18 @@ func (x *eval) commaOK(e *ast.IndexExpr) []sym {
 	return []sym{s, ok}
 }
 
-// assignIndex is m[k] = s.
+// assignIndex is m[k] = s, of a map or a slice.
 func (x *eval) assignIndex(l *ast.IndexExpr, s sym) {
 	m := x.expr(l.X)
-	if kindOf(m.t) != mapKind {
-		x.refuse(l, "an item of a slice cannot be assigned", "make a new slice with append, or with a helper function")
+	switch kindOf(m.t) {
+	case mapKind:
+	case sliceKind:
+		x.assignItem(l, m, s)
+		return
+	default:
+		if m.t != types.Typ[types.Invalid] { // else refused already
+			x.refuse(l, "an item of a "+typeName(m.t)+" cannot be assigned: it is a text in JSON", "change it in a handler")
+		}
 		return
 	}
 	x.refuseAliased(l, l.X)
@@ -169,19 +176,36 @@ func (x *eval) refuseTangled(lhs []ast.Expr) {
 	if len(lhs) < 2 {
 		return
 	}
-	l := &liveness{info: x.pkg.info}
 	for _, e := range lhs {
-		id := identOf(e)
-		if id == nil || id.Name == "_" {
-			continue
-		}
-		v, _ := x.pkg.info.ObjectOf(id).(*types.Var)
 		for _, other := range lhs {
-			if other != e && v != nil && l.reads(other)[v] {
-				x.refuse(other, "this reads "+id.Name+", which the same statement assigns", "assign them in two statements")
+			if v := x.rootVar(e); other != e && v != nil && x.tangled(e, v, other) {
+				x.refuse(other, "this reads "+x.source(e)+", which the same statement assigns", "assign them in two statements")
 			}
 		}
 	}
+}
+
+// tangled says whether the place other is found by what place e, of variable v, holds.
+func (x *eval) tangled(e ast.Expr, v *types.Var, other ast.Expr) bool {
+	l := &liveness{info: x.pkg.info}
+	for p := range steps(other) {
+		of := p
+		switch p := p.(type) {
+		case *ast.IndexExpr:
+			if l.reads(p.Index)[v] {
+				return true
+			}
+			of = p.X
+		case *ast.SelectorExpr:
+			of = p.X
+		case *ast.StarExpr:
+			of = p.X
+		}
+		if x.rootVar(of) == v && x.source(of) == x.source(e) {
+			return true
+		}
+	}
+	return false
 }
 
 // overlaid is what an object's last members were laid over, and these members, where their names are known.

@@ -48,6 +48,7 @@ func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
 			x.refuse(s.X, "a loop without steps goes over a slice or a number: the order of a map's keys is not Go's", orderHint)
 			return nil, false
 		}
+		x.refuseLiveItems(s, it)
 		of := x.expr(it.of)
 		l.body, l.key, l.value = s.Body, it.index, it.item
 		switch {
@@ -106,7 +107,7 @@ func (f *frame) counted(s *ast.ForStmt) (counting, bool) {
 	c.from, c.to, c.including = init.Rhs[0], test.Y, test.Op == token.LEQ
 	changes := f.writes(s.Body)
 	for v := range (&liveness{info: f.pkg.info}).reads(c.to) {
-		if changes[v] || v == i {
+		if v == i || changes[v] && !f.keepsLength(s.Body, c.to) {
 			return c, false
 		}
 	}

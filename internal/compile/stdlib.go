@@ -174,6 +174,14 @@ func sorted(x *eval, e *ast.CallExpr, a []sym) sym {
 
 // orNil is a slice that is nil where nothing was put into it.
 func orNil(items expr, raw bool) sym {
+	if a, ok := items.(array); ok && len(a.items) > 0 {
+		return sym{e: a, raw: raw, full: true, some: true}
+	} else if ok {
+		return sym{e: null}
+	}
+	if e, ok := items.(each); ok { // [[e]] is another array
+		items = e.of
+	}
 	return sym{e: block{"v", each{items}, cond{binary{">", call{"$count", []expr{ref{"v"}}}, num(0)}, ref{"v"}, null}}, raw: raw}
 }
 

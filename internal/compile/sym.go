@@ -147,7 +147,7 @@ func (s sym) items() expr {
 		return cond{c.test, sym{e: c.then, t: s.t}.items(), sym{e: c.els, t: s.t}.items()}
 	}
 	if b, ok := s.e.(block); ok { // of orNil
-		if same(orNil(b.bound, false).e, block{b.name, each{b.bound}, b.body}) {
+		if same(orNil(b.bound, false).e, b) {
 			return b.bound
 		}
 	}

@@ -1,6 +1,9 @@
 package langgen
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // mapWrites fills a map under keys that are computed, in a loop with steps or without, and reads it.
 func (g *generator) mapWrites() {
@@ -112,6 +115,14 @@ func made(id string, n int) *lang.Part {
 	p.ID = id
 	raise(p, n)
 	return p
+}
+
+func setEach[S ~[]E, E any](list S, to E) {
+	for i := range list {
+		if i%2 == 0 {
+			list[i] = to
+		}
+	}
 }
 `
 
@@ -252,4 +263,123 @@ func (g *generator) sorts() {
 		g.line("slices.Reverse(%s)", w.name)
 	}
 	g.vars = append(g.vars, w)
+}
+
+// itemWrites sets items of a slice that nothing else holds, at indices that are in range.
+func (g *generator) itemWrites() {
+	of := pick(g, tParts, tStrings, tInts, tParts)
+	xs, i := g.declared(of), &variable{name: g.name("i"), t: tInt, used: true, counter: true}
+	xs.written, xs.used = true, true
+	switch g.IntN(4) {
+	case 0:
+		g.line("%s := slices.Clone(%s)", xs.name, g.expr(of, 2))
+	case 1:
+		g.line("%s := append(%s{}, %s...)", xs.name, of, g.expr(of, 2))
+	case 2:
+		g.line("var %s %s", xs.name, of)
+		g.line("%s = append(%s, %s...)", xs.name, xs.name, g.expr(of, 2))
+	case 3:
+		g.line("%s := make(%s, len(%s))", xs.name, of, g.shortSlice(pick(g, tParts, tStrings)))
+	}
+	mark := len(g.vars)
+	for range 1 + g.IntN(2) {
+		g.vars = append(g.vars, i)
+		switch g.IntN(6) {
+		case 0:
+			g.line("for %s := range %s {", i.name, xs.name)
+			g.indented(func() { g.itemWrite(xs, i.name) })
+			g.line("}")
+		case 1:
+			it := &variable{name: g.name("it"), t: of[2:], used: true}
+			g.line("for %s, %s := range %s {", i.name, it.name, xs.name)
+			g.vars = append(g.vars, it)
+			g.indented(func() {
+				g.line("_ = %s", it.name)
+				g.itemWrite(xs, i.name)
+			})
+			g.line("}")
+		case 2:
+			g.line("for %s := %d; %s < len(%s); %s++ {", i.name, g.IntN(2), i.name, xs.name, i.name)
+			g.indented(func() {
+				g.itemWrite(xs, i.name)
+				g.line("if %s > 0 {", i.name)
+				g.line("\t%s[%s], %s[%s-1] = %s[%s-1], %s[%s]", xs.name, i.name, xs.name, i.name, xs.name, i.name, xs.name, i.name)
+				g.line("}")
+			})
+			g.line("}")
+		case 3:
+			g.vars = g.vars[:mark]
+			g.line("if len(%s) > 1 {", xs.name)
+			g.indented(func() {
+				g.itemWrite(xs, "1")
+				g.itemWrite(xs, "len("+xs.name+")-1")
+			})
+			g.line("}")
+		case 4:
+			n := &variable{name: g.name("n"), t: tInt, used: true}
+			g.line("for %s := range %s {", i.name, xs.name)
+			g.vars = append(g.vars, n)
+			g.indented(func() {
+				if !g.pure {
+					g.line("%s, _ := flow.Call(c, lang.Double, %s)", n.name, i.name)
+				} else {
+					g.line("%s := %s", n.name, i.name)
+				}
+				g.line("_ = %s", n.name)
+				g.itemWrite(xs, i.name)
+			})
+			g.line("}")
+		case 5:
+			g.vars = g.vars[:mark]
+			g.line("setEach(%s, %s)", xs.name, g.expr(of[2:], 1))
+		}
+		g.vars = g.vars[:mark]
+	}
+	g.vars = append(g.vars, xs)
+}
+
+// itemWrite sets an item of a slice.
+func (g *generator) itemWrite(xs *variable, i string) {
+	item := xs.name + "[" + i + "]"
+	g.line("_ = %s", i)
+	switch elem := xs.t[2:]; {
+	case g.one(4) && !strings.HasPrefix(i, "len"):
+		g.line("if (%s) {", g.expr(tBool, 2))
+		g.indented(func() { g.line("%s = %s", item, g.expr(elem, 2)) })
+		g.line("}")
+	case elem == tPart && g.one(2):
+		g.line("%s.Count += %s", item, g.expr(tInt, 2))
+	case elem == tPart && g.one(2):
+		g.line("%s.ID = %s.ID + %s", item, item, g.expr(tString, 1))
+	case elem == tPart && g.one(3):
+		g.line("raise(&%s, %s)", item, g.expr(tInt, 1))
+	case elem == tInt && g.one(2):
+		g.line("%s++", item)
+	case elem != tPart && g.one(2):
+		g.line("%s += %s", item, g.expr(elem, 2))
+	default:
+		g.line("%s = %s", item, g.expr(elem, 2))
+	}
+}
+
+// grids sets items of items.
+func (g *generator) grids() {
+	of := pick(g, tInts, tStrings)
+	rows, i, j := g.name("rows"), &variable{name: g.name("i"), t: tInt, used: true, counter: true}, &variable{name: g.name("j"), t: tInt, used: true, counter: true}
+	g.line("%s := []%s{%s, slices.Clone(%s), nil}", rows, of, g.sliceLit(of, 1), g.expr(of, 1))
+	mark := len(g.vars)
+	if g.one(2) {
+		g.line("%s = append(%s, %s)", rows, rows, g.sliceLit(of, 1))
+	}
+	g.line("%s[%d] = %s", rows, g.IntN(3), g.sliceLit(of, 1))
+	g.line("for %s := range %s {", i.name, rows)
+	g.line("\tfor %s := range %s[%s] {", j.name, rows, i.name)
+	g.vars = append(g.vars, i, j)
+	g.line("\t\t%s[%s][%s] %s %s", rows, i.name, j.name, pick(g, "+=", "="), g.expr(of[2:], 2))
+	g.vars = g.vars[:mark]
+	g.line("\t}")
+	g.line("}")
+	v := g.declared(of)
+	g.line("%s := at(%s, %d)", v.name, rows, g.IntN(4))
+	g.vars = append(g.vars, v)
 }
