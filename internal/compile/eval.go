@@ -658,6 +658,9 @@ func (x *eval) slice(e *ast.SliceExpr) sym {
 	if kindOf(of.t) != sliceKind || e.Slice3 {
 		return x.bad(e, "a part of a string has no safe form in JSONata", "use strings.Cut or strings.TrimPrefix, or compute it in a handler")
 	}
+	if isArrayType(of.t) {
+		x.refuseShared(e.X)
+	}
 	item, at := x.names.parameter("item"), x.names.parameter("i")
 	test := expr(yes)
 	if e.Low != nil {
@@ -669,7 +672,7 @@ func (x *eval) slice(e *ast.SliceExpr) sym {
 	if v, known := boolOf(test); known && v {
 		return of
 	}
-	part := expr(each{call{"$filter", []expr{of.items(), lambda{[]string{item, at}, test}}}})
+	part := x.those(of, of.items(), item, at, test)
 	if !of.full {
 		part = cond{isArray(of.e), part, null}
 	}

@@ -171,8 +171,18 @@ func (f *frame) chunkSize(e ast.Expr, fl *flow) sym {
 func (x *eval) between(of sym, low, high expr) sym {
 	item, at := x.names.parameter("item"), x.names.parameter("i")
 	test := binary{"and", binary{">=", ref{at}, low}, binary{"<", ref{at}, high}}
-	of.e = each{call{"$filter", []expr{of.e, lambda{[]string{item, at}, test}}}}
+	of.e, of.some = x.those(of, of.e, item, at, test), false
 	return of
+}
+
+// those is the items that a test of the item and its index takes. $filter would join items that are slices, where it takes one.
+func (x *eval) those(of sym, items expr, item, at string, test expr) expr {
+	if kindOf(elemOf(of.t)) != sliceKind {
+		return each{call{"$filter", []expr{items, lambda{[]string{item, at}, test}}}}
+	}
+	acc := x.names.parameter("acc")
+	one := array{[]expr{itemOf(of, ref{item}).nested()}}
+	return call{"$reduce", []expr{items, lambda{[]string{acc, item, at}, cond{test, call{"$append", []expr{ref{acc}, one}}, ref{acc}}}, array{}}}
 }
 
 func notNegative(e expr) expr {

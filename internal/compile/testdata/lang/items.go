@@ -14,6 +14,7 @@ var Items = []Case{
 	Of("items-made", itemsMade, zero, one, many, repeated),
 	Of("items-swapped", itemsSwapped, zero, one, many, repeated, unsorted),
 	Of("item-rows", itemRows, zero, one, many),
+	Of("row-parts", rowParts, zero, one, many),
 	Of("item-helpers", itemHelpers, zero, one, many, repeated),
 	Of("item-steps", itemSteps, zero, one, many, repeated),
 	Of("item-at", itemAt, Thing{Tags: []string{"a"}}, Thing{Tags: []string{"a", "b"}, N: 1}),
@@ -128,6 +129,22 @@ func itemRows(c flow.Context, in Thing) ([][]int, error) {
 	one[0] = append(slices.Clip(one[0]), "x")
 	rows = append(rows, []int{len(one), len(one[0])})
 	return rows, nil
+}
+
+// rowParts reads parts of slices of slices.
+func rowParts(c flow.Context, in Thing) (out [][]string, err error) {
+	rows := [][]string{{"a", "b"}, in.Tags, {in.Name}}
+	out = append(out, rows[1:2]...)
+	for chunk := range slices.Chunk(rows[:1], 2) {
+		out = append(out, chunk...)
+	}
+	for i := range rows {
+		if i < len(rows[i]) {
+			out = append(out, []string{rows[i][i]})
+		}
+	}
+	_, err = flow.Call(c, Double, len(out))
+	return out, err
 }
 
 // itemHelpers changes items in a function that is given the slice.

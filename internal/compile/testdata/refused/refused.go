@@ -152,6 +152,13 @@ func SharedItems(c flow.Context, in Item) ([]string, error) {
 	return own, nil
 }
 
+func SharedArray(c flow.Context, in Item) ([]int, error) {
+	counts := [3]int{1, 2, 3}
+	part := counts[1:] // want "this points to counts, which is assigned to elsewhere"
+	counts[2] = in.Count
+	return part, nil
+}
+
 func LazyItems(c flow.Context, in Item) ([]string, error) {
 	own := slices.Clone(in.Tags)
 	seq := slices.Values(own)
@@ -691,7 +698,7 @@ func ConditionalDefer(c flow.Context, in Item) (Item, error) {
 }
 
 func raiseAll(items ...*Item) {
-	items[0].Count++ // want "the pointer in items is held by the caller too"
+	items[0].Count++ // want "the pointer in items is held by the caller too" "the slice in items is held by the caller too"
 }
 
 func VariadicPointers(c flow.Context, in Item) (Item, error) {
