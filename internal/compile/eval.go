@@ -89,6 +89,7 @@ type eval struct {
 	targets []target                         // the loops and switches around
 	ret     func(*eval, []sym) ([]sym, bool) // in a loop, what a return does
 	apart   map[key]bool                     // the structs of which a loop accumulates fields one by one
+	sent    ast.Expr                         // what leaves as JSON where it stands, so that pointers in it see nothing later
 }
 
 // fork is x on one of two ways.
@@ -101,6 +102,13 @@ func (x *eval) fork() *eval {
 func (x *eval) bad(at ast.Node, message, hint string) sym {
 	x.refuse(at, message, hint)
 	return sym{e: null, t: types.Typ[types.Invalid]}
+}
+
+// input is the value of a step's input.
+func (x *eval) input(e ast.Expr) sym {
+	y := *x
+	y.sent = e
+	return y.expr(e)
 }
 
 func (x *eval) exprs(list []ast.Expr) []sym {
@@ -284,12 +292,26 @@ func (x *eval) fieldOf(at ast.Node, s sym, v *types.Var) sym {
 		return x.embedded(s, t, v)
 	}
 	if !ok {
-		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
+		return x.noField(at, t, v)
 	}
 	if message, hint := f.why(); message != "" {
 		return x.bad(at, "the field "+v.Name()+" "+message, hint)
 	}
 	return s.field(f, x.subst(f.v.Type()))
+}
+
+// noField refuses a field that JSON does not have, once: what it needs is done where it is declared.
+func (x *eval) noField(at ast.Node, t types.Type, v *types.Var) sym {
+	message, hint := "the field "+v.Name()+" is not in the JSON of "+typeName(t)+", by its tag", "give it a name in JSON"
+	if !v.Exported() {
+		message = "the field " + v.Name() + " of " + typeName(t) + " is not exported, so that JSON has other fields and not it"
+		hint = "export it, or keep it in a struct of which no field is exported"
+	}
+	if x.said[message] {
+		return sym{e: null, t: types.Typ[types.Invalid]}
+	}
+	x.said[message] = true
+	return x.bad(at, message, hint)
 }
 
 // embedded is an embedded struct, whose fields are those of the struct around it in JSON.
@@ -360,7 +382,9 @@ func (x *eval) unary(e *ast.UnaryExpr) sym {
 	case token.ADD:
 		return s
 	case token.AND:
-		x.refuseShared(e.X)
+		if x.sent == nil || e.Pos() < x.sent.Pos() || x.sent.End() < e.End() {
+			x.refuseShared(e.X)
+		}
 		return pointing(s, t)
 	}
 	return x.bad(e, "the operator "+e.Op.String()+" has no form in JSONata", "compute it in a handler")
@@ -768,7 +792,7 @@ func (x *eval) setField(at ast.Node, s sym, v *types.Var, to sym) sym {
 		}
 	}
 	if !ok {
-		return x.bad(at, "the field "+v.Name()+" is not in the JSON of "+typeName(t), "export it, and give it a name in JSON")
+		return x.noField(at, t, v)
 	}
 	change := field{name: f.name, v: to.settledNow(), asText: f.asText}
 	return sym{e: withMembers(s.use(), change), t: s.t, raw: s.holey() || to.holey(), full: pointer}

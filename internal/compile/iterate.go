@@ -50,7 +50,11 @@ const orderHint = "go over a slice: slices.Sorted(maps.Keys(m))"
 func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 	it, ok := f.iteration(s)
 	if !ok || f.hasStepsIn(s.X) {
-		f.refuse(s.X, "a loop with steps goes over a slice or a number", orderHint)
+		message := "a loop with steps goes over a slice or a number"
+		if it.kind == mapKind {
+			message += ": in Go a map's keys have another order each time"
+		}
+		f.refuse(s.X, message, orderHint)
 		return nil
 	}
 	f.refuseLiveItems(s, it)

@@ -45,7 +45,7 @@ func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
 	case *ast.RangeStmt:
 		it, ok := x.iteration(s)
 		if !ok {
-			x.refuse(s.X, "a loop without steps goes over a slice or a number: the order of a map's keys is not Go's", orderHint)
+			x.refuse(s.X, "a loop goes over a slice or a number: in Go a map's keys have another order each time", orderHint)
 			return nil, false
 		}
 		x.refuseLiveItems(s, it)

@@ -28,7 +28,7 @@ func (f *frame) doAwaitStep(e *ast.CallExpr, fs []*flow) []outcome {
 }
 
 func requestOf(e *ast.CallExpr) func(*eval) expr {
-	return func(x *eval) expr { return x.expr(e.Args[2]).use() }
+	return func(x *eval) expr { return x.input(e.Args[2]).use() }
 }
 
 // withToken is what a function makes of the task token.

@@ -53,11 +53,15 @@ func embeds(t types.Type, v *types.Var) (yes, pointer bool) {
 	return yes, pointer
 }
 
-// fieldsOf lists the JSON fields of a struct, those of embedded structs in their place, by encoding/json's rules of depth.
+// fieldsOf lists the JSON fields of a struct, those of embedded structs in their place, by encoding/json's rules of depth. A struct
+// that JSON has nothing of is a workflow's own, and has its fields by their names in Go.
 func fieldsOf(t types.Type) []jsonField {
 	s, ok := t.Underlying().(*types.Struct)
 	if !ok {
 		return nil
+	}
+	if isPrivate(s) {
+		return privateFields(s)
 	}
 	all := appendFields(nil, s, nil, false)
 	if isSDK(t) {
@@ -76,6 +80,26 @@ func fieldsOf(t types.Type) []jsonField {
 	for _, f := range all {
 		if dominant(all, f) {
 			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// isPrivate says whether no field of a struct is exported, and none embedded.
+func isPrivate(s *types.Struct) bool {
+	for v := range s.Fields() {
+		if v.Exported() || v.Embedded() {
+			return false
+		}
+	}
+	return true
+}
+
+func privateFields(s *types.Struct) []jsonField {
+	var out []jsonField
+	for v := range s.Fields() {
+		if v.Name() != "_" {
+			out = append(out, jsonField{v: v, name: v.Name(), path: []*types.Var{v}})
 		}
 	}
 	return out

@@ -171,7 +171,7 @@ func (f *frame) callStep(e *ast.CallExpr, fs []*flow) []outcome {
 	return f.task(e, fs, stepOf{
 		name: ref.Func, resource: "arn:aws:states:::lambda:invoke", opts: e.Args[3:],
 		timeout: seconds(spec.Timeout) + callMargin, defaults: true,
-		arguments: func(x *eval) expr { return invoke(ref, x.expr(e.Args[2])) },
+		arguments: func(x *eval) expr { return invoke(ref, x.input(e.Args[2])) },
 		result:    sym{e: member{stateResult, "Payload"}, t: out}, output: out,
 	})
 }
@@ -228,7 +228,7 @@ func (f *frame) runStep(e *ast.CallExpr, fs []*flow) []outcome {
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
 		name: f.source(e.Args[1]), resource: "arn:aws:states:::states:startExecution.sync:2", opts: e.Args[3:], timeout: maxSeconds,
-		arguments: func(x *eval) expr { return startArguments(name, x.expr(e.Args[2])) },
+		arguments: func(x *eval) expr { return startArguments(name, x.input(e.Args[2])) },
 		result:    sym{e: member{stateResult, "Output"}, t: out, raw: true}, output: out,
 	})
 }
@@ -241,7 +241,7 @@ func (f *frame) startStep(e *ast.CallExpr, fs []*flow) []outcome {
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
 		name: "Start " + f.source(e.Args[1]), resource: "arn:aws:states:::states:startExecution", opts: e.Args[3:], timeout: 60,
-		arguments: func(x *eval) expr { return startArguments(name, x.expr(e.Args[2])) },
+		arguments: func(x *eval) expr { return startArguments(name, x.input(e.Args[2])) },
 		result:    sym{e: member{stateResult, "ExecutionArn"}, t: out}, output: out,
 	})
 }
@@ -265,7 +265,7 @@ func (f *frame) activityStep(e *ast.CallExpr, fs []*flow) []outcome {
 	out := f.resultType(e)
 	return f.task(e, fs, stepOf{
 		name: name, resource: Placeholder(Activity, name), opts: e.Args[3:], extra: "Heartbeat",
-		arguments: func(x *eval) expr { return x.expr(e.Args[2]).use() },
+		arguments: func(x *eval) expr { return x.input(e.Args[2]).use() },
 		result:    sym{e: stateResult, t: out, raw: true}, output: out,
 	})
 }

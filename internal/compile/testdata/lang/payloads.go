@@ -13,6 +13,7 @@ import (
 var Payloads = []Case{
 	Of("json-tags", jsonTags, Tagged{}, Tagged{ID: 5, On: true, Left: 2, Nil: []string{}, Until: noon, Key: Key{Code: "c", Both: "b"}}, Tagged{ID: 1, Nil: []string{"x"}, More: map[string]int{}}),
 	Of("own-texts", ownTexts, zero, one, many, named("denied")),
+	Of("private-struct", privateStruct, zero, one, many),
 	Of("json-tags-built", jsonTagsBuilt, zero, one, many),
 }
 
@@ -92,4 +93,50 @@ func ownTexts(c flow.Context, in Thing) (string, error) {
 		return "", fmt.Errorf("%s: %w", said, faults.Denied{Why: in.Name})
 	}
 	return said, nil
+}
+
+// work is a workflow's own: no field of it is exported.
+type work struct {
+	thing Thing
+	parts []Part
+	note  *string
+	sum   struct{ all, big int }
+}
+
+func (w *work) count(p Part) {
+	w.sum.all += p.Count
+	if p.Count > 1 {
+		w.sum.big++
+	}
+}
+
+func start(c flow.Context, in Thing) (w work, err error) {
+	w.thing, err = flow.Call(c, Echo, in)
+	return w, err
+}
+
+// privateStruct keeps what it knows in a struct that JSON has nothing of.
+func privateStruct(c flow.Context, in Thing) (string, error) {
+	w, err := start(c, in)
+	if err != nil {
+		return "", err
+	}
+	w.parts, err = flow.Map(c, w.thing.Parts, func(c flow.Context, p Part) (Part, error) {
+		n, err := flow.Call(c, Double, p.Count+len(w.thing.Tags))
+		return Part{ID: w.thing.Name, Count: n}, err
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, p := range w.parts {
+		w.count(p)
+	}
+	if w.sum.big > 0 {
+		w.note = &in.Name
+	}
+	w.thing, err = flow.Call(c, Echo, Thing{N: w.sum.all, Ref: &w.thing.Part})
+	if w.note == nil {
+		return fmt.Sprintf("%d parts", len(w.parts)), err
+	}
+	return fmt.Sprintf("%s has %d, %d", *w.note, w.thing.N, w.sum.big), err
 }

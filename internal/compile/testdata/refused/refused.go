@@ -120,7 +120,7 @@ func Numbers(c flow.Context, in Item) (Item, error) {
 }
 
 func Hidden(c flow.Context, in Item) (Item, error) {
-	in.Count = in.hidden // want "the field hidden is not in the JSON of refused.Item; export it"
+	in.Count = in.hidden // want "the field hidden of refused.Item is not exported, so that JSON has other fields and not it; export it, or keep it in a struct of which"
 	o, err := flow.Call(c, Opaque, in)
 	if err != nil {
 		return in, err
