@@ -27,7 +27,11 @@ func (x *eval) body(stmts []ast.Stmt, k cont) ([]sym, bool) {
 	for i, s := range stmts {
 		switch s := s.(type) {
 		case *ast.ReturnStmt:
-			return x.returned(x.results(s))
+			was := x.at
+			x.at = s
+			values := x.results(s)
+			x.at = was
+			return x.returned(values)
 		case *ast.BranchStmt:
 			return x.leave(s)
 		}

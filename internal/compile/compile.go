@@ -198,8 +198,18 @@ func (u *unit) top(m *machine, p *pkg, decl *ast.FuncDecl) {
 		u.refuseAt(p, decl, "a workflow has the form func(flow.Context, In) (Out, error)", "")
 		return
 	}
-	in := sym{e: stateInput, t: params.At(1).Type(), raw: true, maybe: false}
+	in := fromOutside(stateInput, params.At(1).Type())
 	m.branch(&frame{unit: u, pkg: p}, &closure{decl: fn, node: decl.Name, frame: outside}, []sym{in}, &flow{m: m, host: entryHost{m}, env: env{}}, nil)
+}
+
+// fromOutside is a value as it came: null, perhaps. Of structs, slices, maps and pointers that shows where they are read.
+func fromOutside(e expr, t types.Type) sym {
+	s := sym{e: e, t: t, raw: true}
+	switch kindOf(t) {
+	case boolKind, intKind, floatKind, stringKind, timeKind:
+		s.maybe = true
+	}
+	return s
 }
 
 func (u *unit) program(m *machine) *Program {

@@ -55,6 +55,16 @@ func (f *frame) owner(v *types.Var) *frame {
 	return nil
 }
 
+// here is the statement that is being compiled, of the function itself or of the nearest caller that has one.
+func (f *frame) here() ast.Node {
+	for g := f; g != nil; g = g.caller {
+		if g.at != nil {
+			return g.at
+		}
+	}
+	return f.node
+}
+
 func (f *frame) key(v *types.Var) (key, bool) {
 	if o := f.owner(v); o != nil {
 		return key{v, o.id}, true
@@ -163,6 +173,9 @@ func (x *eval) expr(e ast.Expr) sym {
 }
 
 func (x *eval) constant(at ast.Node, t types.Type, v constant.Value) sym {
+	if marshals(t) {
+		return x.bad(at, "the JSON of a "+typeName(t)+" is what its own method makes", "make the value in a handler, or give its type no methods for JSON")
+	}
 	s := sym{t: t, full: true}
 	switch v.Kind() {
 	case constant.String:
@@ -375,10 +388,10 @@ func (x *eval) unary(e *ast.UnaryExpr) sym {
 	case token.NOT:
 		return sym{e: negate(s.use()), t: t}
 	case token.SUB:
-		if l, ok := s.e.(lit); ok {
+		if l, ok := s.e.(lit); ok && kindOf(t) != opaque {
 			return sym{e: float(-l.v.Float()), t: t}
 		}
-		return sym{e: binary{"-", num(0), s.use()}, t: t}
+		return x.arithmetic(e, token.SUB, sym{e: num(0), t: t}, s, t)
 	case token.ADD:
 		return s
 	case token.AND:
@@ -420,8 +433,14 @@ func (x *eval) arithmetic(at ast.Node, op token.Token, l, r sym, t types.Type) s
 	if k == stringKind && op == token.ADD {
 		return sym{e: concat(a, b), t: t}
 	}
-	if b, ok := t.Underlying().(*types.Basic); ok && (k == intKind || k == floatKind) && !exactNumber(b) {
+	if l.t == types.Typ[types.Invalid] || r.t == types.Typ[types.Invalid] { // refused already
+		return sym{e: null, t: types.Typ[types.Invalid]}
+	}
+	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsNumeric != 0 && !marshals(t) && !exactNumber(b) {
 		return x.bad(at, "arithmetic on "+typeName(t)+" wraps or rounds in Go, and does not in JSONata", "use int, int64 or float64")
+	}
+	if k != intKind && k != floatKind {
+		return x.bad(at, "values of type "+typeName(t)+" have no arithmetic in JSONata", "compute it in a handler")
 	}
 	if e, ok := fold(op, a, b, k); ok {
 		return sym{e: e, t: t}
@@ -539,6 +558,14 @@ func constants(a, b expr) (expr, bool) {
 
 // compare is an ordering of numbers or strings.
 func (x *eval) compare(e *ast.BinaryExpr, l, r sym) expr {
+	for _, s := range []sym{l, r} {
+		if k := kindOf(s.t); k != intKind && k != floatKind && k != stringKind {
+			if s.t != types.Typ[types.Invalid] { // else refused already
+				x.refuse(e, "values of type "+typeName(s.t)+" have no order in JSON", "compare strings or numbers")
+			}
+			return no
+		}
+	}
 	a, b := l.use(), r.use()
 	op := e.Op.String()
 	u, okA := a.(lit)
@@ -568,10 +595,10 @@ func ordered(op string, a, b value.Value) bool {
 // equal is ==, or != where not is set.
 func (x *eval) equal(e *ast.BinaryExpr, l, r sym, not bool) expr {
 	if isNull(r.e) {
-		return flip(x.isNil(l), not)
+		return flip(x.equalsNil(e.X, l), not)
 	}
 	if isNull(l.e) {
-		return flip(x.isNil(r), not)
+		return flip(x.equalsNil(e.Y, r), not)
 	}
 	for _, s := range []sym{l, r} {
 		switch kindOf(s.t) {
@@ -613,6 +640,22 @@ func equalExpr(l, r sym) expr {
 		return loose{l.e, r.e}
 	}
 	return binary{"=", l.use(), r.use()}
+}
+
+// equalsNil is s == nil, where s is what an expression of the source has. An interface that holds a nil pointer is not nil.
+func (x *eval) equalsNil(at ast.Expr, s sym) expr {
+	static := x.typeOf(at)
+	if static == nil || !types.IsInterface(static) || isError(static) || s.t == nil {
+		return x.isNil(s)
+	}
+	if s.mixed {
+		x.refuse(at, "JSON does not tell a nil interface from one that holds nil", "compare before the value becomes "+typeName(static))
+		return no
+	}
+	if !types.IsInterface(s.t) && kindOf(s.t) != opaque {
+		return no
+	}
+	return x.isNil(s)
 }
 
 // isNil is s == nil.
@@ -741,6 +784,9 @@ func (x *eval) structLit(e *ast.CompositeLit, t types.Type) sym {
 
 // as is s where a value of type t is expected: an untyped nil or a concrete error take the type.
 func (x *eval) as(s sym, t types.Type) sym {
+	if isError(t) && kindOf(s.t) == pointerKind && (isNull(s.e) || !s.full) {
+		return x.bad(x.here(), "a nil "+typeName(s.t)+" makes an error that is not nil in Go, and none in JSON", "return nil itself, and otherwise a pointer that is made there")
+	}
 	if isError(t) && !isNull(s.e) && s.t != nil && !isError(s.t) && kindOf(s.t) != opaque {
 		return x.errorValue(s)
 	}
@@ -766,9 +812,9 @@ func (x *eval) errorValue(s sym) sym {
 	}
 	named, ok := types.Unalias(t).(*types.Named)
 	if p := x.prog.packageOf(fn.Pkg()); !ok || p == nil || p.decl(fn) == nil {
-		return x.bad(x.at, "the text of a "+typeName(s.t)+" is not known", "use flow.Fail")
+		return x.bad(x.here(), "the text of a "+typeName(s.t)+" is not known", "use flow.Fail")
 	}
-	text := x.apply(x.at, &closure{decl: fn, node: x.node, frame: x.frame}, []sym{s})
+	text := x.apply(x.here(), &closure{decl: fn, node: x.node, frame: x.frame}, []sym{s})
 	if len(text) != 1 {
 		return s
 	}

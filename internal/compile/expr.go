@@ -3,7 +3,6 @@ package compile
 import (
 	"math"
 	"reflect"
-
 	"slices"
 	"strings"
 

@@ -154,12 +154,21 @@ func (x *eval) libraryCall(e *ast.CallExpr, form func(*eval, *ast.CallExpr, []sy
 		}
 		args = append(args, x.expr(a))
 	}
+	if fn := x.callee(e); fn.Pkg() != nil && fn.Pkg().Path() == "slices" && fn.Name() != "Clone" && fn.Name() != "Clip" {
+		for _, a := range args {
+			if kindOf(a.t) == bytesKind {
+				return []sym{x.bad(e, asBytes, "work with bytes in a handler")}
+			}
+		}
+	}
 	s := form(x, e, args)
 	if s.t == nil {
 		s.t = x.typeOf(e)
 	}
 	return []sym{s}
 }
+
+const asBytes = "a []byte is a text in JSON, whose bytes have no form in JSONata"
 
 // convert is T(v).
 func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
@@ -176,9 +185,11 @@ func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
 		return s
 	case from == floatKind && to == intKind:
 		return sym{e: truncated(s.use()), t: t}
-	case to == opaque:
+	case to == opaque && (types.IsInterface(t) || from == opaque && !marshals(t) && !marshals(s.t)):
 		s.t = t
 		return s
+	case marshals(t):
+		return x.bad(at, "the JSON of a "+typeName(t)+" is what its own method makes", "make the value in a handler, or give its type no methods for JSON")
 	}
 	return x.bad(at, "a "+typeName(s.t)+" cannot become a "+typeName(t)+" in JSON", "convert it in a handler")
 }
@@ -220,7 +231,7 @@ func (x *eval) builtin(e *ast.CallExpr) sym {
 	case "append":
 		return x.append(e, x.exprs(e.Args), t)
 	case "min", "max":
-		return x.extreme(name, x.exprs(e.Args), t)
+		return x.extreme(e, name, x.exprs(e.Args), t)
 	case "make":
 		return x.make(e, t)
 	case "delete":
@@ -263,6 +274,9 @@ func (x *eval) length(e *ast.CallExpr, s sym) sym {
 }
 
 func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
+	if kindOf(t) == bytesKind {
+		return x.bad(e, asBytes, "work with bytes in a handler")
+	}
 	if e.Ellipsis.IsValid() {
 		if kindOf(args[1].t) != sliceKind {
 			return x.bad(e, "append of a string's bytes has no form in JSONata", "use + on strings")
@@ -313,7 +327,10 @@ func (x *eval) appendAll(to, all sym, t types.Type) sym {
 	return out
 }
 
-func (x *eval) extreme(name string, args []sym, t types.Type) sym {
+func (x *eval) extreme(e *ast.CallExpr, name string, args []sym, t types.Type) sym {
+	if k := kindOf(t); k != stringKind && k != intKind && k != floatKind {
+		return x.bad(e, "values of type "+typeName(t)+" have no order in JSON", "compare strings or numbers")
+	}
 	if kindOf(t) == stringKind {
 		op := map[string]string{"min": "<", "max": ">"}[name]
 		out := args[0].use()
@@ -366,8 +383,8 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"math.Abs":                       simpleCall("$abs"),
 		"math.Sqrt":                      simpleCall("$sqrt"),
 		"math.Trunc":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: truncated(a[0].use())} },
-		"math.Max":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("max", a, x.typeOf(e)) },
-		"math.Min":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme("min", a, x.typeOf(e)) },
+		"math.Max":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme(e, "max", a, x.typeOf(e)) },
+		"math.Min":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme(e, "min", a, x.typeOf(e)) },
 		"slices.Clip":                    func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] }, // JSON's values share no memory
 		"slices.Clone":                   func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
 		"maps.Clone":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
@@ -478,6 +495,9 @@ func replaceAll(x *eval, e *ast.CallExpr, a []sym) sym {
 func contains(x *eval, e *ast.CallExpr, a []sym) sym {
 	switch kindOf(a[1].t) {
 	case stringKind, intKind, floatKind, boolKind:
+		if a[0].raw && !a[1].nonZero() { // null is Go's zero value
+			return sym{e: x.overItems(a[0], no, func(acc, item, _ expr) expr { return cond{acc, yes, equalExpr(itemOf(a[0], item), a[1])} })}
+		}
 		return sym{e: binary{"in", a[1].use(), a[0].items()}}
 	}
 	return x.bad(e, "values of type "+typeName(a[1].t)+" cannot be compared in JSON", "compare in a handler")

@@ -47,7 +47,7 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	s := joined.m.newState(asl.Map, f.stepName(opts, f.blockName("Map "+f.sourceName(e.Args[1]))), f.position(e))
 	f.describe(s, f.at)
 	joined.host.next(s.Name)
-	itemType := f.mapItems(x, s, c, opts)
+	item := f.mapItems(x, s, c, opts)
 	s.MaxConcurrency, s.ToleratedFailureCount, s.ToleratedFailurePercentage = opts.concurrency, opts.failures, opts.share
 	s.Retry = f.retries(x, opts, false)
 	if fn == nil {
@@ -57,7 +57,6 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	f.refuseMapWrites(fn)
 	m := f.subMachine(joined.m)
 	m.silent = c.to == nil && f.discards(e)
-	item := sym{e: stateInput, t: itemType, raw: true}
 	inside := joined.env.clone()
 	f.selector(s, fn, inside, &item, c.distributed)
 	m.asl.ProcessorConfig = &asl.ProcessorConfig{Mode: "INLINE"}

@@ -239,12 +239,19 @@ func kindOf(t types.Type) kind {
 	return opaque
 }
 
+func isFloat32(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Kind() == types.Float32 && !marshals(t)
+}
+
 func basicKind(b *types.Basic) kind {
 	switch info := b.Info(); {
 	case info&types.IsBoolean != 0:
 		return boolKind
 	case info&types.IsInteger != 0:
 		return intKind
+	case isFloat32(b): // JSON has more digits than Go's value
+		return opaque
 	case info&types.IsFloat != 0:
 		return floatKind
 	case info&types.IsString != 0:

@@ -9,17 +9,20 @@ import (
 )
 
 // mapItems writes Items, or ItemReader, ItemBatcher and ResultWriter, into the state of a Map, and says what an iteration gets.
-func (f *frame) mapItems(x *eval, s *asl.State, c mapCall, opts stepOptions) types.Type {
+func (f *frame) mapItems(x *eval, s *asl.State, c mapCall, opts stepOptions) sym {
 	if !c.fromSource {
 		items := x.expr(c.Args[1])
 		s.Items = template(items.items())
-		return elemOf(items.t)
+		if items.raw {
+			return fromOutside(stateInput, elemOf(items.t))
+		}
+		return sym{e: stateInput, t: elemOf(items.t), raw: true}
 	}
 	f.itemSource(x, s, c.Args[1], opts)
 	if c.to != nil {
 		s.ResultWriter = s3Access("putObject", f.resultPlace(x, c.to))
 	}
-	return elemOfSource(f.typeOf(c.Args[1]))
+	return fromOutside(stateInput, elemOfSource(f.typeOf(c.Args[1])))
 }
 
 // elemOfSource is T of a flow.Source[T].

@@ -180,6 +180,9 @@ func (f *frame) callStep(e *ast.CallExpr, fs []*flow) []outcome {
 const callMargin = 10
 
 func invoke(fn Ref, payload sym) expr {
+	if payload.e == expr(stateInput) { // where it is null, a handler reads it as Go's zero value, too
+		payload.maybe = false
+	}
 	return object{[]field{
 		{name: "FunctionName", v: sym{e: deployed{Placeholder(Function, fn.String())}}},
 		{name: "Payload", v: sym{e: payload.use(), t: payload.t}},

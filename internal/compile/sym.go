@@ -21,6 +21,7 @@ type sym struct {
 	// packed says that a slice has no nil among its errors, some that it has items.
 	packed, some bool
 	boxed        bool     // held by an interface: omitempty never leaves it out
+	mixed        bool     // of one type on one way here, and of another on another
 	fn           *closure // a function
 }
 
@@ -43,7 +44,7 @@ func goZero(t types.Type) expr {
 			return zeroArray(a)
 		}
 	case opaque:
-		if isNamed(t, "encoding/json", "Number") {
+		if isNamed(t, "encoding/json", "Number") || isFloat32(t) {
 			return num(0)
 		}
 	}
@@ -189,6 +190,7 @@ func merge(test expr, a, b sym) sym {
 		return b
 	}
 	out := sym{t: a.t, raw: a.holey() || b.holey(), full: a.full && b.full, joined: a.joined || b.joined, packed: a.packed && b.packed, some: a.some && b.some}
+	out.mixed = a.mixed || b.mixed || !sameType(a.t, b.t)
 	if a.fn.same(b.fn) {
 		out.fn = a.fn
 	}
@@ -217,6 +219,8 @@ func merge(test expr, a, b sym) sym {
 	}
 	return out
 }
+
+func sameType(a, b types.Type) bool { return a == b || a != nil && b != nil && types.Identical(a, b) }
 
 // mergeObjects merges two literals of one struct that differ in one field, so that what is equal stays outside the condition.
 func mergeObjects(test expr, a, b sym, otherwise expr) expr {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,10 @@ var Traps = []Case{
 	trap("trap-method-values", trapMethodValues, zero, one),
 	trap("trap-env", trapEnv, named("prod-1"), named("x")),
 	trap("trap-placeholders", trapPlaceholders, zero, one),
+	trap("trap-nil-interface", trapNilInterface, zero, one),
+	trap("trap-null-text", trapNullText, raw(`null`), "x"),
+	trap("trap-null-number", trapNullNumber, raw(`null`), 3),
+	trap("trap-null-items", trapNullItems, raw(`["a",null]`), raw(`null`)),
 	trap("trap-keys", trapKeys, one, raw(`{"attrs":{"a`+"`"+`b":"tick","${env:STRIDE_LANG_STAGE}":"env","":"none"}}`)),
 }
 
@@ -130,4 +135,27 @@ func trapPlaceholders(c flow.Context, in Thing) (map[string]string, error) {
 // trapKeys reads entries whose names paths cannot have.
 func trapKeys(c flow.Context, in Thing) (string, error) {
 	return in.Attrs["a`b"] + in.Attrs["${env:STRIDE_LANG_STAGE}"] + in.Attrs[""] + in.Attrs["a\"b\\"] + in.Attrs["\n"], nil
+}
+
+// trapNilInterface has interfaces that hold nil, and are not nil.
+func trapNilInterface(c flow.Context, in Thing) ([]bool, error) {
+	var ref, tags any = in.Ref, in.Tags
+	var none any
+	return []bool{ref == nil, tags != nil, none == nil, heldNothing(in.Ref), heldNothing(nil)}, nil
+}
+
+func heldNothing(v any) bool { return v == nil }
+
+func trapNullText(c flow.Context, s string) (string, error) { return flow.Call(c, Log, s+"!") }
+
+func trapNullNumber(c flow.Context, n int) (int, error) {
+	m, err := flow.Call(c, Double, n)
+	return m + n + 1, err
+}
+
+func trapNullItems(c flow.Context, list []string) ([]string, error) {
+	if slices.Contains(list, "") {
+		list = append(list, "has none")
+	}
+	return flow.Map(c, list, func(c flow.Context, s string) (string, error) { return flow.Call(c, Log, s+"!") })
 }

@@ -717,3 +717,61 @@ func JSONNumbers(c flow.Context, in Textual) (Textual, error) {
 	}
 	return Textual{N: "5"}, nil // want "a json.Number has no form as a constant"
 }
+
+type Level int
+
+func (l Level) MarshalText() ([]byte, error) { return []byte("level"), nil }
+
+const High Level = 2
+
+func OwnJSON(c flow.Context, in Level) (Level, error) {
+	if in > 1 { // want "values of type refused.Level have no order in JSON" "the JSON of a refused.Level is what its own method makes; make the value in a handler"
+		return in, nil
+	}
+	in += in               // want "values of type refused.Level have no arithmetic in JSONata; compute it in a handler"
+	in++                   // want "values of type refused.Level have no arithmetic in JSONata"
+	in = min(in, in)       // want "values of type refused.Level have no order in JSON"
+	in = Level(len("two")) // want "the JSON of a refused.Level is what its own method makes"
+	n := 2
+	in = Level(n)    // want "the JSON of a refused.Level is what its own method makes"
+	return High, nil // want "the JSON of a refused.Level is what its own method makes"
+}
+
+func ByteSlices(c flow.Context, in []byte) ([]byte, error) {
+	if slices.Contains(in, 'x') { // want "a ..byte is a text in JSON, whose bytes have no form in JSONata; work with bytes in a handler"
+		return slices.Clone(in), nil
+	}
+	return append(in, 'x'), nil // want "a ..byte is a text in JSON, whose bytes have no form in JSONata"
+}
+
+func Negations(c flow.Context, in Item) (float64, error) {
+	in.Small = -in.Small // want "arithmetic on int8 wraps or rounds in Go, and does not in JSONata; use int"
+	f := float32(0.1)
+	if f > 0.2 { // want "values of type float32 have no order in JSON"
+		return 0, nil
+	}
+	return float64(f), nil // want "a float32 cannot become a float64 in JSON"
+}
+
+func NilErrors(c flow.Context, in Item) (Item, error) {
+	var any1 any
+	if in.Count > 1 {
+		any1 = &in
+	}
+	if any1 == nil { // want "JSON does not tell a nil interface from one that holds nil; compare before the value becomes any"
+		return in, nil
+	}
+	return in, problem(in)
+}
+
+func problem(in Item) error {
+	var p *Serious
+	if in.Count > 1 {
+		p = &Serious{}
+	}
+	return p // want "a nil .refused.Serious makes an error that is not nil in Go, and none in JSON; return nil itself"
+}
+
+type Serious struct{}
+
+func (*Serious) Error() string { return "serious" }
