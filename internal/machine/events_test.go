@@ -129,6 +129,18 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestRetriesAreCountedByState: a state that was retried leaves nothing to one that has more retriers.
+func TestRetriesAreCountedByState(t *testing.T) {
+	result, lines := runEvents(t, `{"StartAt":"One","States":{
+		"One":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Retry":[{"ErrorEquals":["MyError"],"MaxAttempts":1}],
+			"Catch":[{"ErrorEquals":["States.ALL"],"Next":"Two"}],"End":true},
+		"Two":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage",
+			"Retry":[{"ErrorEquals":["Other"]},{"ErrorEquals":["MyError"],"MaxAttempts":2}],"End":true}}}`, `{}`, failTask)
+	if n := strings.Count(strings.Join(lines, "\n"), "TaskFailed MyError"); result.Status != Failed || n != 2+3 {
+		t.Errorf("%s after %d failures, want 5", result.Status, n)
+	}
+}
+
 // TestTooLarge: what a task answers may be caught, what a state puts out may not.
 func TestTooLarge(t *testing.T) {
 	large := strings.Repeat("a", MaxPayload)

@@ -262,7 +262,7 @@ func (s *strand) retrySoon(f *failure) bool {
 		if !f.matches(t.errors) {
 			continue
 		}
-		if s.retried == nil {
+		if len(s.retried) < len(s.state.retriers) { // made for an earlier state, and cleared
 			s.retried = make([]int, len(s.state.retriers))
 		}
 		if s.retried[i] >= t.attempts {
