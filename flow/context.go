@@ -2,6 +2,7 @@ package flow
 
 import (
 	"os"
+	"strings"
 	"time"
 
 	"github.com/stride-aws/stride/flow/internal/native"
@@ -20,6 +21,12 @@ func Now(c Context) time.Time { return c.run.Now() }
 
 // ExecutionID is the ARN of the execution.
 func ExecutionID(c Context) string { return c.run.ExecutionID() }
+
+// ExecutionName is the name of this execution. AWS: $states.context.Execution.Name.
+func ExecutionName(c Context) string {
+	parts := strings.Split(ExecutionID(c), ":")
+	return parts[min(7, len(parts)-1)] // arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME
+}
 
 // Env is a value of the environment that the workflow is deployed to: `workflows: vars:` in infra/stride.yaml, put into the
 // definition when it is deployed. Natively, and in tests, it is the process's environment variable.

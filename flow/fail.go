@@ -23,6 +23,18 @@ const (
 // Failure is an error with Step Functions' two words for it: its name, which Catch and Retry match, and its cause, a text.
 type Failure = native.Failure
 
+// ErrorOutput is an error as Step Functions hands it to a Catch.
+type ErrorOutput struct {
+	Error string `json:"Error"`
+	Cause string `json:"Cause"`
+}
+
+// OutputOf is the error of a step as data. The cause of a Lambda function's error is JSON, with errorMessage and errorType.
+func OutputOf(err error) ErrorOutput {
+	name, cause := native.Output(err)
+	return ErrorOutput{name, cause}
+}
+
 // Fail is the error that ends the workflow, or the branch or iteration that returns it, with a name and a cause of your own.
 // AWS: Fail state; the name at most 256 bytes, the cause at most 32,768 bytes.
 func Fail(name, cause string) error { return &Failure{Name: name, Cause: cause} }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/stride-aws/stride/flow/internal/native"
 )
@@ -51,6 +52,41 @@ func Start[I, O any](c Context, workflow func(Context, I) (O, error), in I, opts
 // required. Not in Express workflows. AWS: activity, GetActivityTask. Natively a test's mock answers.
 func Activity[O, I any](c Context, name string, in I, opts ...Option) (O, error) {
 	return perform[O](c, native.Task{Kind: native.Activity, Name: name, Missing: "mock its workers with flowtest.MockActivity"}, in, opts)
+}
+
+// Task calls any resource that a Task state of Step Functions can: a Lambda function by its ARN, or an integration with the parameters
+// in, "arn:aws:states:::glue:startJobRun.sync". The resource is constant, as far as flow.Env is. Typed and better where there is one of
+// them: Call, Do, Sync, Run. Natively a test's mock answers.
+func Task[O, I any](c Context, resource string, in I, opts ...Option) (O, error) {
+	return perform[O](c, native.Task{Kind: native.Resource, Name: resource, Missing: "mock it with flowtest.MockResource"}, in, opts)
+}
+
+// TaskAwait is Task for a resource that ends in .waitForTaskToken: what answers the token is the result. A Timeout or a Heartbeat is
+// required. Not in Express workflows.
+func TaskAwait[O, I any](c Context, resource string, in func(Token) I, opts ...Option) (O, error) {
+	token := "token-of-" + resource
+	task := native.Task{Kind: native.Resource, Name: resource, Token: token, Missing: "mock it with flowtest.MockResource"}
+	return perform[O](c, task, in(token), opts)
+}
+
+// JSON is v as JSON text, the text that a Task which takes a string has its data in. AWS: $string.
+func JSON(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(fmt.Sprintf("flow.JSON: %v", err)) // a type without a form in JSON, which the compiler refuses
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Parsed is what a JSON text says. A text that is no JSON ends the execution. AWS: $parse.
+func Parsed[T any](text string) T {
+	var v T
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		panic(fmt.Sprintf("flow.Parsed: %v", err))
+	}
+	return v
 }
 
 // perform runs one task by way of JSON.

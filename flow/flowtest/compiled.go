@@ -22,6 +22,7 @@ type compiled struct {
 	// distributed says that the machine has a distributed map.
 	distributed bool
 	sdk         map[string]string // resource -> the SDK's method
+	resources   map[string]string // state -> what flow.Task calls there
 	nested      map[string]string // a machine's ARN in the definition -> the workflow's function
 	handlers    map[string]string // the function's ARN in the definition -> the handler
 	names       []compile.ErrorMatch
@@ -65,7 +66,7 @@ const (
 )
 
 func compileWorkflow(w flow.Workflow, nested []flow.Workflow) *compiled {
-	c := &compiled{sdk: map[string]string{}}
+	c := &compiled{sdk: map[string]string{}, resources: map[string]string{}}
 	if c.unresolved, c.err = c.definition(w, nested); c.err != nil {
 		return c
 	}
@@ -109,6 +110,9 @@ func (c *compiled) definition(w flow.Workflow, nested []flow.Workflow) (*asl.Def
 	}
 	c.names = p.Errors
 	maps.Copy(c.sdk, p.Operations)
+	for state, resource := range p.Resources {
+		c.resources[state] = os.Expand(resource, func(name string) string { return os.Getenv(strings.TrimPrefix(name, "env:")) })
+	}
 	return p.Definition, nil
 }
 

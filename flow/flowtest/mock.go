@@ -11,7 +11,7 @@ import (
 	"github.com/stride-aws/stride/flow"
 )
 
-// mock stands for a handler, an operation, another workflow, an activity or a state's task.
+// mock stands for a handler, an operation, another workflow, an activity, a resource or a state's task.
 type mock struct {
 	call   func(context.Context, []byte) ([]byte, error) // nil: the handler itself
 	answer func([]byte) ([]byte, error)                  // of a step that waits for a token; nil: the handler's result
@@ -58,6 +58,11 @@ func MockRun[I, O any](x *Test, workflow func(flow.Context, I) (O, error), fn fu
 // MockActivity lets fn stand for the workers of an activity.
 func MockActivity[I, O any](x *Test, name string, fn func(I) (O, error)) {
 	x.named(name).stands(typed(fn))
+}
+
+// MockResource lets fn stand for a resource that flow.Task or flow.TaskAwait calls. fn gets all parameters.
+func MockResource[I, O any](x *Test, resource string, fn func(I) (O, error)) {
+	x.named(resource).stands(typed(fn))
 }
 
 // MockTask lets fn stand for the Task state called state of a workflow from a file, whatever its Resource. fn gets what the state

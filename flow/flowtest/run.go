@@ -236,6 +236,8 @@ func (b *bridge) task(t *machine.Task) (task *native.Task, wrap func(value.Value
 	}
 	resource, _, _ := strings.Cut(t.Resource.ARN, ".")
 	switch {
+	case b.resources[t.State] != "":
+		task.Kind, task.Name = native.Resource, b.resources[t.State]
 	case t.Resource.Kind == machine.Function:
 		task.Name = b.handlers[t.Resource.ARN]
 	case t.Resource.Kind == machine.Activity:

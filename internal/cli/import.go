@@ -32,8 +32,8 @@ func importCommand(a *app) *cli.Command {
 		Name: "import", Category: groupAuthor, Usage: "adopt an existing state machine, or a file of ASL, as a workflow",
 		ArgsUsage: "STATE-MACHINE-ARN|FILE",
 		Description: "In a project, adds the workflow; elsewhere begins a project around it in DIR. Where Go can say what the machine does, the workflow\n" +
-			"is a Go function, with a handler for each Lambda function, which calls it until its code moves there. What Go cannot say stays ASL,\n" +
-			"and import says why. Writes nothing over a file that is there.",
+			"is a Go function with types for its data, whose steps call what the machine's states call, with the same retries and timeouts.\n" +
+			"What Go cannot say stays ASL, and import says why, state and field. Writes nothing over a file that is there.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Usage: "write to the project at `DIR` (default: the current one, else a folder called NAME)"},
 			&cli.StringFlag{Name: "module", Usage: "module `PATH` of a new project (default: the folder's name)"},
@@ -56,6 +56,7 @@ type adopted struct {
 	File                 string // of the definition, in the project
 	Functions            []calledFunction
 	Substitutions        []string // other ${NAME} in the definition
+	Env                  []string // what the Go of the definition reads with flow.Env
 }
 
 // calledFunction is a Lambda function that Tasks call.
@@ -105,12 +106,12 @@ func (a *app) runImport(ctx context.Context, o importOptions) error {
 		return err
 	}
 	a.tellImport(dir, files, machine, len(findings), kept)
-	if fresh || kept == "" {
+	if fresh || kept == nil {
 		if err := tidy(ctx, dir); err != nil {
 			return withHint(err, "cd "+dir+" && go mod tidy")
 		}
 	}
-	a.hint(machine.next(dir, fresh, kept != ""))
+	a.hint(machine.next(dir, fresh, kept != nil))
 	return nil
 }
 
@@ -129,14 +130,14 @@ func (m *adopted) next(dir string, fresh, kept bool) string {
 	return strings.Join(todo, ", and ")
 }
 
-// project is the machine's files, and those of the project that is begun around it. kept says why it stays ASL; "" where it does not.
-func (m *adopted) project(def *asl.Definition, text, dir string, fresh bool, o importOptions) (files map[string][]byte, kept string, err error) {
+// project is the machine's files, and those of the project that is begun around it. kept says why it stays ASL; none where it does not.
+func (m *adopted) project(def *asl.Definition, text, dir string, fresh bool, o importOptions) (files map[string][]byte, kept []string, err error) {
 	module, err := importModule(dir, fresh, o.module)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	files, kept, err = m.asGo(def, module, o.asl)
-	if kept != "" {
+	files, kept, err = m.asGo(def, o.asl)
+	if kept != nil {
 		files, err = m.files(text)
 	}
 	if err == nil && fresh {
@@ -325,7 +326,7 @@ func importModule(dir string, fresh bool, asked string) (string, error) {
 	return module, nil
 }
 
-func (a *app) tellImport(dir string, files map[string][]byte, m *adopted, findings int, kept string) {
+func (a *app) tellImport(dir string, files map[string][]byte, m *adopted, findings int, kept []string) {
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, filepath.Join(dir, filepath.FromSlash(name)))
@@ -334,13 +335,16 @@ func (a *app) tellImport(dir string, files map[string][]byte, m *adopted, findin
 	for _, name := range names {
 		a.print("%s\n", name)
 	}
-	if kept != "" {
-		a.talk("it stays ASL: %s\n", kept)
+	for _, why := range kept {
+		a.talk("it stays ASL: %s\n", why)
 	}
-	if len(m.Substitutions) > 0 {
+	switch {
+	case len(m.Env) > 0:
+		a.talk("something else filled in values before; give them as workflows.vars in infra/stride.yaml: %s\n", strings.Join(m.Env, ", "))
+	case kept != nil && len(m.Substitutions) > 0:
 		a.talk("fill in the file what something else filled in before: %s\n", strings.Join(m.Substitutions, ", "))
 	}
-	if findings > 0 && kept != "" {
+	if findings > 0 && kept != nil {
 		a.talk("lint has %s; stride lint %s shows them\n", counted(findings, "remark"), filepath.Join(dir, filepath.FromSlash(m.File)))
 	}
 }

@@ -55,6 +55,8 @@ type Program struct {
 	Uses []Use
 	// Operations has the SDK's method behind each service integration, by its Resource.
 	Operations map[string]string
+	// Resources has what each state made by flow.Task calls, by the state's name; flow.Env in it is the name of its placeholder.
+	Resources map[string]string
 	// Errors are the Go errors that the workflow matches: the handlers' mains report them under these names.
 	Errors []ErrorMatch
 }
@@ -89,6 +91,7 @@ type unit struct {
 	made       int // synthetic variables so far
 	matched    map[string]ErrorMatch
 	operations map[string]string
+	resources  map[string]string
 	uses       []Use
 	weak       map[*types.Var]bool    // variables of which a loop makes less than they begin with
 	several    map[*types.Var]bool    // variables in which a loop joins errors
@@ -160,7 +163,7 @@ func (prog *program) unit(w Workflow) *unit {
 	return &unit{
 		prog: prog, workflow: w, said: map[string]bool{}, frames: map[int]*frame{}, names: newNames(),
 		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, caught: map[*asl.State][]*catchHost{},
-		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{}, alone: map[*ast.CallExpr]bool{},
+		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{}, resources: map[string]string{}, alone: map[*ast.CallExpr]bool{},
 	}
 }
 
@@ -214,7 +217,7 @@ func fromOutside(e expr, t types.Type) sym {
 
 func (u *unit) program(m *machine) *Program {
 	def := asl.FromValue(asl.ToValue(m.asl))
-	out := &Program{Name: u.workflow.Name, Definition: def, Places: map[string]diag.Place{}, Uses: u.uses, Operations: u.operations}
+	out := &Program{Name: u.workflow.Name, Definition: def, Places: map[string]diag.Place{}, Uses: u.uses, Operations: u.operations, Resources: u.resources}
 	byName := map[string]position{}
 	for s, at := range u.places {
 		byName[s.Name] = at

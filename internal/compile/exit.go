@@ -359,6 +359,9 @@ func (m *machine) fail(f *frame, fl *flow, at ast.Node, err sym) {
 	}
 	s := m.newState(asl.Fail, name, f.position(at))
 	s.Error, s.Cause = state.Error, state.Cause
+	if s.Error.Kind() == value.String && s.Error.Str() == "" {
+		s.Error = value.Value{} // an error without a name
+	}
 	in.host.next(s.Name)
 }
 

@@ -412,11 +412,17 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"github.com/aws/aws-sdk-go-v2/aws.ToString": valueOf,
 		"github.com/aws/aws-sdk-go-v2/aws.ToInt32":  valueOf, "github.com/aws/aws-sdk-go-v2/aws.ToInt64": valueOf,
 		"github.com/aws/aws-sdk-go-v2/aws.ToBool": valueOf, "github.com/aws/aws-sdk-go-v2/aws.ToFloat64": valueOf,
-		"strings.NewReader": reader,
-		"flow.Now":          flowNow,
-		"flow.ExecutionID":  func(*eval, *ast.CallExpr, []sym) sym { return sym{e: atom{"states.context.Execution.Id"}} },
-		"flow.Env":          flowEnv,
-		"flow.Fail":         flowFail,
+		"strings.NewReader":  reader,
+		"flow.Now":           flowNow,
+		"flow.ExecutionID":   func(*eval, *ast.CallExpr, []sym) sym { return sym{e: atom{"states.context.Execution.Id"}} },
+		"flow.ExecutionName": func(*eval, *ast.CallExpr, []sym) sym { return sym{e: atom{"states.context.Execution.Name"}} },
+		"flow.Env":           flowEnv,
+		"flow.JSON":          jsonText,
+		"flow.Parsed": func(x *eval, e *ast.CallExpr, a []sym) sym {
+			return sym{e: call{"$parse", []expr{a[0].use()}}, t: x.typeOf(e), raw: true}
+		},
+		"flow.Fail":     flowFail,
+		"flow.OutputOf": func(x *eval, e *ast.CallExpr, a []sym) sym { return sym{e: a[0].use(), t: x.typeOf(e), raw: true} },
 	}
 }
 
@@ -668,6 +674,12 @@ func flowNow(x *eval, e *ast.CallExpr, _ []sym) sym {
 		return sym{e: enteredTime}
 	}
 	return sym{e: call{"$now", nil}}
+}
+
+// jsonText is a value as JSON: $string leaves a text as it is, without quotes, unless it stands in an object.
+func jsonText(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	text := call{"$string", []expr{object{[]field{{name: "v", v: a[0]}}}}}
+	return sym{e: call{"$substring", []expr{text, num(5), binary{"-", call{"$length", []expr{text}}, num(6)}}}}
 }
 
 // flowEnv leaves a placeholder in the definition, which the deployment fills.

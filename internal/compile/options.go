@@ -2,6 +2,7 @@ package compile
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/types"
 	"slices"
 	"time"
@@ -48,9 +49,9 @@ func (f *frame) options(x *eval, list []ast.Expr, allowed ...string) stepOptions
 func (f *frame) option(x *eval, o *stepOptions, call *ast.CallExpr) {
 	switch f.callee(call).Name() {
 	case "Timeout":
-		o.timeout = f.wholeSeconds(call, x.expr(call.Args[0]))
+		o.timeout = f.limit(x, call)
 	case "Heartbeat":
-		o.heartbeat = f.wholeSeconds(call, x.expr(call.Args[0]))
+		o.heartbeat = f.limit(x, call)
 	case "MaxConcurrency":
 		o.concurrency = template(x.expr(call.Args[0]).use())
 	case "TolerateFailures":
@@ -70,6 +71,16 @@ func (f *frame) option(x *eval, o *stepOptions, call *ast.CallExpr) {
 		}
 		o.name = name
 	}
+}
+
+// limit is the time that an option gives. A constant one may be more nanoseconds than a number of JSON holds: a year.
+func (f *frame) limit(x *eval, call *ast.CallExpr) value.Value {
+	if v := f.pkg.info.Types[call.Args[0]].Value; v != nil {
+		if ns, exact := constant.Int64Val(constant.ToInt(v)); exact && ns >= 0 {
+			return value.OfInt(int64(seconds(time.Duration(ns))))
+		}
+	}
+	return f.wholeSeconds(call, x.expr(call.Args[0]))
 }
 
 // resolve follows a package variable to what it is initialised with.

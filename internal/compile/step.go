@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stride-aws/stride/internal/asl"
@@ -30,7 +31,7 @@ func (f *frame) exec(e *ast.CallExpr, fs []*flow) []outcome {
 	}
 	steps := map[string]func(*ast.CallExpr, []*flow) []outcome{
 		"Call": f.callStep, "Await": f.awaitStep, "Run": f.runStep, "Sleep": f.sleepStep, "SleepUntil": f.sleepStep,
-		"Parallel": f.parallelStep, "Map": f.mapStep, "OnFailure": f.onFailure, "Start": f.startStep, "Activity": f.activityStep,
+		"Parallel": f.parallelStep, "Map": f.mapStep, "OnFailure": f.onFailure, "Start": f.startStep, "Activity": f.activityStep, "Task": f.resourceStep, "TaskAwait": f.resourceStep,
 		"Exec": f.callStep, "ExecAwait": f.awaitStep, "Do": f.doStep, "Sync": f.syncStep, "DoAwait": f.doAwaitStep, "HTTP": f.httpStep,
 		"Distributed": f.mapStep, "MapS3": f.mapStep, "MapToS3": f.mapStep,
 	}
@@ -271,6 +272,36 @@ func (f *frame) activityStep(e *ast.CallExpr, fs []*flow) []outcome {
 		arguments: func(x *eval) expr { return x.input(e.Args[2]).use() },
 		result:    sym{e: stateResult, t: out, raw: true}, output: out,
 	})
+}
+
+// resourceStep is a Task of any resource.
+func (f *frame) resourceStep(e *ast.CallExpr, fs []*flow) []outcome {
+	x := &eval{frame: f, env: env{}}
+	resource, ok := constString(x.expr(e.Args[1]))
+	if !ok {
+		f.refuse(e.Args[1], "the resource of a Task must be constant", "")
+		return f.skip(e, fs)
+	}
+	out := f.resultType(e)
+	t := stepOf{
+		name: resource[strings.LastIndexByte(resource, ':')+1:], resource: resource, opts: e.Args[3:], timeout: maxSeconds,
+		arguments: func(x *eval) expr { return x.expr(e.Args[2]).use() },
+		result:    sym{e: stateResult, t: out, raw: true}, output: out, extra: "Heartbeat",
+	}
+	awaits := f.callee(e).Name() == "TaskAwait"
+	if awaits != strings.HasSuffix(resource, ".waitForTaskToken") {
+		f.refuse(e.Args[1], "flow.TaskAwait is for resources that end in .waitForTaskToken, and flow.Task for others", "")
+	}
+	if awaits {
+		f.standardOnly(e, "waits for a task token")
+		t.timeout = 0
+		t.arguments = func(x *eval) expr { return x.withToken(e.Args[2]).use() }
+	}
+	outs := f.task(e, fs, t)
+	if h, ok := outs[0].host.(stateHost); ok {
+		f.resources[h.s.Name] = resource
+	}
+	return outs
 }
 
 // sleepStep is a Wait state.

@@ -1,12 +1,14 @@
 // Package gosource writes the flow source of a definition: ASL in, a Go function out that compiles back to a machine with the same
-// outcomes. It knows machines in which values go through as they are: Lambda tasks, Pass, Wait, Succeed, Fail, Parallel and Map, with
-// Retry and Catch, in either query language. What it cannot say in Go is a Reason, and then there is no source: `stride import`
-// keeps such a machine as ASL.
+// outcomes. A definition is read twice: first for the shapes of its values, which become Go types (infer.go, shape.go), then state by
+// state for its text (order.go, states.go). What it cannot say in Go are Reasons, and then there is no source: `stride import` keeps
+// such a machine as ASL.
 package gosource
 
 import (
+	"cmp"
 	"fmt"
 	"go/format"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,109 +18,161 @@ import (
 	"github.com/stride-aws/stride/internal/value"
 )
 
-// Options say what the source calls things.
-type Options struct {
-	Func     string // the workflow's function
-	Handlers string // qualifier of the handlers, "legacy."; "" for the same package
-}
-
 // Source is a definition as Go.
 type Source struct {
-	Text      string        // declarations of functions, formatted
-	Takes     string        // the type of the workflow's input: any or []any
-	Timeout   time.Duration // of an execution; 0: none
-	Functions []Function
-	uses      map[string]bool // of the standard library
+	Text    string        // declarations of types and functions, formatted
+	Takes   string        // the type of the workflow's input
+	Timeout time.Duration // of an execution; 0: none
+	Env     []string      // what is read with flow.Env: the definition's placeholders
+	uses    map[string]bool
+	takes   *shape
+	results map[string]*shape // of states that call something, by their names
 }
 
-// Function is a Lambda function that the machine calls, and the handler that stands for it.
-type Function struct {
-	Name     string // of the handler
-	Resource string // as the definition names it
-	Gives    string // its result's type: any, or []any where a Map goes over it
+// Imports are the packages of the standard library that the text and the timeout need.
+func (s *Source) Imports() []string {
+	if s.Timeout > 0 {
+		s.uses["time"] = true
+	}
+	return slices.Sorted(maps.Keys(s.uses))
 }
-
-// Uses says whether the text needs a package of the standard library.
-func (s *Source) Uses(pkg string) bool { return s.uses[pkg] }
 
 // Reason is something of a definition that has no form in Go here.
 type Reason struct {
-	Pointer string
-	Text    string
+	State, Field string // "" where it is none of one
+	Text         string
 }
 
-func (r *Reason) Error() string { return r.Text }
+// Reasons are all that keeps a definition ASL, those of one field and text together, in the order of the first.
+type Reasons []Reason
 
-// Of is def as Go. The error is a *Reason, with the pointer of what it is about.
-func Of(def *asl.Definition, o Options) (src *Source, err error) {
-	w := &writer{def: def, options: o, src: &Source{uses: map[string]bool{}}, names: map[string]bool{o.Func: true, "any": true, "c": true, "in": true, "err": true, "flow": true, "time": true, "errors": true, strings.TrimSuffix(o.Handlers, "."): true}}
-	defer func() {
-		if r, ok := recover().(*Reason); ok {
-			src, err = nil, r
-		} else if r != nil {
-			panic(r)
+// Lines are the reasons, a line each: "state Pay, ResultSelector: the path $.a[*]".
+func (r Reasons) Lines() []string {
+	var lines []string
+	seen := map[string]bool{}
+	for _, reason := range r {
+		line := reason.Text
+		if reason.Field != "" {
+			line = reason.Field + ": " + line
 		}
-	}()
-	if t := def.TimeoutSeconds; t.Defined() {
-		if t.Kind() != value.Number {
-			w.refuse("", "the machine has a TimeoutSeconds that is computed")
+		if seen[line] {
+			continue
 		}
-		w.src.Timeout = time.Duration(t.Float()) * time.Second
+		seen[line] = true
+		var states []string
+		for _, other := range r {
+			if other.Field == reason.Field && other.Text == reason.Text && other.State != "" && !slices.Contains(states, other.State) {
+				states = append(states, other.State)
+			}
+		}
+		switch {
+		case len(states) == 1:
+			line = "state " + states[0] + ", " + line
+		case len(states) > 3:
+			line = fmt.Sprintf("states %s and %d more, %s", strings.Join(states[:2], ", "), len(states)-2, line)
+		case len(states) > 1:
+			line = "states " + strings.Join(states, ", ") + ", " + line
+		}
+		lines = append(lines, line)
 	}
-	w.src.Takes = w.machine(&def.Machine, o.Func, def.Comment)
-	text, err := format.Source([]byte(strings.Join(w.functions, "\n")))
-	w.src.Text = string(text)
+	return lines
+}
+
+func (r Reasons) Error() string { return strings.Join(r.Lines(), "; ") }
+
+// Of is def as Go, with the function called name. The error is Reasons.
+func Of(def *asl.Definition, name string) (*Source, error) {
+	w := &writer{
+		def: def, name: name, src: &Source{uses: map[string]bool{}, results: map[string]*shape{}}, names: map[string]bool{},
+		about: map[*asl.State]*about{}, compared: map[*asl.Rule]*comparison{}, origins: map[*asl.Machine]*shape{},
+	}
+	for _, taken := range []string{name, "any", "c", "in", "err", "flow", "time", "errors", "strings", "fmt", "token", "input"} {
+		w.names[taken] = true
+	}
+	if t := def.TimeoutSeconds; t.Kind() == value.Number {
+		w.src.Timeout = time.Duration(t.Float()) * time.Second
+	} else if t.Defined() {
+		w.refuse(nil, "TimeoutSeconds", "it is computed")
+	}
+	takes := &shape{hint: "input"}
+	ends := w.infer(&def.Machine, takes, takes)
+	if len(w.reasons) == 0 {
+		w.lacking()
+		w.main(takes, ends)
+	}
+	if len(w.reasons) > 0 {
+		return nil, w.reasons
+	}
+	out, err := format.Source([]byte(strings.Join(append(w.types, w.functions...), "\n")))
+	w.src.Text = string(out)
 	return w.src, err
 }
 
 // writer writes the functions of one definition.
 type writer struct {
 	def       *asl.Definition
-	options   Options
+	name      string
 	src       *Source
-	functions []string // finished
+	types     []string
+	functions []string
 	names     map[string]bool
-	written   int // states so far
+	reasons   Reasons
+	about     map[*asl.State]*about
+	compared  map[*asl.Rule]*comparison
+	origins   map[*asl.Machine]*shape
+	literals  []*term // that make records
 }
 
-// tooMany bounds the states that are written again for each way that leads to them.
-const tooMany = 200
-
-func (w *writer) refuse(pointer, format string, args ...any) {
-	panic(&Reason{pointer, fmt.Sprintf(format, args...)})
+func (w *writer) refuse(s *asl.State, field, format string, args ...any) {
+	r := Reason{Field: field, Text: fmt.Sprintf(format, args...)}
+	if s != nil {
+		r.State = s.Name
+	}
+	if !slices.Contains(w.reasons, r) {
+		w.reasons = append(w.reasons, r)
+	}
 }
 
-// machine writes a machine as a function called name, and returns the type that it takes.
-func (w *writer) machine(m *asl.Machine, name, comment string) string {
-	f := &function{writer: w, machine: m, takes: "any"}
-	start := m.State(m.StartAt)
-	if f.overInput(start) {
-		f.takes = "[]any"
-	}
-	body := f.from(m.StartAt, val{"in", f.takes}, nil)
-	var b strings.Builder
-	text := name + " begins with " + m.StartAt + "."
-	if comment != "" {
-		text = name + ": " + strings.TrimSpace(comment)
-	}
-	for i, line := range strings.Split(text, "\n") {
-		if i > 0 {
-			b.WriteByte('\n')
+// lacking notes which fields some values of a record are made without.
+func (w *writer) lacking() {
+	for _, t := range w.literals {
+		for _, f := range t.shape.root().fields {
+			f.absent = f.absent || !slices.Contains(t.names, f.name)
 		}
-		b.WriteString("// " + strings.TrimSpace(line))
 	}
-	fmt.Fprintf(&b, "\nfunc %s(c flow.Context, in %s) (any, error) {\n%s}\n", name, f.takes, body)
-	w.functions = append([]string{b.String()}, w.functions...)
-	return f.takes
+	for _, a := range w.about {
+		for _, s := range a.errors {
+			for _, f := range s.root().fields {
+				f.absent = f.absent || f.name != "Error" && f.name != "Cause"
+			}
+		}
+	}
 }
 
-// overInput says whether a state is a Map over its whole input.
-func (f *function) overInput(s *asl.State) bool { return s != nil && s.Type == asl.Map }
-
-// helper is the name of a function beside the workflow's own, which other workflows of the package may have, too.
-func (w *writer) helper(text string) string {
-	return w.unique(goName(w.options.Func, false)+" "+text, false)
+// main writes the workflow's own function.
+func (w *writer) main(takes *shape, ends []*shape) {
+	gives := &shape{mixed: true}
+	if len(ends) > 0 && !slices.ContainsFunc(ends, func(s *shape) bool { return s.root() != ends[0].root() }) {
+		gives = ends[0]
+	}
+	w.src.Takes, w.src.takes = w.goType(takes), takes
+	w.machine(&w.def.Machine, w.name, w.def.Comment, takes, w.goType(gives))
 }
+
+// machine writes a machine as a function.
+func (w *writer) machine(m *asl.Machine, name, comment string, takes *shape, gives string) {
+	at := len(w.functions)
+	f := &function{writer: w, machine: m, gives: gives, separate: map[string]string{}, shared: map[string]bool{}}
+	for !f.write(name, comment, takes) {
+		w.functions = w.functions[:at]
+	}
+}
+
+// prefix is what the names of types and functions begin with, as other workflows of the package may have the like.
+func (w *writer) prefix() string { return strings.TrimPrefix(w.name, "Run") }
+
+// helper is the name of a function beside the workflow's own.
+func (w *writer) helper(text string) string { return w.unique(w.prefix()+" "+text, false) }
 
 // unique is a Go name of a text that is not taken.
 func (w *writer) unique(text string, exported bool) string {
@@ -136,10 +190,14 @@ func goName(text string, exported bool) string {
 	var b strings.Builder
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for i, word := range words {
+		word = initialism(word)
 		first := []rune(word)
-		if i > 0 || exported {
+		switch {
+		case i > 0 || exported:
 			first[0] = unicode.ToUpper(first[0])
-		} else {
+		case word == strings.ToUpper(word):
+			first = []rune(strings.ToLower(word))
+		default:
 			first[0] = unicode.ToLower(first[0])
 		}
 		b.WriteString(string(first))
@@ -154,27 +212,18 @@ func goName(text string, exported bool) string {
 	return name
 }
 
-var keywords = strings.Fields(`break case chan const continue default defer else fallthrough for func go goto if import interface map
-	package range return select struct switch type var string error nil true false append len max min`)
-
-// handler is the handler of a function that a Task calls.
-func (w *writer) handler(resource, gives string) string {
-	for i, f := range w.src.Functions {
-		if f.Resource == resource {
-			if gives != "any" {
-				w.src.Functions[i].Gives = gives
-			}
-			if w.src.Functions[i].Gives != gives {
-				w.refuse("", "function %s gives a list in one place and anything in another", resource)
-			}
-			return f.Name
+// initialism writes Id, Url and Arn at the end of a word as Go does.
+func initialism(word string) string {
+	for _, short := range []string{"Id", "Url", "Arn"} {
+		if strings.EqualFold(word, short) || strings.HasSuffix(word, short) {
+			return word[:len(word)-len(short)] + strings.ToUpper(short)
 		}
 	}
-	text := resource
-	if _, name, ok := strings.Cut(resource, ":function:"); ok {
-		text, _, _ = strings.Cut(name, ":")
-	}
-	name := w.unique(strings.TrimSuffix(strings.Trim(text, "${}"), "Arn"), true)
-	w.src.Functions = append(w.src.Functions, Function{name, resource, gives})
-	return name
+	return word
 }
+
+var keywords = strings.Fields(`break case chan const continue default defer else fallthrough for func go goto if import interface map
+	package range return select struct switch type var string error nil true false append len max min int bool new copy`)
+
+// first is the first of two texts that is not empty.
+func first(a, b string) string { return cmp.Or(a, b) }

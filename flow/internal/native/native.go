@@ -52,7 +52,8 @@ const (
 	Nested   Kind = "workflow"
 	Activity Kind = "activity"
 	HTTP     Kind = "http"
-	Storage  Kind = "s3" // a distributed map reads its items
+	Storage  Kind = "s3"       // a distributed map reads its items
+	Resource Kind = "resource" // of a Task, by its ARN
 )
 
 // Task is one attempt of a step that calls something.

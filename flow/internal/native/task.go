@@ -1,6 +1,7 @@
 package native
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -26,6 +27,7 @@ func (n ErrorName) Error() string { return string(n) }
 type Failure struct {
 	Name, Cause string
 	Err         error
+	ofLambda    bool // Lambda reports a handler's error as JSON
 	heartbeat   bool // a missing heartbeat: AWS reports States.Timeout, which States.HeartbeatTimeout then matches too
 }
 
@@ -266,7 +268,7 @@ func (r *Run) limit(t *Task, s Settings) (d time.Duration, heartbeat bool) {
 	if timeout == 0 && r.exec.world.Limit != nil {
 		timeout = r.exec.world.Limit(t)
 	}
-	if (t.Token != "" || t.Kind == Activity) && s.Heartbeat > 0 && (timeout == 0 || s.Heartbeat < timeout) {
+	if (t.Token != "" || t.Kind == Activity || t.Kind == Resource) && s.Heartbeat > 0 && (timeout == 0 || s.Heartbeat < timeout) {
 		return s.Heartbeat, true
 	}
 	return timeout, false
@@ -283,7 +285,16 @@ func (t *Task) Failure(err error) *Failure {
 	if t.Kind == SDK && ofService(err) {
 		return t.serviceFailure(err)
 	}
-	return &Failure{Name: NameOf(err), Cause: err.Error(), Err: err}
+	return &Failure{Name: NameOf(err), Cause: err.Error(), Err: err, ofLambda: t.Kind == Lambda}
+}
+
+// Output is an error as a Catch gets it.
+func Output(err error) (name, cause string) {
+	if f, ok := Named(err).(*Failure); ok && f.ofLambda {
+		text, _ := json.Marshal(map[string]string{"errorMessage": f.Cause, "errorType": f.Name}) // texts always marshal
+		return f.Name, string(text)
+	}
+	return EndName(err), CauseOf(err)
 }
 
 // Each runs n branches or iterations, at most s.MaxConcurrency at a time, and returns the error of the first that fails; the

@@ -55,6 +55,20 @@ var Services = []Case{
 	with("activity", activityCase, func(ft *flowtest.Test) {
 		flowtest.MockActivity(ft, "weigh", func(p Part) (int, error) { return p.Count * 10, nil })
 	}, nil, zero, one),
+	with("task", taskCase, func(ft *flowtest.Test) {
+		flowtest.MockResource(ft, weigher, func(in map[string]Part) (string, error) {
+			p := in["Part"]
+			if p.Count < 0 {
+				return "", flow.Fail("Weigher.Broken", "no weight of "+p.ID)
+			}
+			return flow.JSON(p.Count * 10), nil
+		})
+	}, nil, zero, one, Thing{Part: Part{ID: "less", Count: -1}}),
+	with("task-await", taskAwait, func(ft *flowtest.Test) {
+		flowtest.MockResource(ft, "arn:aws:states:::sqs:sendMessage.waitForTaskToken", func(in map[string]string) (int, error) { return len(in["MessageBody"]), nil })
+	}, nil, zero, one),
+	with("json", jsonCase, func(*flowtest.Test) {}, nil, zero, one),
+	Of("errors-output", errorsOutput, named("fine"), named("broken")),
 	Of("errors-is", errorsIs, named("odd"), named("fine"), named("broken")),
 	with("do", doCase, func(ft *flowtest.Test) {
 		flowtest.MockDo(ft, (*sns.Client).Publish, func(in *sns.PublishInput) (*sns.PublishOutput, error) {
@@ -332,6 +346,38 @@ func activityCase(c flow.Context, in Thing) (int, error) {
 		return 0, err
 	}
 	return grams + 1, nil
+}
+
+const weigher = "arn:aws:states:::glue:startJobRun.sync"
+
+// taskCase calls a resource by its ARN, and keeps the error as data.
+func taskCase(c flow.Context, in Thing) (flow.ErrorOutput, error) {
+	grams, err := flow.Task[string](c, weigher, map[string]any{"Part": in.Part}, flow.Name("Weigh"))
+	if err != nil {
+		return flow.OutputOf(err), nil
+	}
+	return flow.ErrorOutput{Cause: fmt.Sprintf("%d", flow.Parsed[int](grams)+1)}, nil
+}
+
+// errorsOutput hands a handler's error on as data.
+func errorsOutput(c flow.Context, in Thing) (flow.ErrorOutput, error) {
+	_, err := flow.Call(c, Risky, in)
+	if err != nil {
+		return flow.OutputOf(err), nil
+	}
+	return flow.ErrorOutput{}, nil
+}
+
+// taskAwait waits for an answer to the token in a resource's parameters.
+func taskAwait(c flow.Context, in Thing) (int, error) {
+	return flow.TaskAwait[int](c, "arn:aws:states:::sqs:sendMessage.waitForTaskToken", func(token flow.Token) map[string]any {
+		return map[string]any{"QueueUrl": flow.Env("QUEUE"), "MessageBody": in.Name}
+	}, flow.Timeout(365*24*time.Hour))
+}
+
+// jsonCase writes values as JSON text.
+func jsonCase(c flow.Context, in Thing) ([]string, error) {
+	return []string{flow.JSON(in.Name), flow.JSON(in.N), flow.JSON(in.Part), flow.JSON(in.Tags), flow.JSON("<" + in.Name + ">")}, nil
 }
 
 // errorsIs tells an error variable of a handler's package from other errors.
