@@ -22,6 +22,44 @@ func (x *eval) refuseShared(e ast.Expr) {
 	}
 }
 
+// leaves says whether a pointer, which stands in a step's input or a return, sees no later change: the one is JSON at once, and with
+// the other the function's own variables end, unless a literal changes them.
+func (x *eval) leaves(pointer *ast.UnaryExpr) bool {
+	if x.sent == nil || pointer.Pos() < x.sent.Pos() || x.sent.End() < pointer.End() {
+		return false
+	}
+	ret, isReturn := x.sent.(*ast.ReturnStmt)
+	v := x.rootVar(pointer.X)
+	if !isReturn || v == nil {
+		return true
+	}
+	return x.owner(v) == x.frame && !x.changedByLiterals(v) && x.pointersTo(ret, v) == 1
+}
+
+// changedByLiterals says whether a function literal of this function changes v, as it may when the function is over.
+func (f *frame) changedByLiterals(v *types.Var) bool {
+	found := false
+	ast.Inspect(bodyOf(f.node), func(n ast.Node) bool {
+		if lit, ok := n.(*ast.FuncLit); ok {
+			f.assignments(lit, func(place ast.Expr, _ []types.Type) { found = found || f.rootVar(place) == v })
+		}
+		return true
+	})
+	return found
+}
+
+// pointersTo is how often n points to v, or a part of it.
+func (f *frame) pointersTo(n ast.Node, v *types.Var) int {
+	count := 0
+	ast.Inspect(n, func(n ast.Node) bool {
+		if p, ok := n.(*ast.UnaryExpr); ok && p.Op == token.AND && f.rootVar(p.X) == v {
+			count++
+		}
+		return true
+	})
+	return count
+}
+
 // rootVar is the variable that a path of fields and items begins with; nil for another expression.
 func (f *frame) rootVar(e ast.Expr) *types.Var {
 	for {
@@ -92,9 +130,10 @@ type holder struct {
 	*frame
 	v    *types.Var
 	fn   ast.Node
-	ref  types.Type // of what is written through
-	last token.Pos  // where it is written last; no place where that is not known
-	keep bool       // a parameter: what is returned is kept, too
+	ref  types.Type   // of what is written through
+	path []*types.Var // the fields from v to it
+	last token.Pos    // where it is written last; no place where that is not known
+	keep bool         // a parameter: what is returned is kept, too
 }
 
 // refuseAliased refuses to write through a map or a pointer, found by path, that another variable may hold too.
@@ -123,7 +162,7 @@ func (x *eval) refuseHeld(at ast.Node, path ast.Expr, ref types.Type) {
 			"change a variable of your own, and return it")
 		return
 	}
-	h := &holder{frame: x.frame, v: v, fn: o.node, ref: ref}
+	h := &holder{frame: x.frame, v: v, fn: o.node, ref: ref, path: x.fieldPath(path)}
 	if other := h.other(); other != nil {
 		place := x.position(other)
 		x.refuse(at, "the "+what+" in "+v.Name()+" may be held by another variable, which would see the change in Go and does not in JSON: line "+strconv.Itoa(place.Line)+" hands it on",
@@ -161,13 +200,52 @@ func (h *holder) other() ast.Node {
 		stack = append(stack, n)
 		if id, ok := n.(*ast.Ident); ok && found == nil && h.pkg.info.ObjectOf(id) == h.v {
 			m := &mention{holder: h, stack: stack}
-			if m.shares() && !m.harmless() {
+			if !apart(h.path, h.fieldPath(m.whole())) && m.shares() && !m.harmless() {
 				found = id
 			}
 		}
 		return true
 	})
 	return found
+}
+
+// fieldPath is the fields from a variable to a part of it, as far as that is without items and pointers.
+func (f *frame) fieldPath(e ast.Expr) []*types.Var {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		if i, isIndex := ast.Unparen(e).(*ast.IndexExpr); isIndex {
+			return f.fieldPath(i.X)
+		}
+		return nil
+	}
+	s := f.pkg.info.Selections[sel]
+	if s == nil || s.Kind() != types.FieldVal {
+		return nil
+	}
+	path := f.fieldPath(sel.X)
+	if _, isPart := ast.Unparen(sel.X).(*ast.IndexExpr); isPart || len(path) > 0 && kindOf(path[len(path)-1].Type()) == pointerKind {
+		return path
+	}
+	t := structOf(s.Recv())
+	for i, n := range s.Index() { // through embedded structs
+		v := t.Underlying().(*types.Struct).Field(n)
+		path = append(path, v)
+		if kindOf(v.Type()) == pointerKind && i < len(s.Index())-1 {
+			return path
+		}
+		t = v.Type()
+	}
+	return path
+}
+
+// apart says whether two paths from one variable lead to different parts of it.
+func apart(a, b []*types.Var) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i].Origin() != b[i].Origin() {
+			return true
+		}
+	}
+	return false
 }
 
 // noteWrites finds the last write, where all are in the function's own statements: what a literal does, it may do at any time.
@@ -234,6 +312,18 @@ type mention struct {
 	*holder
 	stack []ast.Node
 	at    int // in stack: what is looked at
+}
+
+// whole is the variable with the fields that are named behind it.
+func (m *mention) whole() ast.Expr {
+	i := len(m.stack) - 1
+	for ; i > 0; i-- {
+		if sel, ok := m.stack[i-1].(*ast.SelectorExpr); !ok || sel.X != m.stack[i] {
+			break
+		}
+	}
+	e, _ := m.stack[i].(ast.Expr)
+	return e
 }
 
 func (m *mention) parent() ast.Node { return m.stack[m.at-1] }

@@ -99,7 +99,7 @@ type eval struct {
 	targets []target                         // the loops and switches around
 	ret     func(*eval, []sym) ([]sym, bool) // in a loop, what a return does
 	apart   map[key]bool                     // the structs of which a loop accumulates fields one by one
-	sent    ast.Expr                         // what leaves as JSON where it stands, so that pointers in it see nothing later
+	sent    ast.Node                         // a step's input or a return: pointers in it may see nothing later
 }
 
 // fork is x on one of two ways.
@@ -395,7 +395,7 @@ func (x *eval) unary(e *ast.UnaryExpr) sym {
 	case token.ADD:
 		return s
 	case token.AND:
-		if x.sent == nil || e.Pos() < x.sent.Pos() || x.sent.End() < e.End() {
+		if !x.leaves(e) {
 			x.refuseShared(e.X)
 		}
 		return pointing(s, t)

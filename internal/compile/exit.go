@@ -109,7 +109,9 @@ func (x *eval) results(s *ast.ReturnStmt) []sym {
 		return out
 	}
 	x.standsAlone(s.Results...)
-	values := x.exprs(s.Results)
+	y := *x
+	y.sent = s
+	values := y.exprs(s.Results)
 	if len(s.Results) == 1 && len(wanted) > 1 {
 		if call, ok := ast.Unparen(s.Results[0]).(*ast.CallExpr); ok {
 			values = x.call(call)

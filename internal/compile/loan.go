@@ -2,6 +2,7 @@ package compile
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strconv"
@@ -147,6 +148,11 @@ func (e *effect) givesFresh(ref types.Type) bool {
 
 func (e *effect) own(r ast.Expr, ref types.Type) bool {
 	h := &holder{frame: e.frame, fn: e.node, ref: ref}
+	if p, ok := ast.Unparen(r).(*ast.UnaryExpr); ok && p.Op == token.AND { // leaves says of which variables a pointer may be returned
+		if v := e.rootVar(p.X); v != nil {
+			return e.owner(v) != nil && e.ownVar(v, ref)
+		}
+	}
 	if v := e.rootVar(r); v != nil && h.holds(e.pkg.info.TypeOf(r)) {
 		return e.ownVar(v, ref)
 	}

@@ -22,6 +22,7 @@ var Writes = []Case{
 	Of("parallel-fields", parallelFields, zero, one, many, named("broken")),
 	Of("sort-by", sortBy, zero, one, many, repeated, unsorted),
 	Of("sort-in-place", sortInPlace, zero, one, many, repeated, unsorted),
+	Of("returned-pointers", returnedPointers, zero, one, many, repeated),
 	Of("pointer-rows", pointerRows, zero, one, many, repeated),
 }
 
@@ -295,4 +296,62 @@ func maybeEntry(c flow.Context, in Thing) (int, error) {
 	}
 	n := len(m)
 	return flow.Call(c, Double, n)
+}
+
+type ledger struct {
+	From  Thing          `json:"from"`
+	Lines []Part         `json:"lines"`
+	Sums  map[string]int `json:"sums"`
+	Best  *Part          `json:"best,omitempty"`
+}
+
+// ledgerOf fills a variable, and returns a pointer to it, as constructors do.
+func ledgerOf(in Thing) *ledger {
+	l := ledger{Sums: map[string]int{}}
+	l.From.Attrs = in.Attrs
+	for _, p := range in.Parts {
+		l.Sums[p.ID] += p.Count
+		l.Lines = append(l.Lines, p)
+	}
+	return &l
+}
+
+// best is the largest part, nil where there is none.
+func best(parts []Part) (*Part, int) {
+	var top Part
+	for _, p := range parts {
+		if p.Count > top.Count {
+			top = p
+		}
+	}
+	if top.Count == 0 {
+		return nil, 0
+	}
+	return &top, top.Count
+}
+
+// returnedPointers sets fields of different parts of one variable, and hands out pointers to variables that changed before.
+func returnedPointers(c flow.Context, in Thing) (*ledger, error) {
+	out := ledgerOf(in)
+	var count int
+	out.Best, count = best(out.Lines)
+	var all struct {
+		from Thing
+		book ledger
+	}
+	echo, err := flow.Call(c, Echo, Thing{N: count, Ref: out.Best, Parts: out.Lines})
+	if err != nil {
+		return nil, err
+	}
+	all.from.Attrs = echo.Attrs
+	all.book.Sums = map[string]int{}
+	for _, p := range echo.Parts {
+		all.book.Sums[p.ID] = p.Count
+	}
+	if n, err := flow.Call(c, Double, len(out.Sums)); err != nil || n > 3 {
+		all.book.Sums["double"] = n
+		return &all.book, err
+	}
+	out.From.N = len(all.from.Attrs)
+	return out, nil
 }

@@ -775,3 +775,22 @@ func problem(in Item) error {
 type Serious struct{}
 
 func (*Serious) Error() string { return "serious" }
+
+func ReturnedPointers(c flow.Context, in Item) ([]*Item, error) {
+	in.Count++
+	again, other := twice(in)
+	again.Count = 2
+	both := []*Item{again, other, raised(in)}
+	return both, nil
+}
+
+func twice(in Item) (*Item, *Item) {
+	in.Count++
+	return &in, &in // want "this points to in, which is assigned to elsewhere" "this points to in, which is assigned to elsewhere"
+}
+
+func raised(in Item) *Item {
+	raise := func() { in.Count++ }
+	raise()    // want "this function assigns in, a variable around it"
+	return &in // want "this points to in, which is assigned to elsewhere"
+}
