@@ -22,8 +22,8 @@ import (
 	"github.com/stride-aws/stride/internal/value"
 )
 
-// PolicyName is the inline policy of the roles that stride makes.
-const PolicyName = "stride"
+// policyName is the inline policy of the roles that stride makes.
+const policyName = "stride"
 
 // Read finds what is there under the names that d has: every request at once, none after another, but for lists with more than
 // one page.
@@ -196,7 +196,7 @@ func (r *reader) role(ctx context.Context, name string) error {
 		return err
 	})
 	g.do(func(ctx context.Context) (err error) {
-		document, err = r.getPolicy(ctx, name, PolicyName)
+		document, err = r.getPolicy(ctx, name, policyName)
 		return err
 	})
 	if err := g.wait(); err != nil {

@@ -64,13 +64,13 @@ func (s *sender) putTrust(ctx context.Context) error {
 func (s *sender) putRolePolicy(ctx context.Context) error {
 	r := s.action.Role
 	_, err := s.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
-		RoleName: &r.Name, PolicyName: aws.String(PolicyName), PolicyDocument: aws.String(r.Policy.String()),
+		RoleName: &r.Name, PolicyName: aws.String(policyName), PolicyDocument: aws.String(r.Policy.String()),
 	})
 	return err
 }
 
 func (s *sender) deleteRolePolicy(ctx context.Context) error {
-	_, err := s.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &s.action.Name, PolicyName: aws.String(PolicyName)})
+	_, err := s.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &s.action.Name, PolicyName: aws.String(policyName)})
 	return gone(err)
 }
 

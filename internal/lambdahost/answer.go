@@ -19,8 +19,8 @@ func errorPayload(errorType, message string) []byte {
 	return text
 }
 
-// TimeoutPayload is Lambda's answer for an invocation that took longer than timeout.
-func TimeoutPayload(requestID string, timeout time.Duration) []byte {
+// timeoutPayload is Lambda's answer for an invocation that took longer than timeout.
+func timeoutPayload(requestID string, timeout time.Duration) []byte {
 	return errorPayload("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", requestID, timeout.Seconds()))
 }
 

@@ -413,8 +413,8 @@ func TestCheckZip(t *testing.T) {
 		want error
 	}{
 		"good":    {zipOf(t, map[string]string{"a/b": "x"}), nil},
-		"none":    {[]byte("PK no"), ErrBadZip},
-		"escapes": {zipOf(t, map[string]string{"../x": ""}), ErrBadZip},
+		"none":    {[]byte("PK no"), errBadZip},
+		"escapes": {zipOf(t, map[string]string{"../x": ""}), errBadZip},
 	} {
 		if diff := cmp.Diff(tt.want, CheckZip(tt.zip), cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
 			t.Errorf("%s: %s", name, diff)

@@ -45,7 +45,7 @@ func (p *InProcess) Invoke(ctx context.Context, in Invocation) (Result, error) {
 		return r, nil
 	case <-ctx.Done():
 		if context.Cause(ctx) == errFunctionTimeout {
-			return Result{Payload: TimeoutPayload(in.RequestID, p.timeout), FunctionError: unhandled}, nil
+			return Result{Payload: timeoutPayload(in.RequestID, p.timeout), FunctionError: unhandled}, nil
 		}
 		return Result{}, ctx.Err()
 	}

@@ -201,7 +201,7 @@ func (s *sandbox) timedOut(d *delivery, fresh bool) Result {
 	if s.posted(d) {
 		return s.result(d)
 	}
-	return Result{Payload: TimeoutPayload(d.RequestID, s.runner.fn.Timeout), FunctionError: unhandled, Log: s.out.tail()}
+	return Result{Payload: timeoutPayload(d.RequestID, s.runner.fn.Timeout), FunctionError: unhandled, Log: s.out.tail()}
 }
 
 // initFailed ends an invocation whose process never asked for one.

@@ -17,13 +17,13 @@ import (
 // MaxUnzipped bounds the size of a function's unpacked code, in bytes. AWS: Lambda quotas, deployment package.
 const MaxUnzipped = 262144000
 
-// ErrBadZip is code that Lambda does not take. AWS: InvalidParameterValueException of CreateFunction.
-var ErrBadZip = errors.New("Could not unzip uploaded file. Please check your file, then try to upload again.") //lint:ignore ST1005 AWS's text
+// errBadZip is code that Lambda does not take. AWS: InvalidParameterValueException of CreateFunction.
+var errBadZip = errors.New("Could not unzip uploaded file. Please check your file, then try to upload again.") //lint:ignore ST1005 AWS's text
 
-// ErrTooLarge is code of more than MaxUnzipped bytes.
-var ErrTooLarge = fmt.Errorf("Unzipped size must be smaller than %d bytes", MaxUnzipped) //lint:ignore ST1005 AWS's text
+// errTooLarge is code of more than MaxUnzipped bytes.
+var errTooLarge = fmt.Errorf("Unzipped size must be smaller than %d bytes", MaxUnzipped) //lint:ignore ST1005 AWS's text
 
-// CheckZip says whether Lambda takes zipped: ErrBadZip, ErrTooLarge or nil.
+// CheckZip is nil where Lambda takes zipped; the text of its errors is AWS's.
 func CheckZip(zipped []byte) error {
 	_, err := readZip(zipped)
 	return err
@@ -32,15 +32,15 @@ func CheckZip(zipped []byte) error {
 func readZip(zipped []byte) (*zip.Reader, error) {
 	r, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
 	if err != nil {
-		return nil, ErrBadZip
+		return nil, errBadZip
 	}
 	var size uint64
 	for _, f := range r.File {
 		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
-			return nil, ErrBadZip
+			return nil, errBadZip
 		}
 		if size += f.UncompressedSize64; size > MaxUnzipped {
-			return nil, ErrTooLarge
+			return nil, errTooLarge
 		}
 	}
 	return r, nil

@@ -46,8 +46,8 @@ type Tail struct {
 // patience is how many looks a missing event is waited for, when following.
 const patience = 5
 
-// ErrNoLogs says that an Express machine keeps no record of its executions.
-var ErrNoLogs = errors.New("is EXPRESS and logs nothing, so nobody can tell what it did; set its log level to ALL and deploy")
+// errNoLogs says that an Express machine keeps no record of its executions.
+var errNoLogs = errors.New("is EXPRESS and logs nothing, so nobody can tell what it did; set its log level to ALL and deploy")
 
 // Run tells what there is, and what comes when following.
 func (t *Tail) Run(ctx context.Context) error {
@@ -156,7 +156,7 @@ func (t *Tail) reader() (*reader, error) {
 	r.live.off = r.live.off || !t.Follow
 	for _, m := range t.Machines {
 		if m.Express && m.LogGroup == "" {
-			return nil, fmt.Errorf("%s %w", m.Name, ErrNoLogs)
+			return nil, fmt.Errorf("%s %w", m.Name, errNoLogs)
 		}
 		mr := r.machine(m, t.Since)
 		mr.whole = t.Execution == ""

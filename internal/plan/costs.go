@@ -16,8 +16,8 @@ type Cost struct {
 	After   Price
 }
 
-// CostAssumes says what a Cost is the cost of.
-const CostAssumes = "the longest way without errors, one item in each Map, functions of 100 ms; prices of " + cost.PricesFrom
+// costAssumes says what a Cost is the cost of.
+const costAssumes = "the longest way without errors, one item in each Map, functions of 100 ms; prices of " + cost.PricesFrom
 
 // Price is what 1,000 executions use and cost.
 type Price struct {

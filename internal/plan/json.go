@@ -1,14 +1,14 @@
 package plan
 
-// SchemaVersion is the version of the JSON form. A field may be added within one version; none changes its meaning.
-const SchemaVersion = 1
+// schemaVersion is the version of the JSON form. A field may be added within one version; none changes its meaning.
+const schemaVersion = 1
 
 // JSON is p as `plan -o json` prints it; docs/plan-1.schema.json describes it.
 func (p *Plan) JSON() any {
 	out := document{
-		Schema: SchemaVersion, Project: p.Project, Env: p.Env, Place: p.Place, Changes: !p.Empty(), Unchanged: p.Unchanged,
+		Schema: schemaVersion, Project: p.Project, Env: p.Env, Place: p.Place, Changes: !p.Empty(), Unchanged: p.Unchanged,
 		Create: p.Count(Create), Update: p.Count(Update), Delete: p.Count(Delete),
-		Actions: []action{}, Problems: []problem{}, Running: map[string]int{}, RunningOn: p.Running, Costs: []priced{}, CostAssumes: CostAssumes,
+		Actions: []action{}, Problems: []problem{}, Running: map[string]int{}, RunningOn: p.Running, Costs: []priced{}, CostAssumes: costAssumes,
 	}
 	for name, r := range p.Running {
 		out.Running[name] = r.Total()

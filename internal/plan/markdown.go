@@ -40,7 +40,7 @@ func (p *Plan) writeTable(w io.Writer) {
 		fmt.Fprintf(w, "| %s | %s `%s` | %s |\n", sign(a.Op), a.Kind, a.Name, p.cell(a))
 	}
 	if len(p.Costs) > 0 {
-		fmt.Fprintf(w, "\n<sub>Costs: %s.</sub>\n", CostAssumes)
+		fmt.Fprintf(w, "\n<sub>Costs: %s.</sub>\n", costAssumes)
 	}
 }
 

@@ -66,7 +66,7 @@ func Load(o Options) (*Project, error) {
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(dir, file)
 	}
-	config, err := ReadConfig(file, o.Config, o.ConfigAsked)
+	config, err := readConfig(file, o.Config, o.ConfigAsked)
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ type code struct {
 	ImageUri                         string
 }
 
-// MaxUpload bounds a zip that comes in the request, in bytes. AWS: Lambda quotas, deployment package, direct upload.
-const MaxUpload = 50 << 20
+// maxUpload bounds a zip that comes in the request, in bytes. AWS: Lambda quotas, deployment package, direct upload.
+const maxUpload = 50 << 20
 
 func (s *Service) read(account string, c code) ([]byte, error) {
 	zipped := c.ZipFile
@@ -43,7 +43,7 @@ func (s *Service) read(account string, c code) ([]byte, error) {
 		}
 	case len(zipped) == 0:
 		return nil, invalid("Please provide a source for function code.")
-	case len(zipped) > MaxUpload:
+	case len(zipped) > maxUpload:
 		return nil, fault(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "Request must be smaller than 70167211 bytes for the CreateFunction operation")
 	}
 	if err := lambdahost.CheckZip(zipped); err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stride-aws/stride/internal/lambdahost"
 	"github.com/stride-aws/stride/internal/server/wire"
 )
 
@@ -258,7 +259,7 @@ func (s *Service) accountSettings(c *wire.Call, _ []byte) (any, error) {
 	}
 	const gb = 1 << 30
 	return map[string]any{
-		"AccountLimit": map[string]int{"TotalCodeSize": 75 * gb, "CodeSizeUnzipped": 262144000, "CodeSizeZipped": MaxUpload,
+		"AccountLimit": map[string]int{"TotalCodeSize": 75 * gb, "CodeSizeUnzipped": lambdahost.MaxUnzipped, "CodeSizeZipped": maxUpload,
 			"ConcurrentExecutions": accountConcurrency, "UnreservedConcurrentExecutions": accountConcurrency - s.reservedBeside(nil, place{c.Account, c.Region})},
 		"AccountUsage": map[string]int{"TotalCodeSize": size, "FunctionCount": len(here)},
 	}, nil

@@ -9,7 +9,7 @@ import (
 // identify reads who calls what. The credential scope of the signature decides; a request without one is placed by its target,
 // action or path, and by S3 where none of these speaks.
 func identify(r *http.Request) *Call {
-	c := &Call{Account: DefaultAccount, Region: DefaultRegion, HTTP: r}
+	c := &Call{Account: DefaultAccount, Region: defaultRegion, HTTP: r}
 	c.scope(credential(r))
 	prefix, operation := target(r)
 	c.Operation = operation

@@ -21,7 +21,7 @@ type Call struct {
 	Service   string // SigV4 signing name: "states", "logs", "lambda", "iam", "sts", "s3"
 	Operation string // of X-Amz-Target or Action; set by REST from its table; "" for S3
 	Account   string // 12 digits: the access key where it is one, else DefaultAccount
-	Region    string // of the signature, else DefaultRegion
+	Region    string // of the signature, else defaultRegion
 	AccessKey string // "" where unsigned
 	Path      map[string]string
 	HTTP      *http.Request
@@ -40,7 +40,7 @@ func (c *Call) Authorized() error {
 // What a request that does not say gets.
 const (
 	DefaultAccount = "000000000000"
-	DefaultRegion  = "us-east-1"
+	defaultRegion  = "us-east-1"
 )
 
 // ARN is the ARN of a resource of the call's account and region: ARN("states", "stateMachine:x").

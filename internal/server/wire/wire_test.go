@@ -24,13 +24,13 @@ func TestIdentify(t *testing.T) {
 		{"account as key", "GET", "/b/k", "", signed("123456789012", "us-east-1", "s3"),
 			Call{Service: "s3", Account: "123456789012", Region: "us-east-1", AccessKey: "123456789012"}},
 		{"unsigned target", "POST", "/", "{}", map[string]string{"X-Amz-Target": "Logs_20140328.PutLogEvents"},
-			Call{Service: "logs", Operation: "PutLogEvents", Account: DefaultAccount, Region: DefaultRegion}},
+			Call{Service: "logs", Operation: "PutLogEvents", Account: DefaultAccount, Region: defaultRegion}},
 		{"unsigned query", "POST", "/", "Action=GetCallerIdentity&Version=2011-06-15", map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
-			Call{Service: "sts", Account: DefaultAccount, Region: DefaultRegion}},
-		{"unsigned path", "GET", "/2015-03-31/functions/", "", nil, Call{Service: "lambda", Account: DefaultAccount, Region: DefaultRegion}},
+			Call{Service: "sts", Account: DefaultAccount, Region: defaultRegion}},
+		{"unsigned path", "GET", "/2015-03-31/functions/", "", nil, Call{Service: "lambda", Account: DefaultAccount, Region: defaultRegion}},
 		{"presigned", "GET", "/b/k?X-Amz-Credential=A%2F20260101%2Fus-west-2%2Fs3%2Faws4_request", "", nil,
 			Call{Service: "s3", Account: DefaultAccount, Region: "us-west-2", AccessKey: "A"}},
-		{"nothing", "GET", "/b/k", "", nil, Call{Service: "s3", Account: DefaultAccount, Region: DefaultRegion}},
+		{"nothing", "GET", "/b/k", "", nil, Call{Service: "s3", Account: DefaultAccount, Region: defaultRegion}},
 	} {
 		r := httptest.NewRequest(test.method, test.url, strings.NewReader(test.body))
 		for name, value := range test.header {
