@@ -29,6 +29,10 @@ type World struct {
 // Main runs one command line and returns its exit code. It ends early, with 130, when ctx does.
 func Main(ctx context.Context, w World) int {
 	a := newApp(w)
+	if len(w.Args) > 0 && w.Args[0] == completeFlag {
+		a.complete(w.Args[1:])
+		return exitDone
+	}
 	err := a.cli.RunContext(ctx, append([]string{"stride"}, flagsFirst(a.cli, w.Args)...))
 	return a.report(ctx, err)
 }
@@ -54,10 +58,10 @@ const (
 // commands are all of stride's, in the order of the help.
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
-		graphCommand(a),
 		initCommand(a),
 		importCommand(a),
 		renderCommand(a),
+		graphCommand(a),
 		lintCommand(a),
 		explainCommand(a),
 		buildCommand(a),
@@ -111,7 +115,6 @@ func newApp(w World) *app {
 		Suggest:                   true,
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
-		EnableBashCompletion:      true,
 		CustomAppHelpTemplate:     appHelp,
 		OnUsageError:              usageError,
 		Action:                    a.noCommand,
@@ -126,6 +129,11 @@ func newApp(w World) *app {
 // finish gives a command what all commands have: the global flags, so that they may stand after the command's name as well, and
 // the ways to report wrong usage.
 func (a *app) finish(c *cli.Command) {
+	for _, f := range c.Flags {
+		if f, ok := f.(*cli.BoolFlag); ok {
+			f.DisableDefaultText = true // it is false, for all of them
+		}
+	}
 	c.Flags = append(c.Flags, globalFlags(false)...)
 	c.HideHelpCommand = true
 	c.CustomHelpTemplate = commandHelp
@@ -133,9 +141,6 @@ func (a *app) finish(c *cli.Command) {
 	if len(c.Subcommands) > 0 {
 		c.CustomHelpTemplate = groupHelp
 		c.Action = a.noCommand
-	}
-	if strings.Contains(c.ArgsUsage, "WORKFLOW") {
-		c.BashComplete = a.completeWorkflows(c)
 	}
 	for _, sub := range c.Subcommands {
 		a.finish(sub)
@@ -252,7 +257,9 @@ stride --help lists the global flags.
 
 const groupHelp = `{{.HelpName}} - {{.Usage}}
 
-usage: {{.HelpName}} COMMAND [flags] [arguments]
-{{range .VisibleCategories}}{{range .VisibleCommands}}
+usage: {{.HelpName}} COMMAND [flags] [arguments]{{if .Description}}
+
+{{.Description}}
+{{end}}{{range .VisibleCategories}}{{range .VisibleCommands}}
   {{join .Names ", "}}{{"\t"}}{{.Usage}}{{end}}{{end}}
 `

@@ -29,7 +29,7 @@ func costCommand(a *app) *cli.Command {
 			"environment did, with the time and memory that Lambda reported.",
 		Flags: []cli.Flag{
 			inputFlag(),
-			&cli.Float64Flag{Name: "monthly", Value: 1_000_000, Usage: "price `N` executions a month"},
+			&cli.Float64Flag{Name: "monthly", Value: 1_000_000, DefaultText: "1000000", Usage: "price `N` executions a month"},
 			&cli.BoolFlag{Name: "recorded", Usage: "price what the environment has recorded since --since, from history or logs"},
 			&cli.StringFlag{Name: "since", Value: "1d", Usage: "look for executions, or an Express execution's log lines, from `TIME` on"},
 		},

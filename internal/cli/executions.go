@@ -198,7 +198,7 @@ func (a *app) hasError(ctx context.Context, s *session, e types.ExecutionListIte
 
 func lsCommand(a *app) *cli.Command {
 	return &cli.Command{
-		Name: "ls", Category: groupOperate, Usage: "list executions, newest first", ArgsUsage: "[WORKFLOW…]",
+		Name: "ls", Category: groupOperate, Usage: "list executions, newest first", ArgsUsage: "[WORKFLOW...]",
 		Flags: selectionFlags(20),
 		Action: func(c *cli.Context) error {
 			sel, err := readSelection(c)
@@ -249,7 +249,7 @@ func stopCommand(a *app) *cli.Command {
 		&cli.StringFlag{Name: "with-error", Usage: "the error `NAME` that the executions end with"},
 		&cli.StringFlag{Name: "cause", Usage: "`TEXT` that says why"})
 	return &cli.Command{
-		Name: "stop", Category: groupOperate, Usage: "stop running executions", ArgsUsage: "EXECUTION-ARN…|WORKFLOW…", Flags: flags,
+		Name: "stop", Category: groupOperate, Usage: "stop running executions", ArgsUsage: "EXECUTION-ARN...|WORKFLOW...", Flags: flags,
 		Action: func(c *cli.Context) error {
 			sel, err := readSelection(c)
 			if err != nil {
@@ -269,7 +269,7 @@ func stopCommand(a *app) *cli.Command {
 
 func redriveCommand(a *app) *cli.Command {
 	return &cli.Command{
-		Name: "redrive", Category: groupOperate, Usage: "run failed executions on from the state that failed", ArgsUsage: "EXECUTION-ARN…|WORKFLOW…",
+		Name: "redrive", Category: groupOperate, Usage: "run failed executions on from the state that failed", ArgsUsage: "EXECUTION-ARN...|WORKFLOW...",
 		Flags: bulkFlags(),
 		Action: func(c *cli.Context) error {
 			sel, err := readSelection(c)

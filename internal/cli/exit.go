@@ -77,7 +77,8 @@ func (a *app) report(ctx context.Context, err error) int {
 		a.annotate(err)
 	}
 	if code == exitUsage {
-		a.hint("stride --help")
+		command, _ := a.commandOf(a.Args)
+		a.hint(command.HelpName + " --help")
 	}
 	return code
 }

@@ -11,7 +11,8 @@ import (
 func explainCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "explain", Category: groupAuthor, ArgsUsage: "[CODE...] | iam [WORKFLOW...]", Usage: "say what a code of lint means, with an example and the way out",
-		Description: "Without a CODE all of them are listed. \"explain iam [WORKFLOW...]\" says what each role may do, and which states need it; -o policy prints documents for IAM.",
+		Description: "Without a CODE all of them are listed. \"explain iam [WORKFLOW...]\" says what each role may do, and which states need\n" +
+			"it; -o policy prints documents for IAM.",
 		Action: func(c *cli.Context) error {
 			if c.Args().First() == "iam" {
 				return a.explainIAM(c.Context, c.Args().Tail())

@@ -57,7 +57,7 @@ func (g globalFlag) flag(onApp bool) cli.Flag {
 		env = []string{"STRIDE_" + strings.ToUpper(strings.ReplaceAll(g.name, "-", "_"))}
 	}
 	if g.isBool {
-		return &cli.BoolFlag{Name: g.name, Aliases: aliases, Usage: g.usage, EnvVars: env, Hidden: !onApp}
+		return &cli.BoolFlag{Name: g.name, Aliases: aliases, Usage: g.usage, EnvVars: env, Hidden: !onApp, DisableDefaultText: true}
 	}
 	f := &cli.StringFlag{Name: g.name, Aliases: aliases, Usage: g.usage, EnvVars: env, Hidden: !onApp}
 	if onApp {

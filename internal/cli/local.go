@@ -30,8 +30,8 @@ func localCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "local", Category: groupMore, Usage: "serve the local AWS: Step Functions, Lambda, CloudWatch, EventBridge, S3, IAM, STS",
 		Description: "Any AWS client reaches it at the address that it prints: AWS_ENDPOINT_URL=http://127.0.0.1:8083 aws stepfunctions list-state-machines\n" +
-			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory unless --data names a directory: what was\n" +
-			"answered is kept there, and executions go on where they were when the server starts again.\n" +
+			"SFN_MOCK_CONFIG names a mock configuration; other services are called at AWS_ENDPOINT_URL_<SERVICE>. State is in memory unless\n" +
+			"--data names a directory: what was answered is kept there, and executions go on where they were when the server starts again.\n" +
 			"A browser sees workflows and executions at the same address.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Value: localPort, EnvVars: []string{"STRIDE_PORT"}, Usage: "listen on `PORT`; 0: any that is free"},

@@ -31,7 +31,7 @@ type tailOptions struct {
 func tailCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "tail", Category: groupOperate, Usage: "tell what executions do, as ordered stories",
-		ArgsUsage: "[WORKFLOW…]",
+		ArgsUsage: "[WORKFLOW...]",
 		Description: "Without a workflow, all of the project's. Events come from the machine's log group, or from the history of\n" +
 			"Standard executions where that log does not hold all; child executions and map runs stand below the step that started them, the\n" +
 			"log lines of a Lambda function with the step that called it. Following, lines come by live tail where the endpoint has it.",

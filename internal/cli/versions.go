@@ -83,8 +83,9 @@ func (a *app) versionsOf(ctx context.Context, workflow string) (*target, []deplo
 func rollbackCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Name: "rollback", Category: groupDeploy, ArgsUsage: "WORKFLOW [VERSION]",
-		Usage:       "let new executions run an earlier version: one alias move",
-		Description: "Without VERSION it is the one before the current, or the one that a rollout under way comes from. Running executions stay where they are. The next deploy goes forward again.",
+		Usage: "let new executions run an earlier version: one alias move",
+		Description: "Without VERSION it is the one before the current, or the one that a rollout under way comes from. Running executions\n" +
+			"stay where they are. The next deploy goes forward again.",
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 2); err != nil {
 				return err

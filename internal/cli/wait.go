@@ -15,10 +15,10 @@ import (
 
 func waitCommand(a *app) *cli.Command {
 	return &cli.Command{
-		Name: "wait", Category: groupOperate, Usage: "wait for executions to end", ArgsUsage: "EXECUTION-ARN…|WORKFLOW…",
+		Name: "wait", Category: groupOperate, Usage: "wait for executions to end", ArgsUsage: "EXECUTION-ARN...|WORKFLOW...",
 		Description: "Of a workflow, those that run now. Says how each ended; exit code 3 unless all SUCCEEDED.",
 		Flags: []cli.Flag{
-			&cli.DurationFlag{Name: "timeout", Usage: "give up after `DURATION`"},
+			&cli.DurationFlag{Name: "timeout", DefaultText: "never", Usage: "give up after `DURATION`"},
 			&cli.StringFlag{Name: "name", Usage: "of a workflow, only those whose name begins with `TEXT`"},
 		},
 		Action: func(c *cli.Context) error {
