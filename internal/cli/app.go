@@ -136,6 +136,7 @@ func (a *app) finish(c *cli.Command) {
 	}
 	c.Flags = append(c.Flags, globalFlags(false)...)
 	c.HideHelpCommand = true
+	c.UsageText = examples[c.Name]
 	c.CustomHelpTemplate = commandHelp
 	c.OnUsageError = usageError
 	if len(c.Subcommands) > 0 {
@@ -228,38 +229,3 @@ func wantArgs(c *cli.Context, least, most int) error {
 	}
 	return nil
 }
-
-const appHelp = `stride - {{.Usage}}
-
-usage: stride [global flags] COMMAND [flags] [arguments]
-{{range .VisibleCategories}}
-{{if .Name}}{{.Name}}:{{else}}commands:{{end}}{{range .VisibleCommands}}
-  {{join .Names ", "}}{{"\t"}}{{.Usage}}{{end}}
-{{end}}
-global flags (before or after the command):{{range .VisibleFlags}}
-  {{.}}{{end}}
-
-stride help COMMAND says more. Exit codes: 0 done, 1 failed, 2 differences (with --exit-code), 3 the execution did not succeed,
-64 usage, 130 interrupted.
-`
-
-const commandHelp = `{{.HelpName}} - {{.Usage}}
-
-usage: {{.HelpName}}{{if .VisibleFlags}} [flags]{{end}}{{if .ArgsUsage}} {{.ArgsUsage}}{{end}}{{if .Description}}
-
-{{.Description}}{{end}}
-{{if .VisibleFlags}}
-flags:{{range .VisibleFlags}}
-  {{.}}{{end}}
-{{end}}
-stride --help lists the global flags.
-`
-
-const groupHelp = `{{.HelpName}} - {{.Usage}}
-
-usage: {{.HelpName}} COMMAND [flags] [arguments]{{if .Description}}
-
-{{.Description}}
-{{end}}{{range .VisibleCategories}}{{range .VisibleCommands}}
-  {{join .Names ", "}}{{"\t"}}{{.Usage}}{{end}}{{end}}
-`

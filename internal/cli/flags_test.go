@@ -35,3 +35,26 @@ func TestFlagsAreUnique(t *testing.T) {
 		t.Errorf("only %d commands checked", checked)
 	}
 }
+
+// TestExamples: the command lines that the help shows name the command that they stand at, and flags that it has.
+func TestExamples(t *testing.T) {
+	a := newApp(World{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard})
+	for name, lines := range examples {
+		for line := range strings.SplitSeq(lines, "\n") {
+			_, line, _ = strings.Cut("| "+line, "stride ")
+			words := strings.Fields(line)
+			command, lacks := a.commandOf(words)
+			if command.Name != name || lacks != "" && lacks != "--" {
+				t.Errorf("%s: the example is of %q, and lacks a value of %q: %s", name, command.Name, lacks, line)
+			}
+			for _, word := range words {
+				if word == "--" {
+					break
+				}
+				if strings.HasPrefix(word, "-") && word != "-" && !slices.Contains(flagNames(command.Flags), word) {
+					t.Errorf("%s has no flag %s: %s", name, word, line)
+				}
+			}
+		}
+	}
+}
