@@ -277,7 +277,11 @@ func (f *frame) activityStep(e *ast.CallExpr, fs []*flow) []outcome {
 // resourceStep is a Task of any resource.
 func (f *frame) resourceStep(e *ast.CallExpr, fs []*flow) []outcome {
 	x := &eval{frame: f, env: env{}}
-	resource, ok := constString(x.expr(e.Args[1]))
+	s := x.expr(e.Args[1])
+	resource, ok := constString(s)
+	if known, isDeployed := s.e.(deployed); isDeployed {
+		resource, ok = known.text, true
+	}
 	if !ok {
 		f.refuse(e.Args[1], "the resource of a Task must be constant", "")
 		return f.skip(e, fs)

@@ -84,7 +84,7 @@ func (r Reasons) Error() string { return strings.Join(r.Lines(), "; ") }
 func Of(def *asl.Definition, name string) (*Source, error) {
 	w := &writer{
 		def: def, name: name, src: &Source{uses: map[string]bool{}, results: map[string]*shape{}}, names: map[string]bool{},
-		about: map[*asl.State]*about{}, compared: map[*asl.Rule]*comparison{}, origins: map[*asl.Machine]*shape{},
+		about: map[*asl.State]*about{}, compared: map[*asl.Rule]*comparison{}, origins: map[*asl.Machine]*shape{}, declared: map[string]string{},
 	}
 	for _, taken := range []string{name, "any", "c", "in", "err", "flow", "time", "errors", "strings", "fmt", "token", "input"} {
 		w.names[taken] = true
@@ -103,7 +103,8 @@ func Of(def *asl.Definition, name string) (*Source, error) {
 	if len(w.reasons) > 0 {
 		return nil, w.reasons
 	}
-	out, err := format.Source([]byte(strings.Join(append(w.types, w.functions...), "\n")))
+	text := w.sharedRetries(strings.Join(append(w.types, w.functions...), "\n"))
+	out, err := format.Source([]byte(text))
 	w.src.Text = string(out)
 	return w.src, err
 }
@@ -120,7 +121,9 @@ type writer struct {
 	about     map[*asl.State]*about
 	compared  map[*asl.Rule]*comparison
 	origins   map[*asl.Machine]*shape
-	literals  []*term // that make records
+	literals  []*term           // that make records
+	declared  map[string]string // structs by what they are called after and hold
+	retriers  []string          // the retries of all steps
 }
 
 func (w *writer) refuse(s *asl.State, field, format string, args ...any) {
@@ -168,6 +171,20 @@ func (w *writer) machine(m *asl.Machine, name, comment string, takes *shape, giv
 	}
 }
 
+// sharedRetries has variables for long rules that several steps have.
+func (w *writer) sharedRetries(text string) string {
+	declared := ""
+	for _, rule := range w.retriers {
+		if len(rule) < 70 || strings.Count(text, rule) < 2 {
+			continue
+		}
+		name := w.helper("retry")
+		text = strings.ReplaceAll(text, rule, name)
+		declared += "var " + name + " = " + strings.Replace(rule, "}, ", "},\n", 1) + "\n\n"
+	}
+	return declared + text
+}
+
 // prefix is what the names of types and functions begin with, as other workflows of the package may have the like.
 func (w *writer) prefix() string { return strings.TrimPrefix(w.name, "Run") }
 
@@ -198,7 +215,12 @@ func goName(text string, exported bool) string {
 		case word == strings.ToUpper(word):
 			first = []rune(strings.ToLower(word))
 		default:
-			first[0] = unicode.ToLower(first[0])
+			for j := range first {
+				if j > 0 && j+1 < len(first) && unicode.IsLower(first[j+1]) || !unicode.IsUpper(first[j]) {
+					break
+				}
+				first[j] = unicode.ToLower(first[j])
+			}
 		}
 		b.WriteString(string(first))
 	}

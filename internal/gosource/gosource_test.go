@@ -40,12 +40,14 @@ type translated struct {
 	file, dir string
 	def       *asl.Definition
 	src       *Source
+	// of the definition, and those that some compared run came to.
+	states, entered int
 }
 
 // TestSuite translates each valid definition of the suite. What has a source compiles back to a machine that does the same, with
 // inputs and answers of the types that the source has, whichever of its tasks fail in whichever way that the definition knows.
 func TestSuite(t *testing.T) {
-	var list []translated
+	var list []*translated
 	reasons := map[string]int{}
 	all := judges.Files(t, "suites/asl/valid/*.json")
 	for i, file := range all {
@@ -68,7 +70,7 @@ func TestSuite(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		list = append(list, translated{filepath.Base(file), fmt.Sprintf("f%03d", i), def, src})
+		list = append(list, &translated{file: filepath.Base(file), dir: fmt.Sprintf("f%03d", i), def: def, src: src})
 	}
 	t.Logf("%d of %d definitions become Go", len(list), len(all))
 	for _, r := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return cmp.Compare(reasons[b], reasons[a]) }) {
@@ -81,7 +83,7 @@ func TestSuite(t *testing.T) {
 }
 
 // same compiles sources and compares what they do with what their definitions do.
-func same(t *testing.T, list []translated) {
+func same(t *testing.T, list []*translated) {
 	t.Helper()
 	overlay := map[string][]byte{}
 	var workflows []compile.Workflow
@@ -101,8 +103,14 @@ func same(t *testing.T, list []translated) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	states, entered := 0, 0
 	for i, tr := range list {
 		t.Run(tr.file, func(t *testing.T) { tr.compare(t, programs[i].Definition) })
+		states, entered = states+tr.states, entered+tr.entered
+	}
+	t.Logf("%d of %d states were entered", entered, states)
+	if float64(entered) < 0.9*float64(states) {
+		t.Errorf("only %d of %d states were entered", entered, states)
 	}
 }
 
@@ -152,12 +160,14 @@ func (tr *translated) compare(t *testing.T, compiled *asl.Definition) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &generator{errors: errorsOf(tr.def), texts: constants(tr.def)}
+	g := &generator{errors: errorsOf(tr.def), texts: constants(tr.def), entered: map[string]bool{}}
 	compared := 0
 	for seed := range uint64(runs) {
 		g.seed = seed
+		before := maps.Clone(g.entered)
 		a, b := g.run(t, tr, theirs), g.run(t, tr, ours)
 		if a.crashed() {
+			g.entered = before
 			continue
 		}
 		compared++
@@ -165,6 +175,12 @@ func (tr *translated) compare(t *testing.T, compiled *asl.Definition) {
 			t.Fatalf("seed %d, input %s: the definition (-), the source (+)\n%s\n%s", seed, a.Input, diff, tr.src.Text)
 		}
 	}
+	asl.Walk(&tr.def.Machine, func(_ *asl.Machine, s *asl.State) {
+		tr.states++
+		if g.entered[s.Name] {
+			tr.entered++
+		}
+	})
 	if compared < runs/4 {
 		t.Errorf("only %d of %d runs of the definition went where its paths lead\n%s", compared, runs, tr.src.Text)
 	}
@@ -196,6 +212,8 @@ type generator struct {
 	seed   uint64
 	errors []string
 	texts  map[string][]value.Value
+	// entered are the states that executions of the definition came to.
+	entered map[string]bool
 }
 
 func (g *generator) of(s *shape, r *rand.Rand, depth int) value.Value {
@@ -273,7 +291,10 @@ func (g *generator) run(t *testing.T, tr *translated, program *machine.Program) 
 	events := 0
 	result := program.Run(ctx, &machine.Execution{ARN: "arn:aws:states:us-east-1:000000000000:execution:m:e", Name: "e", StartTime: start, Input: in}, &machine.Env{
 		Clock: machine.NewVirtualClock(start), Random: func() float64 { return 1 },
-		Emit: func(*history.Event) {
+		Emit: func(e *history.Event) {
+			if e.Details != nil && strings.HasSuffix(string(e.Type), "StateEntered") {
+				g.entered[e.Details.Name] = true
+			}
 			if events++; events > 2000 {
 				cancel()
 			}

@@ -72,19 +72,19 @@ func next(s *asl.State) []string {
 }
 
 // reach is the states from name on, up to what is around.
-func (f *function) reach2(name string, x *around, found map[string]bool) {
+func (f *function) collect(name string, x *around, found map[string]bool) {
 	if x.targets[name] != nil || f.separate[name] != "" || found[name] {
 		return
 	}
 	found[name] = true
 	for _, n := range next(f.machine.State(name)) {
-		f.reach2(n, x, found)
+		f.collect(n, x, found)
 	}
 }
 
 func (f *function) reachable(name string, x *around) map[string]bool {
 	found := map[string]bool{}
-	f.reach2(name, x, found)
+	f.collect(name, x, found)
 	return found
 }
 
@@ -247,7 +247,7 @@ func decide(ways []way, otherwise code) code {
 			out.ends = out.ends && w.ends
 			continue
 		case w.text == "":
-			out = code{"if " + negated2(w.cond) + " {\n" + out.text + "}\n", false}
+			out = code{"if " + opposite(w.cond) + " {\n" + out.text + "}\n", false}
 		case w.ends:
 			out = code{"if " + w.cond + " {\n" + w.text + "}\n" + out.text, out.ends}
 		case out.text == "":
@@ -261,7 +261,7 @@ func decide(ways []way, otherwise code) code {
 	return out
 }
 
-func negated2(cond string) string {
+func opposite(cond string) string {
 	if strings.Contains(cond, "&&") || strings.Contains(cond, "||") {
 		return "!(" + cond + ")"
 	}

@@ -32,6 +32,7 @@ type shape struct {
 	caught   bool   // the output of an error
 	parsed   *shape // what the JSON in a text says
 	hint     string // what a type might be called
+	many     string // what the list of such values is called
 	fields   []*field
 	elem     *shape
 	typ      string // of Go, once decided
@@ -81,7 +82,7 @@ func (s *shape) field(name string, read bool) *field {
 func (s *shape) item(read bool) *shape {
 	s = s.is(list, read)
 	if s.elem == nil {
-		s.elem = &shape{hint: singular(s.hint)}
+		s.elem = &shape{hint: singular(s.hint), many: s.hint}
 	}
 	return s.elem
 }
@@ -107,7 +108,10 @@ func join(a, b *shape) {
 	b.up = a
 	a.read, a.mixed, a.whole = a.read || b.read, a.mixed || b.mixed, a.whole || b.whole
 	a.printed, a.caught = a.printed || b.printed, a.caught || b.caught
-	a.hint = cmp.Or(a.hint, b.hint)
+	if a.hint = cmp.Or(a.hint, b.hint); b.hint == "input" {
+		a.hint = b.hint
+	}
+	a.many = cmp.Or(a.many, b.many)
 	if b.kind != unknown {
 		a.is(b.kind, b.read)
 	}
@@ -218,7 +222,7 @@ func (w *writer) decided(s *shape) string {
 func (w *writer) declare(s *shape) string {
 	name := w.unique(w.prefix()+" "+cmp.Or(s.hint, "value"), true)
 	var b strings.Builder
-	b.WriteString("// " + name + " is " + meaning(s.hint) + ", as far as something reads it.\ntype " + name + " struct {\n")
+	b.WriteString("// " + name + " is " + s.meaning() + ", as far as something reads it.\ntype " + name + " struct {\n")
 	at := len(w.types)
 	w.types = append(w.types, "")
 	taken := map[string]bool{}
@@ -233,22 +237,31 @@ func (w *writer) declare(s *shape) string {
 			w.refuse(nil, "", "a field is called %q", f.name)
 		}
 	}
+	members := b.String()[strings.Index(b.String(), "{"):]
+	if same := w.declared[s.hint+members]; same != "" {
+		delete(w.names, name)
+		w.types = slices.Delete(w.types, at, at+1)
+		return same
+	}
+	w.declared[s.hint+members] = name
 	w.types[at] = b.String() + "}\n"
 	return name
 }
 
 // meaning says what a type's values are.
-func meaning(hint string) string {
-	state, isResult := strings.CutSuffix(hint, " result")
+func (s *shape) meaning() string {
+	state, isResult := strings.CutSuffix(s.hint, " result")
 	switch {
-	case hint == "input":
+	case s.hint == "input":
 		return "what an execution begins with"
 	case isResult:
 		return "what state " + state + " gives"
-	case hint == "":
+	case s.many != "":
+		return "one of " + s.many
+	case s.hint == "":
 		return "a value"
 	}
-	return "a " + hint
+	return "what " + s.hint + " holds"
 }
 
 // fieldType is the type of a field, a pointer where it may not be there.

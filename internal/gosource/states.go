@@ -127,12 +127,12 @@ func (f *function) state(name string, d doc, x *around) code {
 	if s.Comment != "" {
 		comment = "// " + strings.Join(strings.Fields(s.Comment), " ") + "\n"
 	}
-	out := f.written2(s, d, x)
+	out := f.stateOf(s, d, x)
 	out.text = comment + out.text
 	return out
 }
 
-func (f *function) written2(s *asl.State, d doc, x *around) code {
+func (f *function) stateOf(s *asl.State, d doc, x *around) code {
 	switch s.Type {
 	case asl.Choice:
 		return f.choice(s, d, x)
@@ -341,7 +341,7 @@ func (f *function) choice(s *asl.State, d doc, x *around) code {
 	inner, declared, met := f.meeting(join, d, x)
 	before += declared
 	var ways []way
-	for _, r := range s.Choices {
+	for _, r := range merged(s) {
 		ways = append(ways, way{f.condition(s, r, p, false), f.to(r.Next, d, inner)})
 	}
 	otherwise := code{"return " + f.zero() + ", flow.Fail(\"States.NoChoiceMatched\", " + strconv.Quote("no choice of "+s.Name+" matched") + ")\n", true}
@@ -355,6 +355,22 @@ func (f *function) choice(s *asl.State, d doc, x *around) code {
 	}
 	rest := f.to(join, met, x)
 	return code{out.text + rest.text, rest.ends}
+}
+
+// merged are the rules of a Choice: neighbours that lead to one state as one rule, and none that leads where the Default does.
+func merged(s *asl.State) []*asl.Rule {
+	var rules []*asl.Rule
+	for _, r := range s.Choices {
+		if n := len(rules); n > 0 && rules[n-1].Next == r.Next {
+			rules[n-1] = &asl.Rule{Next: r.Next, Or: []*asl.Rule{rules[n-1], r}}
+			continue
+		}
+		rules = append(rules, r)
+	}
+	for len(rules) > 0 && rules[len(rules)-1].Next == s.Default {
+		rules = rules[:len(rules)-1]
+	}
+	return rules
 }
 
 // meeting is what is around the ways to a state at which they meet, and the variable that has the document there.
@@ -453,7 +469,7 @@ func errorName(name string) string {
 
 // step writes a call with its error ways, and what follows. given is what it gives, in terms of the variable v; declared says that v
 // is declared before.
-func (f *function) step(s *asl.State, d doc, call, v string, given func() doc, x *around) code {
+func (f *function) step(s *asl.State, d doc, call func(used bool) string, v string, given func() doc, x *around) code {
 	a := f.about[s]
 	before := ""
 	if len(s.Catch) > 0 || a.put != nil {
@@ -479,7 +495,10 @@ func (f *function) step(s *asl.State, d doc, call, v string, given func() doc, x
 		ways = append(ways, way{"err != nil", code{"return " + f.zero() + ", err\n", true}})
 	}
 	used := v != "" && mentions(normal.text, v)
-	out := called(call, v, used, ways, normal)
+	if v != "" && len(s.Catch) == 0 && normal.text == "return "+v+", nil\n" && f.gives == f.goType(result.shape) {
+		return code{before + pre + "return " + call(true) + "\n", true}
+	}
+	out := called(call(used), v, used, ways, normal)
 	out.text = before + pre + out.text
 	if join == "" || out.ends {
 		return out
@@ -547,7 +566,13 @@ func (f *function) task(s *asl.State, d doc, x *around) code {
 	args := append([]string{"c", f.filled(s.Resource), argument}, f.taskOptions(s, p, awaits)...)
 	v := f.resultName(s)
 	given := func() doc { return f.selected(s, p, v) }
-	return f.step(s, d, fn+"["+f.goType(a.result)+"]"+lines(args), v, given, x)
+	call := func(used bool) string {
+		if !used {
+			return fn + "[any]" + lines(args)
+		}
+		return fn + "[" + f.goType(a.result) + "]" + lines(args)
+	}
+	return f.step(s, d, call, v, given, x)
 }
 
 // selected is what a state's result, in the variable v, gives.
@@ -611,6 +636,7 @@ func (f *function) taskOptions(s *asl.State, p *places, awaits bool) []string {
 func (f *function) retries(s *asl.State) (out []string) {
 	for _, r := range s.Retry {
 		if text := f.retry(s, r); text != "" {
+			f.retriers = append(f.retriers, text)
 			out = append(out, text)
 		}
 	}
@@ -685,7 +711,8 @@ func (f *function) parallel(s *asl.State, d doc, x *around) code {
 	if !unused {
 		text += "var " + strings.Join(vars, ", ") + " " + item + "\n"
 	}
-	out := f.step(s, d, "flow.Parallel(c,\n"+strings.Join(branches, "")+")", "", given, x)
+	call := func(bool) string { return "flow.Parallel(c,\n" + strings.Join(branches, "") + ")" }
+	out := f.step(s, d, call, "", given, x)
 	return code{text + out.text, out.ends}
 }
 
@@ -722,7 +749,8 @@ func (f *function) fan(s *asl.State, d doc, x *around) code {
 	}
 	v := f.resultName(s)
 	given := func() doc { return f.selected(s, p, v) }
-	return f.step(s, d, fn+lines(append(args, f.retries(s)...)), v, given, x)
+	args = append(args, f.retries(s)...)
+	return f.step(s, d, func(bool) string { return fn + lines(args) }, v, given, x)
 }
 
 // mentions says whether Go text has a variable in it.

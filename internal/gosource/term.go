@@ -124,14 +124,15 @@ func (f *function) structOf(s *asl.State, t *term, p *places, want *shape, typ s
 			v = f.pointer(v, fd.name)
 		}
 		if fd.absent && !f.points(fd) && a.op == constant && isZero(a.lit) {
-			f.refuse(s, f.about[s].fieldOf(t), "the constant %s is what Go leaves out", a.lit)
+			f.refuse(s, "Parameters", "the constant %s is what Go leaves out", a.lit)
 		}
 		members[i] = fd.ident + ": " + v
 	}
-	return typ + "{" + strings.Join(members, ", ") + "}"
+	if one := strings.Join(members, ", "); len(one) < 90 && !strings.Contains(one, "\n") {
+		return typ + "{" + one + "}"
+	}
+	return typ + "{\n" + strings.Join(members, ",\n") + ",\n}"
 }
-
-func (a *about) fieldOf(*term) string { return "Parameters" }
 
 func isZero(v value.Value) bool {
 	return v.Kind() == value.Null || v.Kind() == value.Bool && !v.Bool() || v.Kind() == value.String && v.Str() == "" || v.Kind() == value.Number && v.Float() == 0 ||
