@@ -174,15 +174,43 @@ func (f *frame) runDeferred() {
 			return together
 		})
 		f.at = nil
-		outs := flowsOf(f.exec(last.call, here))
-		if len(outs) > 1 {
-			outs = []*flow{f.join(outs, nil)}
-		}
-		for _, fl := range outs {
+		for _, outs := range f.byError(flowsOf(f.exec(last.call, here))) {
+			fl := outs[0]
+			if len(outs) > 1 {
+				fl = f.join(outs, nil)
+			}
 			fl.defers = last.parent
 			f.left(fl, at)
 		}
 	}
+}
+
+// byError divides flows that leave into those that return no error for certain, those that return one, and others: what is known
+// need not be asked again.
+func (f *frame) byError(fs []*flow) [][]*flow {
+	results := resultsOf(f.pkg, f.node)
+	last := len(results) - 1
+	if last < 0 || !isError(results[last].Type()) {
+		return groups(fs)
+	}
+	var fine, failed, unsure []*flow
+	k := f.resultKey(last, results[last].Type())
+	for _, fl := range fs {
+		switch isNil, known := boolOf((&eval{frame: f, env: fl.env, host: fl.host}).isNil(fl.env[k])); {
+		case !known:
+			unsure = append(unsure, fl)
+		case isNil:
+			fine = append(fine, fl)
+		default:
+			failed = append(failed, fl)
+		}
+	}
+	return groups(fine, failed, unsure)
+}
+
+// groups leaves out those that are empty.
+func groups(all ...[]*flow) [][]*flow {
+	return slices.DeleteFunc(all, func(fs []*flow) bool { return len(fs) == 0 })
 }
 
 func (d *deferred) depth() int {
