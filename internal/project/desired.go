@@ -255,7 +255,7 @@ func (c *composer) name(template string, limit int, values ...string) string {
 	return name[:limit-9] + "-" + hex.EncodeToString(sum[:4])
 }
 
-// FunctionName and MachineName are the names in AWS, for commands that look something up without building.
+// functionName is a handler's function in AWS.
 func (c *composer) functionName(h string) string {
 	return c.name(c.env.Names.Function, maxFunctionName, "{handler}", strings.ReplaceAll(h, ".", "-"))
 }

@@ -150,6 +150,9 @@ var triggerServices = map[plan.Kind]struct{ service, suffix string }{
 // AWS authorizes a start by the machine's ARN, and tells the alias in a condition:
 // https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
 func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trigger) {
+	if !slices.ContainsFunc(made, func(t plan.Trigger) bool { return t.Kind == kind }) {
+		return
+	}
 	start := policy.Statement{Effect: "Allow", Action: []string{"states:StartExecution"}, Resource: []string{c.place.ARN("states", "stateMachine:"+m.Name)},
 		Condition: map[string]policy.Condition{"StringEquals": {"states:StateMachineQualifier": {plan.AliasName}}}}
 	account := c.place.Account
@@ -162,13 +165,10 @@ func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trig
 	read := policy.Statement{Effect: "Allow", Action: []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}}
 	var letters []string
 	var which, dying []string // keys, with what they are
-	role := ""
+	name := c.roleName(m.Name + "-" + triggerServices[kind].suffix)
 	for i := range made {
 		if t := &made[i]; t.Kind == kind {
-			if role == "" {
-				role = c.place.ARN("iam", "role"+c.env.Roles.Path+c.roleName(m.Name+"-"+triggerServices[kind].suffix))
-			}
-			t.Role = role
+			t.Role = c.place.ARN("iam", "role"+c.env.Roles.Path+name)
 			declared := c.env.Triggers[m.Workflow][t.Key]
 			which = append(which, t.Key+" ("+declared.word()+")")
 			if t.Kind == plan.KindPipe {
@@ -180,9 +180,6 @@ func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trig
 			}
 		}
 	}
-	if role == "" {
-		return
-	}
 	grants := policy.Grants{{Statement: start, Reason: triggersWords("starts by", which)}}
 	if len(read.Resource) > 0 {
 		grants = append(grants, policy.Grant{Statement: read, Reason: triggersWords("queues of", which)})
@@ -191,7 +188,6 @@ func (c *composer) triggerRole(m *plan.Machine, kind plan.Kind, made []plan.Trig
 		grants = append(grants, policy.Grant{Statement: policy.Statement{Effect: "Allow", Action: []string{"sqs:SendMessage"}, Resource: letters},
 			Reason: triggersWords("dead letters of", dying)})
 	}
-	name := c.roleName(m.Name + "-" + triggerServices[kind].suffix)
 	c.desired.Roles = append(c.desired.Roles, plan.Role{
 		Name: name, Path: c.env.Roles.Path, Trust: policy.Trust(triggerServices[kind].service, account, ""), Policy: grants.Document(),
 		Grants: grants, Boundary: c.env.Roles.Boundary, Tags: c.tags(m.Workflow),

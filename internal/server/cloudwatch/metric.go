@@ -78,50 +78,67 @@ func (p *point) add(other point) {
 	}
 }
 
+type datum struct {
+	MetricName      string
+	Dimensions      []Dimension
+	Timestamp       *epoch.Time
+	Value           float64
+	Values, Counts  []float64
+	StatisticValues *struct{ SampleCount, Sum, Minimum, Maximum float64 }
+}
+
+// check wants numbers.
+func (d *datum) check() error {
+	given := append(slices.Clone(d.Values), d.Value)
+	if v := d.StatisticValues; v != nil {
+		given = append(given, v.SampleCount, v.Sum, v.Minimum, v.Maximum)
+	}
+	for _, v := range given {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return wire.Errorf("InvalidParameterValue", "The value %v for parameter MetricData.member.1.Value is invalid.", v)
+		}
+	}
+	return nil
+}
+
+// points are what d says of the time at: statistics or a value, and values, each as often as it was counted.
+func (d *datum) points(at time.Time) []point {
+	var points []point
+	switch v := d.StatisticValues; {
+	case v != nil:
+		points = append(points, point{at, v.Sum, v.Minimum, v.Maximum, v.SampleCount})
+	case len(d.Values) == 0:
+		points = append(points, point{at, d.Value, d.Value, d.Value, 1})
+	}
+	for i, v := range d.Values {
+		n := 1.0
+		if i < len(d.Counts) {
+			n = d.Counts[i]
+		}
+		points = append(points, point{at, v * n, v, v, n})
+	}
+	return points
+}
+
 func (s *Service) putData(c *wire.Call, in *struct {
 	Namespace  string
-	MetricData []struct {
-		MetricName      string
-		Dimensions      []Dimension
-		Timestamp       *epoch.Time
-		Value           float64
-		Values, Counts  []float64
-		StatisticValues *struct{ SampleCount, Sum, Minimum, Maximum float64 }
-	}
+	MetricData []datum
 }) (any, error) {
 	if in.Namespace == "" || strings.HasPrefix(in.Namespace, "AWS/") {
 		return nil, wire.Errorf("InvalidParameterValue", "The value %s for parameter Namespace is invalid.", in.Namespace)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	put := func(key string, p point) { s.put(scope{c.Account, c.Region}, key, p) }
 	for _, d := range in.MetricData {
-		given := append(slices.Clone(d.Values), d.Value)
-		if v := d.StatisticValues; v != nil {
-			given = append(given, v.SampleCount, v.Sum, v.Minimum, v.Maximum)
+		if err := d.check(); err != nil {
+			return nil, err
 		}
-		for _, v := range given {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, wire.Errorf("InvalidParameterValue", "The value %v for parameter MetricData.member.1.Value is invalid.", v)
-			}
-		}
-		at, k := s.now(), key(in.Namespace, d.MetricName, d.Dimensions)
+		at := s.now()
 		if d.Timestamp != nil {
 			at = d.Timestamp.Time
 		}
-		switch {
-		case d.StatisticValues != nil:
-			v := d.StatisticValues
-			put(k, point{at, v.Sum, v.Minimum, v.Maximum, v.SampleCount})
-		case len(d.Values) == 0:
-			put(k, point{at, d.Value, d.Value, d.Value, 1})
-		}
-		for i, v := range d.Values {
-			n := 1.0
-			if i < len(d.Counts) {
-				n = d.Counts[i]
-			}
-			put(k, point{at, v * n, v, v, n})
+		for _, p := range d.points(at) {
+			s.put(scope{c.Account, c.Region}, key(in.Namespace, d.MetricName, d.Dimensions), p)
 		}
 	}
 	return nil, nil

@@ -22,12 +22,25 @@ const (
 )
 
 type putInput struct {
-	LogGroupName  string `json:"logGroupName"`
-	LogStreamName string `json:"logStreamName"`
-	LogEvents     []struct {
-		Timestamp int64  `json:"timestamp"`
-		Message   string `json:"message"`
-	} `json:"logEvents"`
+	LogGroupName  string     `json:"logGroupName"`
+	LogStreamName string     `json:"logStreamName"`
+	LogEvents     []putEvent `json:"logEvents"`
+}
+
+type putEvent struct {
+	Timestamp int64  `json:"timestamp"`
+	Message   string `json:"message"`
+}
+
+func (in *putInput) checkSize() error {
+	size := 0
+	for _, e := range in.LogEvents {
+		size += len(e.Message) + 26
+	}
+	if len(in.LogEvents) == 0 || len(in.LogEvents) > mostPut || size > mostPutSize {
+		return invalid("Upload too large: %d bytes exceeds limit of %d", size, mostPutSize)
+	}
+	return nil
 }
 
 func (s *Store) putLogEvents(c *wire.Call, in *putInput) (any, error) {
@@ -35,12 +48,8 @@ func (s *Store) putLogEvents(c *wire.Call, in *putInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := 0
-	for _, e := range in.LogEvents {
-		size += len(e.Message) + 26
-	}
-	if len(in.LogEvents) == 0 || len(in.LogEvents) > mostPut || size > mostPutSize {
-		return nil, invalid("Upload too large: %d bytes exceeds limit of %d", size, mostPutSize)
+	if err := in.checkSize(); err != nil {
+		return nil, err
 	}
 	now := s.now()
 	g.mu.Lock()
@@ -49,10 +58,8 @@ func (s *Store) putLogEvents(c *wire.Call, in *putInput) (any, error) {
 	if st == nil {
 		return nil, noStream()
 	}
-	for i := 1; i < len(in.LogEvents); i++ {
-		if in.LogEvents[i].Timestamp < in.LogEvents[i-1].Timestamp {
-			return nil, invalid("Log events in a single PutLogEvents request must be in chronological order.")
-		}
+	if !slices.IsSortedFunc(in.LogEvents, func(a, b putEvent) int { return cmp.Compare(a.Timestamp, b.Timestamp) }) {
+		return nil, invalid("Log events in a single PutLogEvents request must be in chronological order.")
 	}
 	rejected := map[string]int{}
 	oldest, newest := now.Add(-oldestPut).UnixMilli(), now.Add(newestPut).UnixMilli()

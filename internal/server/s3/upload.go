@@ -41,20 +41,7 @@ func (s *Service) handleUpload(q *request) error {
 	}
 	switch q.r.Method {
 	case http.MethodPut:
-		n, err := strconv.Atoi(q.get("partNumber"))
-		if err != nil || n < 1 || n > 10000 {
-			return refuse(http.StatusBadRequest, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
-		}
-		u.parts[n] = body
-		if q.copies() {
-			return q.answer(http.StatusOK, struct {
-				XMLName            xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CopyPartResult"`
-				LastModified, ETag string
-			}{LastModified: stamp(s.now()), ETag: etag(body)})
-		}
-		q.w.Header().Set("ETag", etag(body))
-		q.w.WriteHeader(http.StatusOK)
-		return nil
+		return s.putPart(q, u, body)
 	case http.MethodGet:
 		return q.answer(http.StatusOK, u.list(b.name, id))
 	case http.MethodPost:
@@ -66,6 +53,23 @@ func (s *Service) handleUpload(q *request) error {
 		return nil
 	}
 	return refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+}
+
+func (s *Service) putPart(q *request, u *upload, body []byte) error {
+	n, err := strconv.Atoi(q.get("partNumber"))
+	if err != nil || n < 1 || n > 10000 {
+		return refuse(http.StatusBadRequest, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+	}
+	u.parts[n] = body
+	if q.copies() {
+		return q.answer(http.StatusOK, struct {
+			XMLName            xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CopyPartResult"`
+			LastModified, ETag string
+		}{LastModified: stamp(s.now()), ETag: etag(body)})
+	}
+	q.w.Header().Set("ETag", etag(body))
+	q.w.WriteHeader(http.StatusOK)
+	return nil
 }
 
 func (q *request) copies() bool { return q.r.Header.Get("X-Amz-Copy-Source") != "" }
