@@ -117,6 +117,13 @@ func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, refs []types.
 			if f.sorts(n) {
 				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
 			}
+			if b := f.builder(n); b != nil {
+				var refs []types.Type
+				if t := f.typeOf(b); kindOf(t) == pointerKind {
+					refs = append(refs, t)
+				}
+				visit(b, refs)
+			}
 			for _, l := range f.lent(n) {
 				visit(l.place, l.refs)
 			}

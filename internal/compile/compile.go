@@ -96,6 +96,7 @@ type unit struct {
 	weak       map[*types.Var]bool    // variables of which a loop makes less than they begin with
 	several    map[*types.Var]bool    // variables in which a loop joins errors
 	again      bool                   // a loop was found to weaken a variable: what was compiled before relies on too much
+	dropped    map[*ast.CallExpr]bool // calls that are a statement
 	alone      map[*ast.CallExpr]bool // calls that are a statement, or the whole right side of one
 	// expressChild says that what is compiled belongs to a child execution of type EXPRESS.
 	expressChild bool
@@ -163,7 +164,7 @@ func (prog *program) unit(w Workflow) *unit {
 	return &unit{
 		prog: prog, workflow: w, said: map[string]bool{}, frames: map[int]*frame{}, names: newNames(),
 		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, caught: map[*asl.State][]*catchHost{},
-		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{}, resources: map[string]string{}, alone: map[*ast.CallExpr]bool{},
+		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{}, resources: map[string]string{}, alone: map[*ast.CallExpr]bool{}, dropped: map[*ast.CallExpr]bool{},
 	}
 }
 

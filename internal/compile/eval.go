@@ -752,7 +752,7 @@ func (x *eval) composite(e *ast.CompositeLit) sym {
 		return zeroSym(t)
 	}
 	switch kindOf(t) {
-	case timeKind: // time.Time{}: its fields are its package's own
+	case timeKind, stringKind: // time.Time{}, strings.Builder{}: their fields are their package's own
 		return zeroSym(t)
 	case structKind:
 		return x.structLit(e, t)

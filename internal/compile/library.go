@@ -3,6 +3,7 @@ package compile
 import (
 	"go/ast"
 	"go/types"
+	"maps"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
@@ -93,7 +94,10 @@ func wayOut(fn *types.Func) string {
 	ways := map[string]string{
 		"time.Now": "use flow.Now(c)", "time.Since": "use flow.Now(c).Sub", "time.Until": "use Sub(flow.Now(c))",
 		"time.Sleep": "use flow.Sleep(c, d)", "time.After": "use flow.Sleep(c, d)", "os.Getenv": "use flow.Env",
-		"os.LookupEnv": "use flow.Env",
+		"os.LookupEnv": "use flow.Env", "strings.Builder.Len": "it counts bytes: compare String() with \"\"",
+		"strings.Index": "it counts bytes: use strings.Contains or strings.Cut", "strings.LastIndex": "it counts bytes: use strings.Split or strings.CutSuffix",
+		"time.Parse": "take a time.Time in the input, which JSON has as RFC 3339", "math.Pow": "its last digit is not the same everywhere: multiply in a loop",
+		"math.Inf": "JSON has no infinity: start with the first item, or with a limit",
 	}
 	if way, ok := ways[qualified(fn)]; ok {
 		return way
@@ -150,6 +154,10 @@ func (x *eval) libraryCall(e *ast.CallExpr, form func(*eval, *ast.CallExpr, []sy
 	}
 	for _, a := range e.Args {
 		if isNamed(x.pkg.info.TypeOf(a), flowPath, "Context") {
+			continue
+		}
+		if of, ok := addressed(a); ok && isBuilder(x.typeOf(of)) { // which is written to, and not kept
+			args = append(args, x.expr(of))
 			continue
 		}
 		args = append(args, x.expr(a))
@@ -358,17 +366,16 @@ func (x *eval) make(e *ast.CallExpr, t types.Type) sym {
 
 // library has the functions that JSONata has too. Each form says what the arguments become; a type that it leaves open is the
 // call's own.
-var library map[string]func(*eval, *ast.CallExpr, []sym) sym
+var library = map[string]func(*eval, *ast.CallExpr, []sym) sym{}
 
 func init() { // not a plain initialiser: the forms refer to eval, and eval to library
-	library = map[string]func(*eval, *ast.CallExpr, []sym) sym{
+	maps.Copy(library, map[string]func(*eval, *ast.CallExpr, []sym) sym{
 		"strings.ToUpper":    folded("$uppercase", strings.ToUpper),
 		"strings.ToLower":    folded("$lowercase", strings.ToLower),
 		"strings.Contains":   simpleCall("$contains"),
 		"strings.HasPrefix":  hasPrefix,
 		"strings.HasSuffix":  hasSuffix,
 		"strings.TrimPrefix": trimPrefix,
-		"strings.TrimSpace":  trimSpace,
 		"strings.Join":       joinStrings,
 		"strings.Split":      splitString,
 		"strings.ReplaceAll": replaceAll,
@@ -376,8 +383,6 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"strconv.Itoa":                   simpleCall("$string"),
 		"strconv.FormatBool":             func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: asText(a[0])} },
 		"unicode/utf8.RuneCountInString": simpleCall("$length"),
-		"fmt.Sprintf":                    sprintf,
-		"fmt.Sprint":                     sprint,
 		"math.Floor":                     simpleCall("$floor"),
 		"math.Ceil":                      simpleCall("$ceil"),
 		"math.Abs":                       simpleCall("$abs"),
@@ -423,7 +428,7 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		},
 		"flow.Fail":     flowFail,
 		"flow.OutputOf": func(x *eval, e *ast.CallExpr, a []sym) sym { return sym{e: a[0].use(), t: x.typeOf(e), raw: true} },
-	}
+	})
 }
 
 func simpleCall(fn string) func(*eval, *ast.CallExpr, []sym) sym {
@@ -475,11 +480,6 @@ func trimPrefix(x *eval, e *ast.CallExpr, a []sym) sym {
 	return sym{e: cond{hasPrefix(x, e, a).e, rest, a[0].use()}}
 }
 
-// trimSpace is not $trim, which also squeezes the spaces inside.
-func trimSpace(_ *eval, _ *ast.CallExpr, a []sym) sym {
-	return sym{e: call{"$replace", []expr{a[0].use(), text{`/^\s+|\s+$/`}, emptyStr}}}
-}
-
 func joinStrings(_ *eval, _ *ast.CallExpr, a []sym) sym {
 	return sym{e: call{"$join", []expr{a[0].items(), a[1].use()}}}
 }
@@ -509,81 +509,6 @@ func contains(x *eval, e *ast.CallExpr, a []sym) sym {
 	return x.bad(e, "values of type "+typeName(a[1].t)+" cannot be compared in JSON", "compare in a handler")
 }
 
-// sprintf knows %s, %d, %v, %t and %%, which have one form each.
-func sprintf(x *eval, e *ast.CallExpr, a []sym) sym {
-	format, ok := constString(a[0])
-	if !ok {
-		return x.bad(e, "fmt.Sprintf needs a constant format", "use + on strings")
-	}
-	out := expr(emptyStr)
-	next := 1
-	for format != "" {
-		i := strings.IndexByte(format, '%')
-		if i < 0 || i+1 == len(format) {
-			out, format = concat(out, str(format)), ""
-			break
-		}
-		out = concat(out, str(format[:i]))
-		verb := format[i+1]
-		format = format[i+2:]
-		if verb == '%' {
-			out = concat(out, str("%"))
-			continue
-		}
-		if next < len(a) {
-			a[next], _ = x.ownText(e.Args[next], verb, a[next])
-			if a[next].t == types.Typ[types.Invalid] { // refused already
-				next++
-				continue
-			}
-		}
-		if next >= len(a) || !formats(verb, kindOf(a[next].t)) {
-			return x.bad(e, "the verb %"+string(verb)+" has no exact form in JSONata for this argument", verbHint(verb))
-		}
-		out = concat(out, x.verb(verb, a[next]))
-		next++
-	}
-	if next < len(a) {
-		return x.bad(e, "fmt.Sprintf has more arguments than verbs", "")
-	}
-	return sym{e: out}
-}
-
-func formats(verb byte, k kind) bool {
-	switch verb {
-	case 's':
-		return k == stringKind || k == errorKind
-	case 'd':
-		return k == intKind
-	case 't':
-		return k == boolKind
-	case 'v':
-		return k == stringKind || k == intKind || k == boolKind || k == errorKind
-	case 'w':
-		return k == errorKind
-	}
-	return false
-}
-
-func verbHint(verb byte) string {
-	if verb == 'q' {
-		return `put %s between quotes: "...\"%s\""`
-	}
-	return "use %s, %d, %t or %v with strings, integers and booleans"
-}
-
-// verb is a value as a verb that formats it writes it. An error that is none has a text too.
-func (x *eval) verb(verb byte, s sym) expr {
-	if kindOf(s.t) != errorKind {
-		return asText(s)
-	}
-	nothing := str("<nil>")
-	if verb != 'v' {
-		nothing = str("%!" + string(verb) + "(<nil>)")
-	}
-	return choice(x.isNil(s), nothing, errorText(nil, nil, []sym{s}).e)
-}
-
 // choice is test ? then : els, decided now where test is known.
 func choice(test, then, els expr) expr {
 	if v, known := boolOf(test); known {
@@ -603,19 +528,6 @@ func asText(s sym) expr {
 		return str(s.e.(lit).v.String())
 	}
 	return call{"$string", []expr{s.use()}}
-}
-
-func sprint(x *eval, e *ast.CallExpr, a []sym) sym {
-	if len(a) == 1 {
-		a[0], _ = x.ownText(e.Args[0], 'v', a[0])
-		if a[0].t == types.Typ[types.Invalid] { // refused already
-			return a[0]
-		}
-	}
-	if len(a) != 1 || !formats('v', kindOf(a[0].t)) {
-		return x.bad(e, "fmt.Sprint has an exact form in JSONata for one string, integer or boolean only", "use fmt.Sprintf or +")
-	}
-	return sym{e: x.verb('v', a[0])}
 }
 
 func millis(s sym) expr { return call{"$toMillis", []expr{s.use()}} }

@@ -116,6 +116,7 @@ func (x *eval) run(s ast.Stmt) {
 	case *ast.ExprStmt:
 		if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok {
 			x.standsAlone(call)
+			x.dropped[call] = true
 			x.call(call)
 		}
 	case *ast.BlockStmt, *ast.IfStmt, *ast.SwitchStmt, *ast.RangeStmt, *ast.ForStmt, *ast.LabeledStmt:

@@ -24,6 +24,8 @@ type jsonField struct {
 // why says why a workflow cannot read the field.
 func (f jsonField) why() (message, hint string) {
 	switch k := kindOf(f.v.Type()); {
+	case isBuilder(structOf(f.v.Type())):
+		return "is an empty object in JSON", "keep the Builder in a variable, and its text in the field"
 	case f.ofNobody:
 		return flattened, "embed the struct itself, or give the pointer a name in JSON"
 	case f.asText && k != intKind && k != boolKind:
@@ -211,7 +213,7 @@ func kindOf(t types.Type) kind {
 	if isError(t) {
 		return errorKind
 	}
-	if _, ok := textZero(t); ok {
+	if _, ok := textZero(t); ok || isBuilder(t) {
 		return stringKind
 	}
 	if marshals(t) || isNamed(t, "encoding/json", "Number") {

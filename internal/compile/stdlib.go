@@ -72,9 +72,7 @@ func parsedInt(fn string, of sym) []sym {
 
 // numError is a *strconv.NumError, unless ok.
 func numError(fn string, of sym, ok, why expr) sym {
-	list := call{"$string", []expr{array{[]expr{of.use()}}}} // ["text"], with its escapes, which for what can be printed are Go's
-	quoted := block{"q", list, call{"$substring", []expr{ref{"q"}, num(1), binary{"-", call{"$length", []expr{ref{"q"}}}, num(2)}}}}
-	message := concat(concat(concat(str("strconv."+fn+": parsing "), quoted), str(": ")), why)
+	message := concat(concat(concat(str("strconv."+fn+": parsing "), quoted(of.use())), str(": ")), why)
 	failed := failure(sym{e: str("NumError"), t: types.Typ[types.String]}, sym{e: message, t: types.Typ[types.String]})
 	return sym{e: cond{ok, null, failed.e}, t: errorType}
 }

@@ -163,7 +163,11 @@ func (g *generator) floatExpr(depth int) string {
 
 func (g *generator) stringExpr(depth int) string {
 	a := func() string { return g.expr(tString, depth) }
-	switch g.IntN(9) {
+	switch g.IntN(12) {
+	case 9:
+		return g.formatExpr(depth)
+	case 10, 11:
+		return g.textExpr(depth)
 	case 0, 1:
 		return fmt.Sprintf("(%s + %s)", a(), a())
 	case 2:
@@ -203,4 +207,40 @@ func (g *generator) boolExpr(depth int) string {
 		return fmt.Sprintf("slices.Contains(%s, %s)", g.expr(tStrings, depth), g.expr(tString, depth))
 	}
 	return fmt.Sprintf("%s %s %s", g.expr(tFloat, depth), pick(g, "<", ">="), g.expr(tFloat, depth))
+}
+
+// formatExpr is a text that package fmt or strconv makes.
+func (g *generator) formatExpr(depth int) string {
+	n, f, s := func() string { return g.expr(tInt, depth) }, func() string { return g.floatVar(depth) }, func() string { return g.expr(tString, depth) }
+	switch g.IntN(6) {
+	case 0:
+		return fmt.Sprintf("fmt.Sprintf(%q, %s)", pick(g, "%5d", "%-4d|", "%05d", "%+d", "%x", "%04X", "%b"), n())
+	case 1:
+		return fmt.Sprintf("fmt.Sprintf(%q, %s)", pick(g, "%.2f", "%8.1f", "%-6.0f|", "%07.2f", "%f"), f())
+	case 2:
+		return fmt.Sprintf("fmt.Sprintf(%q, %s)", pick(g, "%6s", "%-6s|", "%.2s", "%q", "%8q"), s())
+	case 3:
+		return fmt.Sprintf("fmt.Sprint(%s, %s, %s, %s)", n(), g.expr(tBool, depth), s(), n())
+	case 4:
+		return fmt.Sprintf("fmt.Sprintf(%q, %s, %s)", "%v %v", g.expr(tStrings, depth), g.expr(tInts, depth))
+	}
+	return fmt.Sprintf("strconv.FormatInt(int64(%s), %s)", n(), pick(g, "10", "2", "36"))
+}
+
+// textExpr is a text that package strings makes.
+func (g *generator) textExpr(depth int) string {
+	s := func() string { return g.expr(tString, depth) }
+	switch g.IntN(6) {
+	case 0:
+		return fmt.Sprintf("strings.%s(%s, %s)", pick(g, "Trim", "TrimLeft", "TrimRight"), s(), pick(g, `"on"`, `" e"`, `"-]^"`))
+	case 1:
+		return fmt.Sprintf(`strings.Join(strings.Fields(%s), "_")`, s())
+	case 2:
+		return fmt.Sprintf(`strings.Join(strings.SplitN(%s, %s, %s), "/")`, s(), pick(g, `"o"`, `" "`), pick(g, "-1", "1", "2", "3"))
+	case 3:
+		return fmt.Sprintf("strings.Repeat(%s, %s)", g.leaf(tString), pick(g, "0", "1", "3"))
+	case 4:
+		return fmt.Sprintf(`strings.Replace(%s, "o", "$1", %s)`, s(), pick(g, "0", "1", "-1"))
+	}
+	return fmt.Sprintf("fmt.Sprint(strings.EqualFold(%s, %s), strings.ContainsAny(%s, %s))", s(), pick(g, `"ONE"`, `"mis"`, `""`), s(), pick(g, `"ox"`, `"é"`))
 }

@@ -166,3 +166,35 @@ func (g *generator) returnPure() {
 	g.line("\treturn %s", g.expr(g.gives, 1))
 	g.line("}")
 }
+
+// built writes a text with a strings.Builder.
+func (g *generator) built() {
+	b, mark := g.name("b"), len(g.vars)
+	g.line("var %s strings.Builder", b)
+	for range 1 + g.IntN(3) {
+		switch g.IntN(4) {
+		case 0:
+			g.line("%s.WriteString(%s)", b, g.expr(tString, 2))
+		case 1:
+			g.line("if (%s) {", g.expr(tBool, 2))
+			g.line("\tfmt.Fprintf(&%s, %q, %s, %s)", b, "%s=%d,", g.expr(tString, 1), g.expr(tInt, 2))
+			g.line("}")
+		case 2:
+			it := &variable{name: g.name("it"), t: tPart, used: true}
+			g.line("for _, %s := range %s {", it.name, g.shortSlice(tParts))
+			g.vars = append(g.vars, it)
+			g.line("\t%s.WriteString(%s)", b, g.expr(tString, 2))
+			g.line("\t_ = %s", it.name)
+			g.line("}")
+			g.vars = g.vars[:mark]
+		case 3:
+			if !g.pure {
+				g.line("_, _ = flow.Call(c, lang.Log, %s.String())", b)
+			}
+			g.line("fmt.Fprintln(&%s, %s, %s)", b, g.expr(tInt, 1), g.expr(tBool, 1))
+		}
+	}
+	v := g.declared(tString)
+	g.line("%s := %s.String()", v.name, b)
+	g.vars = append(g.vars, v)
+}

@@ -31,14 +31,12 @@ var Differences = []Difference{
 		"keep long numbers in strings", 9007199254740993),
 	differ("atoi-digits", atoiDigits, "`strconv.Atoi` and `ParseInt` say of more than 15 digits that they are out of range.",
 		"keep long numbers in strings", "1234567890123456"),
-	differ("quoted", quoted, "The text of strconv's errors writes characters that cannot be printed as JSON does: `\\u0001`, not `\\x01`.",
-		"only test such an error for nil", "\x01", "\u00a0"),
+	differ("quoted", quoted, "`strconv.Quote`, `%q` and the text of strconv's errors write characters that cannot be printed as JSON does: `\\u0001`, not `\\x01`.",
+		"only test such an error for nil, and keep such texts out of quotes", "\x01", "\u00a0"),
 	differ("order", order, "Strings are ordered by UTF-16 units, not by bytes: emoji and all else past U+FFFF come before U+E000 to U+FFFF.",
 		"order such texts in a handler", [2]string{"\uffee", "\U0001f600"}),
 	differ("upper", upper, "`strings.ToUpper` and `ToLower` follow all of Unicode's rules: ß becomes SS.",
 		"change the case of such texts in a handler", "straße"),
-	differ("spaces", spaces, "`strings.TrimSpace` leaves U+0085, and takes U+FEFF for a space.",
-		"trim such texts in a handler", "x\u0085", "\ufeffx"),
 	differ("names", names, "Members of JSON must have a field's name exactly; encoding/json ignores the case.",
 		"send the names that are declared", json.RawMessage(`{"NAME":"x"}`)),
 	differ("zones", zones, "`Time.Add` gives a time in UTC, to the millisecond.",
@@ -63,8 +61,6 @@ func quoted(c flow.Context, s string) (string, error) {
 func order(c flow.Context, s [2]string) (bool, error) { return s[0] < s[1], nil }
 
 func upper(c flow.Context, s string) (string, error) { return strings.ToUpper(s), nil }
-
-func spaces(c flow.Context, s string) (string, error) { return strings.TrimSpace(s), nil }
 
 func names(c flow.Context, in Thing) (string, error) { return in.Name, nil }
 

@@ -110,12 +110,12 @@ func Bytes(c flow.Context, in Item) (Item, error) {
 }
 
 func Numbers(c flow.Context, in Item) (Item, error) {
-	in.Small = in.Small + 1            // want "arithmetic on int8 wraps or rounds in Go, and does not in JSONata; use int"
-	in.Count = 1 << 60                 // want "the number 1152921504606846976 is past 2.53"
-	in.Count = in.Count & 3            // want "the operator & has no form in JSONata"
-	in.Count <<= 2                     // want "the operator <<= has no form in JSONata"
-	in.Name = fmt.Sprintf("%.2f", 1.5) // want "the verb %. has no exact form"
-	in.Name = fmt.Sprintf("%v", in)    // want "the verb %v has no exact form"
+	in.Small = in.Small + 1                            // want "arithmetic on int8 wraps or rounds in Go, and does not in JSONata; use int"
+	in.Count = 1 << 60                                 // want "the number 1152921504606846976 is past 2.53"
+	in.Count = in.Count & 3                            // want "the operator & has no form in JSONata"
+	in.Count <<= 2                                     // want "the operator <<= has no form in JSONata"
+	in.Name = fmt.Sprintf("%g", float64(len(in.Tags))) // want "the verb %g has no exact form in JSONata for this argument; give it a precision: %.2f"
+	in.Name = fmt.Sprintf("%v", in)                    // want "the verb %v has no exact form"
 	return in, nil
 }
 
@@ -177,6 +177,24 @@ func TangledPlaces(c flow.Context, in Item) (Item, error) {
 	m := map[int]int{}
 	in.Count, m[in.Count] = 1, 2       // want "this reads in.Count, which the same statement assigns; assign them in two statements"
 	in.Tags, in.Tags[0] = nil, in.Name // want "this reads in.Tags, which the same statement assigns"
+	return in, nil
+}
+
+func Texts(c flow.Context, in Item) (Item, error) {
+	in.Count = strings.Index(in.Name, "x")          // want "strings.Index is not known to the workflow language; it counts bytes: use strings.Contains or strings.Cut"
+	in.Name = strings.Trim(in.Name, in.Tags[0])     // want "strings.Trim needs constant characters"
+	in.Name = fmt.Sprintf("%v", map[string]int{})   // want "the verb %v has no exact form in JSONata for this argument; write its fields"
+	in.Name = fmt.Sprintf("%05s %d", in.Tags[0], 1) // want "the verb %05s has no exact form"
+	if strings.EqualFold(in.Tags[1], in.Tags[0]) {  // want "strings.EqualFold has a form in JSONata for a constant of ASCII only; compare what strings.ToLower makes of both"
+		return in, nil
+	}
+	var b strings.Builder
+	n, _ := b.WriteString(in.Name) // want "what strings.Builder.WriteString returns has no form in JSONata; make the call a statement of its own"
+	in.Count = n + b.Len()         // want "strings.Builder.Len is not known to the workflow language; it counts bytes"
+	fmt.Fprintln(os.Stderr, "x")   // want "os.Stderr is a variable of another module" "fmt.Fprintln writes to what is no strings.Builder"
+	p := &b                        // want "this points to b, which is assigned to elsewhere"
+	p.WriteString("x")             // want "the pointer in p may be held by another variable"
+	in.Name = b.String()
 	return in, nil
 }
 
@@ -467,7 +485,7 @@ func Joined(c flow.Context, in Item) (string, error) {
 	}
 	all := errors.Join(err, flow.Fail("Mine", ""))
 	if errors.Is(all, flow.ErrTimeout) { // want "this error is several, of which a state machine keeps one name; test the errors before they are joined"
-		return fmt.Sprintf("%q", in.Name), nil // want "the verb %q has no exact form in JSONata for this argument; put %s between quotes"
+		return fmt.Sprintf("%x", in.Name), nil // want "the verb %x has no exact form in JSONata for this argument; use %s, %d, %t or %v"
 	}
 	list := []error{err}
 	list = append(list, all) // want "this error is several, of which a state machine keeps one name; join them at the end"
@@ -509,7 +527,7 @@ func RefLiteral(c flow.Context, in Item) (Letter, error) {
 }
 
 func RefText(c flow.Context, in Letter) (string, error) {
-	return fmt.Sprint(in.Text), nil // want "fmt.Sprint"
+	return fmt.Sprint(in.Text), nil // want "the verb %v has no exact form"
 }
 
 func MapEntries(c flow.Context, in Item) (map[string]int, error) {
