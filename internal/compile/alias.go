@@ -171,11 +171,12 @@ func (x *eval) refuseHeld(at ast.Node, path ast.Expr, ref types.Type) {
 	}
 	h := &holder{frame: x.frame, v: v, fn: o.node, ref: ref, path: x.fieldPath(path)}
 	if other := h.other(); other != nil {
-		place := x.position(other)
-		x.refuse(at, "the "+what+" in "+v.Name()+" may be held by another variable, which would see the change in Go and does not in JSON: line "+strconv.Itoa(place.Line)+" hands it on",
+		x.refuse(at, "the "+what+" in "+v.Name()+" may be held by another variable, which would see the change in Go and does not in JSON: line "+x.lineOf(other)+" hands it on",
 			aliasHints[what])
 	}
 }
+
+func (f *frame) lineOf(n ast.Node) string { return strconv.Itoa(f.position(n).Line) }
 
 var aliasHints = map[string]string{
 	"map":     "make a map here, or copy it with maps.Clone",
@@ -447,13 +448,23 @@ func (m *mention) decide(e ast.Expr) (shares, decided bool) {
 	return false, true // a condition, a field's declaration
 }
 
-// appendsToItself is v = append(v, ...).
+// appendsToItself is v = append(v, ...), or v = append(v[:i], ...).
 func (m *mention) appendsToItself(s *ast.AssignStmt, e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok || len(s.Lhs) != 1 || len(call.Args) == 0 || !m.isBuiltin(call, "append") {
 		return false
 	}
-	return m.rootVar(s.Lhs[0]) == m.v && m.rootVar(call.Args[0]) == m.v && m.source(s.Lhs[0]) == m.source(call.Args[0])
+	to := appendedTo(call)
+	return m.rootVar(s.Lhs[0]) == m.v && m.rootVar(to) == m.v && m.source(s.Lhs[0]) == m.source(to)
+}
+
+// appendedTo is the slice that a call of append is given, or that it is given a part of.
+func appendedTo(call *ast.CallExpr) ast.Expr {
+	to := ast.Unparen(call.Args[0])
+	if part, ok := to.(*ast.SliceExpr); ok {
+		return ast.Unparen(part.X)
+	}
+	return to
 }
 
 // returned says whether a return hands it on: out of a literal, or out of the function that it was lent to.
@@ -545,7 +556,7 @@ func (h *holder) freshCall(e *ast.CallExpr) bool {
 		if e.Ellipsis.IsValid() && !h.holdsItems(added[0]) {
 			added = nil
 		}
-		return (h.fresh(e.Args[0]) || h.rootVar(e.Args[0]) == h.v) && h.allFresh(added)
+		return (h.fresh(e.Args[0]) || h.rootVar(appendedTo(e)) == h.v) && h.allFresh(added)
 	}
 	fn := h.callee(e)
 	if fn == nil {

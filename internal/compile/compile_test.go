@@ -34,8 +34,8 @@ func TestDifferences(t *testing.T) {
 	for _, d := range lang.Differences {
 		for i := range d.Inputs {
 			said := failures(t, func(t testing.TB) { d.Run(t, i) })
-			if !strings.Contains(said, "behaves otherwise as Go than as a state machine: output") {
-				t.Errorf("%s, input %d: the output does not differ: %s", d.Workflow.Name(), i, said)
+			if !strings.Contains(said, "behaves otherwise as Go than as a state machine: ") {
+				t.Errorf("%s, input %d: nothing differs: %s", d.Workflow.Name(), i, said)
 			}
 		}
 	}

@@ -98,6 +98,7 @@ type eval struct {
 	host    host                             // the state that would evaluate them; nil inside a pure function
 	targets []target                         // the loops and switches around
 	ret     func(*eval, []sym) ([]sym, bool) // in a loop, what a return does
+	lenient *bool                            // not nil: lost values may be read, which it notes
 	apart   map[key]bool                     // the structs of which a loop accumulates fields one by one
 	sent    ast.Node                         // a step's input or a return: pointers in it may see nothing later
 }
@@ -188,8 +189,8 @@ func (x *eval) constant(at ast.Node, t types.Type, v constant.Value) sym {
 	case constant.Complex:
 		return x.bad(at, "a complex number has no form in JSON", "use a struct of two numbers")
 	default:
-		f, _ := constant.Float64Val(v)
-		if kindOf(t) == intKind && math.Abs(f) > 1<<53 {
+		f, exact := constant.Float64Val(v)
+		if kindOf(t) == intKind && math.Abs(f) > 1<<53 && !(exact && isNamed(t, "time", "Duration")) {
 			return x.bad(at, "the number "+v.ExactString()+" is past 2^53, where JSON numbers are not exact", "keep it in a string")
 		}
 		if kindOf(t) == intKind {
@@ -214,7 +215,7 @@ func (x *eval) ident(e *ast.Ident) sym {
 func (x *eval) variable(at ast.Node, v *types.Var) sym {
 	if k, ok := x.key(v); ok {
 		if s, ok := x.env[k]; ok {
-			return s
+			return x.found(at, v, s)
 		}
 		if kindOf(v.Type()) == structKind && isNamed(v.Type(), flowPath, "Context") {
 			return x.bad(at, "a Context is no value: it can only be handed to a step or to a function with steps", "")
@@ -228,6 +229,18 @@ func (x *eval) variable(at ast.Node, v *types.Var) sym {
 		return x.bad(at, "the compiler has lost the value of "+v.Name()+" on its way here", "keep it in another variable, and report this as a mistake of stride")
 	}
 	return x.packageVar(at, v)
+}
+
+// found is the value of v, unless it is lost.
+func (x *eval) found(at ast.Node, v *types.Var, s sym) sym {
+	switch {
+	case !s.lost:
+		return s
+	case x.lenient != nil:
+		*x.lenient = true
+		return s
+	}
+	return x.bad(at, v.Name()+" is assigned in a Parallel that may have failed here: what its branches had done by then is lost", "read it only where the Parallel's error is nil")
 }
 
 // packageVar is a variable of a package: its initial value, where nothing changes it.
@@ -267,6 +280,7 @@ func (x *eval) selector(e *ast.SelectorExpr) sym {
 		if f, ok := sel.Obj().(*types.Func); ok {
 			fn := &closure{decl: f, node: e, frame: x.frame}
 			if sel.Kind() == types.MethodVal {
+				x.refusePromoted(sel)
 				recv := x.expr(e.X)
 				fn.recv = x.temporary("receiver", recv.t)
 				x.release(fn.recv) // until something keeps the function
@@ -336,6 +350,21 @@ func (x *eval) embedded(s sym, t types.Type, v *types.Var) sym {
 		}
 	}
 	return sym{e: o, t: x.subst(v.Type())}
+}
+
+// refusePromoted refuses a method of an embedded struct that lacks fields in JSON.
+func (x *eval) refusePromoted(sel *types.Selection) {
+	t := structOf(sel.Recv())
+	for _, i := range sel.Index()[:len(sel.Index())-1] {
+		v := structOf(t).Underlying().(*types.Struct).Field(i)
+		if _, pointer := embeds(structOf(sel.Recv()), v); pointer {
+			x.refuse(x.here(), "the method "+sel.Obj().Name()+" "+flattened, "embed the struct itself, or give the pointer a name in JSON")
+		}
+		for _, f := range hidden(structOf(sel.Recv()), v) {
+			x.refuse(x.here(), v.Name()+"."+f.v.Name()+", which the method "+sel.Obj().Name()+" may read, is not in the JSON of "+typeName(sel.Recv())+": another field has its name", "give the fields different names in JSON")
+		}
+		t = v.Type()
+	}
 }
 
 func (s sym) field(f jsonField, t types.Type) sym {
@@ -760,6 +789,10 @@ func (x *eval) composite(e *ast.CompositeLit) sym {
 		return x.sliceLit(e, t)
 	case mapKind:
 		return x.mapLit(e, t)
+	case pointerKind: // []*T{{...}}
+		if kindOf(elemOf(t)) == structKind {
+			return pointing(x.structLit(e, elemOf(t)), t)
+		}
 	}
 	return x.bad(e, "a literal of type "+typeName(t)+" has no form in JSON", "make it in a handler")
 }
@@ -848,8 +881,14 @@ func (x *eval) whyNotSet(t types.Type, v *types.Var, to sym) (message, hint stri
 	if f, ok := fieldOf(t, v); ok {
 		return f.whyNot(to)
 	}
-	if _, pointer := embeds(t, v); pointer && !isNull(to.e) {
+	is, pointer := embeds(t, v)
+	if pointer && !isNull(to.e) {
 		return jsonField{v: v, ofNobody: true}.why()
+	}
+	for _, f := range hidden(t, v) {
+		if o, ok := to.e.(object); is && !(ok && (o.index(f.name) < 0 || isZeroLit(o.member(f.name)))) {
+			return "has a field " + f.v.Name() + " that is not in the JSON of " + typeName(t) + ", where another has its name", "give the fields different names in JSON"
+		}
 	}
 	return "", ""
 }
@@ -883,7 +922,12 @@ func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {
 			return x.bad(elt, "a slice literal with indices has no form in JSON", "list the items in their order")
 		}
 	}
-	return x.sliceOf(t, x.exprs(e.Elts))
+	out := x.sliceOf(t, x.exprs(e.Elts))
+	if a, isArray := t.Underlying().(*types.Array); isArray {
+		items := out.e.(array).items
+		out.e, out.some = array{append(items, zeroArray(a).(array).items[len(items):]...)}, a.Len() > 0
+	}
+	return out
 }
 
 // sliceOf is a slice of type t that has values.
@@ -893,10 +937,7 @@ func (x *eval) sliceOf(t types.Type, values []sym) sym {
 	for i, v := range values {
 		it := x.as(v, elemOf(t))
 		raw, packed = raw || it.holey(), packed && it.full
-		items[i] = it.use()
-		if kindOf(it.t) == sliceKind {
-			items[i] = it.nested()
-		}
+		items[i] = it.item()
 	}
 	return sym{e: array{items}, t: t, full: true, raw: raw, packed: packed, some: len(items) > 0}
 }

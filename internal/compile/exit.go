@@ -99,6 +99,23 @@ func (f *frame) results(s *ast.ReturnStmt, fl *flow) []sym {
 	return x.results(s)
 }
 
+// returnedExprs is the values of a return. Beside an error, nobody looks at the others.
+func (x *eval) returnedExprs(list []ast.Expr) []sym {
+	last := len(list) - 1
+	out := make([]sym, len(list))
+	out[last] = x.expr(list[last])
+	if last > 0 && kindOf(out[last].t) == errorKind && out[last].full {
+		lost := false
+		x.lenient = &lost
+		defer func() { x.lenient = nil }()
+	}
+	for i, e := range list[:last] {
+		out[i] = x.expr(e)
+		out[i].lost = out[i].lost || x.lenient != nil && *x.lenient
+	}
+	return out
+}
+
 func (x *eval) results(s *ast.ReturnStmt) []sym {
 	wanted := resultsOf(x.pkg, x.node)
 	if len(s.Results) == 0 {
@@ -109,13 +126,13 @@ func (x *eval) results(s *ast.ReturnStmt) []sym {
 		return out
 	}
 	x.standsAlone(s.Results...)
-	y := *x
-	y.sent = s
-	values := y.exprs(s.Results)
-	if len(s.Results) == 1 && len(wanted) > 1 {
-		if call, ok := ast.Unparen(s.Results[0]).(*ast.CallExpr); ok {
-			values = x.call(call)
-		}
+	var values []sym
+	if call, ok := ast.Unparen(s.Results[0]).(*ast.CallExpr); ok && len(s.Results) == 1 && len(wanted) > 1 {
+		values = x.call(call)
+	} else {
+		y := *x
+		y.sent = s
+		values = y.returnedExprs(s.Results)
 	}
 	for i := range values {
 		if i < len(wanted) {

@@ -44,8 +44,11 @@ type (
 		bound expr
 		body  expr
 	}
-	keyed   struct{ key, v expr }      // {key: v}, where the key is computed
-	slot    struct{ of expr }          // e, an array or null, as one item of an array that is written out
+	keyed struct{ key, v expr } // {key: v}, where the key is computed
+	slot  struct {
+		of    expr // an array or null, as one item of an array that is written out
+		other bool // or anything else
+	}
 	each    struct{ of expr }          // [e]: a sequence as an array, whatever its length
 	numbers struct{ first, last expr } // [first..last]
 	text    struct{ src string }       // a regular expression
@@ -246,11 +249,17 @@ func (w *writer) compound(e expr) {
 }
 
 func (w *writer) slot(e slot) {
+	item := func(v expr) expr {
+		if e.other {
+			return cond{isArray(v), each{each{v}}, v}
+		}
+		return cond{isArray(v), each{each{v}}, null}
+	}
 	if simple(e.of) {
-		w.expr(cond{isArray(e.of), each{each(e)}, null}, 0)
+		w.expr(item(e.of), 0)
 		return
 	}
-	w.expr(block{"v", e.of, cond{isArray(ref{"v"}), each{each{ref{"v"}}}, null}}, 0)
+	w.expr(block{"v", e.of, item(ref{"v"})}, 0)
 }
 
 func (w *writer) binary(e binary) {
@@ -449,7 +458,7 @@ func mapChildren(e expr, f func(expr) expr) expr {
 	case each:
 		return each{f(e.of)}
 	case slot:
-		return slot{f(e.of)}
+		return slot{f(e.of), e.other}
 	}
 	return e
 }

@@ -158,6 +158,9 @@ func (x *eval) arguments(e *ast.CallExpr, fn *types.Func) []sym {
 	list := e.Args
 	if fn != nil {
 		eff, list = x.effectOf(fn), x.argumentsOf(e, fn)
+		if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok && x.pkg.info.Selections[sel] != nil {
+			x.refusePromoted(x.pkg.info.Selections[sel])
+		}
 	}
 	var out []sym
 	for i, a := range list {

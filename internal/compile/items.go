@@ -67,17 +67,14 @@ func inRange(at, items expr) expr {
 
 // itemOfArray is v as an item of an array that is written out.
 func (x *eval) itemOfArray(v sym) expr {
-	if kindOf(v.t) == sliceKind && !isArrayLit(v.e) {
-		return v.nested()
-	}
-	return v.use()
+	return v.item()
 }
 
 // replaced is items with v in the place of the item at an index that is in range. $map would join items that are slices.
 func (x *eval) replaced(t types.Type, items, at expr, v sym) expr {
-	if kindOf(elemOf(t)) == sliceKind {
+	if holdsArrays(elemOf(t)) {
 		acc, item, i := x.names.parameter("acc"), x.names.parameter("item"), x.names.parameter("i")
-		old := itemOf(sym{t: t}, ref{item}).nested()
+		old := itemOf(sym{t: t}, ref{item}).item()
 		one := cond{binary{"=", ref{i}, at}, array{[]expr{x.itemOfArray(v)}}, array{[]expr{old}}}
 		return call{"$reduce", []expr{items, lambda{[]string{acc, item, i}, call{"$append", []expr{ref{acc}, one}}}, array{}}}
 	}

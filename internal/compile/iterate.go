@@ -181,11 +181,11 @@ func (x *eval) between(of sym, low, high expr) sym {
 
 // those is the items that a test of the item and its index takes. $filter would join items that are slices, where it takes one.
 func (x *eval) those(of sym, items expr, item, at string, test expr) expr {
-	if kindOf(elemOf(of.t)) != sliceKind {
+	if !holdsArrays(elemOf(of.t)) {
 		return each{call{"$filter", []expr{items, lambda{[]string{item, at}, test}}}}
 	}
 	acc := x.names.parameter("acc")
-	one := array{[]expr{itemOf(of, ref{item}).nested()}}
+	one := array{[]expr{itemOf(of, ref{item}).item()}}
 	return call{"$reduce", []expr{items, lambda{[]string{acc, item, at}, cond{test, call{"$append", []expr{ref{acc}, one}}, ref{acc}}}, array{}}}
 }
 

@@ -188,6 +188,8 @@ func (x *eval) convert(at ast.Node, s sym, t types.Type) sym {
 		return sym{e: null, t: t}
 	case (from == intKind || from == floatKind) && (to == intKind || to == floatKind) && !holdsAll(s.t, t):
 		return x.bad(at, typeName(s.t)+" may not fit into "+typeName(t)+": Go would cut it, and JSON does not", "use int or float64")
+	case from == to && !sameMembers(structOf(s.t), structOf(t)):
+		return x.bad(at, "the fields of a "+typeName(s.t)+" have other names in JSON than those of a "+typeName(t), "copy the fields one by one")
 	case from == to && from != opaque, to == floatKind && from == intKind:
 		s.t = t
 		return s
@@ -285,11 +287,15 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 	if kindOf(t) == bytesKind {
 		return x.bad(e, asBytes, "work with bytes in a handler")
 	}
+	x.refuseFork(e)
 	if e.Ellipsis.IsValid() {
 		if kindOf(args[1].t) != sliceKind {
 			return x.bad(e, "append of a string's bytes has no form in JSONata", "use + on strings")
 		}
 		return x.appendAll(args[0], args[1], t)
+	}
+	if len(args) == 1 {
+		return args[0]
 	}
 	items := make([]expr, len(args)-1)
 	raw, packed := args[0].raw, args[0].packed
@@ -300,10 +306,7 @@ func (x *eval) append(e *ast.CallExpr, args []sym, t types.Type) sym {
 			x.refuse(e, severalErrors, "join them at the end")
 		}
 		raw = raw || a.holey()
-		items[i] = a.use()
-		if kindOf(a.t) == sliceKind {
-			items[i] = a.nested()
-		}
+		items[i] = a.item()
 	}
 	head := args[0].items()
 	if a, ok := head.(array); ok {
@@ -405,7 +408,7 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"(time.Time).Equal":              timeCompare("="),
 		"(time.Time).IsZero":             timeIsZero,
 		"(time.Time).UnixMilli":          func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: millis(a[0])} },
-		"(time.Time).UTC":                func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] },
+		"(time.Time).UTC":                timeUTC,
 		"(time.Duration).Milliseconds":   durationIn(1e6, true),
 		"(time.Duration).Seconds":        durationIn(1e9, false),
 		"(time.Duration).Minutes":        durationIn(60e9, false),
@@ -533,6 +536,16 @@ func asText(s sym) expr {
 func millis(s sym) expr { return call{"$toMillis", []expr{s.use()}} }
 
 func fromMillis(e expr) expr { return call{"$fromMillis", []expr{e}} }
+
+// timeUTC leaves texts that are in UTC as they are: $fromMillis cuts what is behind the milliseconds.
+func timeUTC(x *eval, _ *ast.CallExpr, a []sym) sym {
+	if c, ok := a[0].e.(call); a[0].e == expr(enteredTime) || ok && (c.fn == "$now" || c.fn == "$fromMillis") {
+		return a[0]
+	}
+	t, wrap := x.bound("t", a[0].use())
+	isUTC := binary{"=", call{"$substring", []expr{t, num(-1)}}, str("Z")}
+	return sym{e: wrap(cond{isUTC, t, fromMillis(call{"$toMillis", []expr{t}})})}
+}
 
 // scaled is e divided by n, done now where e is known.
 func scaled(e expr, n float64) expr {

@@ -111,7 +111,7 @@ func (f *frame) refuseMapWrites(fn *closure) {
 // succeeded is the results of a distributed map without those of the children that failed: AWS describes the child's execution in
 // their place.
 func (f *frame) succeeded(at ast.Node, elem types.Type) expr {
-	if kindOf(elem) == sliceKind {
+	if holdsArrays(elem) {
 		f.refuse(at, "the results of a map that tolerates failures cannot be slices: JSONata would join them", "return a struct that holds the slice")
 	}
 	r := f.names.parameter("r")

@@ -31,6 +31,13 @@ func (f *frame) parallelStep(e *ast.CallExpr, fs []*flow) []outcome {
 	}
 	outs := f.ends(joined, s, sym{}, nil)
 	outs[0].env = after
+	for _, b := range branches {
+		for _, p := range b.parts {
+			was := p.whole().get(&eval{frame: f, env: joined.env})
+			was.lost = true
+			outs[1].env[p.key] = was
+		}
+	}
 	return outs
 }
 

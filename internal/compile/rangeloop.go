@@ -496,7 +496,7 @@ func (l *pureLoop) appends(end *eval) bool {
 	p := l.carried[0]
 	result := p.get(end.env)
 	c, ok := result.e.(call)
-	if !ok || c.fn != "$append" || kindOf(elemOf(p.get(l.env).t)) == sliceKind {
+	if !ok || c.fn != "$append" || holdsArrays(elemOf(p.get(l.env).t)) {
 		return false
 	}
 	items, ok := c.args[1].(array)

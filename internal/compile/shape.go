@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/stride-aws/stride/internal/integration"
 )
@@ -112,6 +113,9 @@ func appendFields(out []jsonField, s *types.Struct, path []*types.Var, ofNobody 
 		v := s.Field(i)
 		tag := reflect.StructTag(s.Tag(i)).Get("json")
 		name, opts, _ := strings.Cut(tag, ",")
+		if !isTagName(name) {
+			name = ""
+		}
 		if tag == "-" {
 			continue
 		}
@@ -137,6 +141,13 @@ func appendFields(out []jsonField, s *types.Struct, path []*types.Var, ofNobody 
 		out = append(out, f)
 	}
 	return out
+}
+
+// isTagName says whether encoding/json takes a tag's name. Go: encoding/json, isValidTag.
+func isTagName(name string) bool {
+	return !strings.ContainsFunc(name, func(c rune) bool {
+		return !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	})
 }
 
 // canBeEmpty is false for what omitempty never omits: structs, and arrays with items.
@@ -173,6 +184,21 @@ func dominant(all []jsonField, f jsonField) bool {
 		}
 	}
 	return true
+}
+
+// sameMembers says whether JSON has two structs, whose fields are the same in Go, by the same names.
+func sameMembers(a, b types.Type) bool {
+	return slices.EqualFunc(fieldsOf(a), fieldsOf(b), func(f, g jsonField) bool {
+		return f.name == g.name && f.v.Name() == g.v.Name() && f.omit == g.omit && f.zero == g.zero && f.asText == g.asText
+	})
+}
+
+// hidden is the fields of the embedded struct v that the JSON of t, around it, does not have: others have their names.
+func hidden(t types.Type, v *types.Var) []jsonField {
+	all := fieldsOf(t)
+	return slices.DeleteFunc(fieldsOf(structOf(v.Type())), func(f jsonField) bool {
+		return slices.ContainsFunc(all, func(g jsonField) bool { return f.v.Origin() == g.v.Origin() })
+	})
 }
 
 func fieldOf(t types.Type, v *types.Var) (jsonField, bool) {

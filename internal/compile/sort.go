@@ -285,7 +285,7 @@ func stableTwin(name string) string {
 // ordered refuses items that cannot be sorted.
 func (x *eval) ordered(e *ast.CallExpr, s sym, by bool) bool {
 	k := kindOf(elemOf(s.t))
-	if k == sliceKind || !by && k != stringKind && k != intKind && k != floatKind {
+	if holdsArrays(elemOf(s.t)) || !by && k != stringKind && k != intKind && k != floatKind {
 		x.refuse(e, "values of type "+typeName(elemOf(s.t))+" have no order in JSONata", "sort in a handler")
 		return false
 	}
@@ -333,7 +333,7 @@ func sortedFunc(x *eval, e *ast.CallExpr, a []sym) sym {
 // extremeBy is the first of the items before which a comparison puts no other. Of no items Go panics, and nobody gets here.
 func extremeBy(better func(expr) expr) func(*eval, *ast.CallExpr, []sym) sym {
 	return func(x *eval, e *ast.CallExpr, a []sym) sym {
-		if kindOf(elemOf(a[0].t)) == sliceKind {
+		if holdsArrays(elemOf(a[0].t)) {
 			return x.bad(e, "slices of slices have no form here", "use a loop")
 		}
 		best, item := x.names.parameter("best"), x.names.parameter("item")

@@ -202,7 +202,7 @@ func mapKeysOf(x *eval, e *ast.CallExpr, a []sym) sym {
 }
 
 func mapValuesOf(x *eval, e *ast.CallExpr, a []sym) sym {
-	if kindOf(elemOf(a[0].t)) == sliceKind {
+	if holdsArrays(elemOf(a[0].t)) {
 		return x.bad(e, "maps.Values of slices has no form in JSONata, which would join them", "go over the sorted keys")
 	}
 	v := x.names.parameter("value")

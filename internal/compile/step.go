@@ -336,7 +336,7 @@ func waitName(v sym) string {
 func (f *frame) wholeSeconds(at ast.Node, d sym) value.Value {
 	l, ok := d.e.(lit)
 	if !ok {
-		return jsonata(call{"$ceil", []expr{scaled(d.use(), 1e9)}})
+		return jsonata(call{"$max", []expr{array{[]expr{call{"$ceil", []expr{scaled(d.use(), 1e9)}}, num(0)}}}})
 	}
 	if l.v.Float() < 0 {
 		f.refuse(at, "the time is negative", "")

@@ -22,6 +22,7 @@ type sym struct {
 	packed, some bool
 	boxed        bool     // held by an interface: omitempty never leaves it out
 	mixed        bool     // of one type on one way here, and of another on another
+	lost         bool     // a failed Parallel was to set it: Go may have another value
 	fn           *closure // a function
 }
 
@@ -170,7 +171,32 @@ func (s sym) nested() expr {
 	if s.full {
 		return each{s.e}
 	}
-	return slot{s.use()}
+	return slot{of: s.use()}
+}
+
+// item is s as an item of an array that is written out.
+func (s sym) item() expr {
+	switch {
+	case kindOf(s.t) == sliceKind:
+		return s.nested()
+	case holdsArrays(s.t) && !isLit(s.e) && !isObject(s.e):
+		return slot{of: s.use(), other: true}
+	}
+	return s.use()
+}
+
+// holdsArrays says whether a value of type t may be an array in JSON.
+func holdsArrays(t types.Type) bool {
+	switch kindOf(t) {
+	case sliceKind:
+		return true
+	case pointerKind:
+		return holdsArrays(elemOf(t))
+	case opaque:
+		_, isBasic := t.Underlying().(*types.Basic)
+		return (!isBasic || marshals(t)) && !isSDK(t)
+	}
+	return false
 }
 
 func isArray(e expr) expr { return binary{"=", call{"$type", []expr{e}}, str("array")} }
@@ -190,6 +216,7 @@ func merge(test expr, a, b sym) sym {
 		return b
 	}
 	out := sym{t: a.t, raw: a.holey() || b.holey(), full: a.full && b.full, joined: a.joined || b.joined, packed: a.packed && b.packed, some: a.some && b.some}
+	out.lost = a.lost || b.lost
 	out.mixed = a.mixed || b.mixed || !sameType(a.t, b.t)
 	if a.fn.same(b.fn) {
 		out.fn = a.fn

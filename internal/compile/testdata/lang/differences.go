@@ -42,6 +42,24 @@ var Differences = []Difference{
 	differ("zones", zones, "`Time.Add` gives a time in UTC, to the millisecond.",
 		"compute times in other zones, or to the nanosecond, in a handler",
 		time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 7200)), time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC)),
+	differ("instants", instants, "Times are compared, and subtracted, to the millisecond.", "compare times to the nanosecond in a handler",
+		[2]time.Time{time.Date(2026, 1, 2, 3, 4, 5, 123456000, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 123457000, time.UTC)}),
+	differ("null-items", nullItems, "null among strings or numbers is Go's zero value where items are read, and an error in `strings.Join`, `slices.Sort`, `Max` and `Min`.",
+		"send no null", json.RawMessage(`["b",null]`)),
+	differ("array-length", arrayLength, "Arrays, as in `[3]int`, are as long as they came; encoding/json fills or cuts them.", "send arrays of their length",
+		json.RawMessage(`[1]`)),
+}
+
+func instants(c flow.Context, t [2]time.Time) (bool, error) { return t[0].Before(t[1]), nil }
+
+func nullItems(c flow.Context, list []string) (string, error) { return strings.Join(list, ","), nil }
+
+func arrayLength(c flow.Context, list [3]int) (int, error) {
+	n := 0
+	for range list {
+		n++
+	}
+	return n, nil
 }
 
 func digits(c flow.Context, n int) (int, error) { return n + 1, nil }

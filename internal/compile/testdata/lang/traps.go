@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/flowtest"
@@ -37,6 +38,12 @@ var Traps = []Case{
 	trap("trap-null-text", trapNullText, raw(`null`), "x"),
 	trap("trap-null-number", trapNullNumber, raw(`null`), 3),
 	trap("trap-null-items", trapNullItems, raw(`["a",null]`), raw(`null`)),
+	trap("trap-any-items", trapAnyItems, raw(`{"any":[1,2],"list":[[3],4,null,[]]}`), raw(`{"any":[],"list":[[[1]]]}`), raw(`{"any":"x"}`), raw(`{}`)),
+	trap("trap-literals", trapLiterals, zero),
+	trap("trap-times", trapTimes, raw(`{"n":-3,"when":"2026-01-01T00:00:00+02:00"}`), raw(`{"n":1500}`), one),
+	trap("trap-tag-names", trapTagNames, raw(`{"a'b":"no","Quote":"yes","__proto__":"p","$.x":"path","*":"star"}`)),
+	trap("trap-cut-out", trapCutOut, many),
+	trap("trap-returned-loan", trapReturnedLoan, zero, one),
 	trap("trap-keys", trapKeys, one, raw(`{"attrs":{"a`+"`"+`b":"tick","${env:STRIDE_LANG_STAGE}":"env","":"none"}}`)),
 }
 
@@ -158,4 +165,70 @@ func trapNullItems(c flow.Context, list []string) ([]string, error) {
 		list = append(list, "has none")
 	}
 	return flow.Map(c, list, func(c flow.Context, s string) (string, error) { return flow.Call(c, Log, s+"!") })
+}
+
+// Anything holds what Go does not know.
+type Anything struct {
+	Any  any   `json:"any"`
+	List []any `json:"list"`
+}
+
+// trapAnyItems has arrays among items that may be anything.
+func trapAnyItems(c flow.Context, in Anything) ([]any, error) {
+	var kept []any
+	for _, v := range in.List {
+		if v != nil {
+			kept = append(kept, v)
+		}
+	}
+	var echoed []any
+	for _, v := range kept {
+		if _, err := flow.Call(c, Double, len(echoed)); err != nil {
+			return nil, err
+		}
+		echoed = append(echoed, v, in.Any)
+	}
+	rest := in.List[min(1, len(in.List)):]
+	return append(echoed, in.Any, []any{in.Any}, rest), nil
+}
+
+// trapLiterals has literals that say less than they are.
+func trapLiterals(c flow.Context, in Thing) (string, error) {
+	list := []*Part{{ID: "a"}, {ID: "b"}}
+	byName := map[string]*Part{"c": {ID: "c"}}
+	three := [3]int{1}
+	return fmt.Sprintf("%s%s%s%d%d", list[0].ID, list[1].ID, byName["c"].ID, three[2], len(three)), nil
+}
+
+// trapTimes sleeps for less than no time, and asks for UTC.
+func trapTimes(c flow.Context, in Thing) (time.Time, error) {
+	flow.Sleep(c, time.Duration(in.N)*time.Millisecond)
+	flow.Sleep(c, 180*24*time.Hour)
+	return in.When.UTC(), nil
+}
+
+// Oddly has names that encoding/json takes, and one that it does not.
+type Oddly struct {
+	Quote string `json:"a'b"`
+	Proto string `json:"__proto__"`
+	Path  string `json:"$.x"`
+	Star  string `json:"*"`
+}
+
+func trapTagNames(c flow.Context, in Oddly) (Oddly, error) {
+	return Oddly{Quote: in.Quote + "1", Proto: in.Proto + "2", Path: in.Path + "3", Star: in.Star + "4"}, nil
+}
+
+// trapCutOut takes an item out of a slice.
+func trapCutOut(c flow.Context, in Thing) ([]string, error) {
+	in.Tags = append(in.Tags[:1], in.Tags[2:]...)
+	return in.Tags, nil
+}
+
+// trapReturnedLoan returns what a function gives that changes what it is given.
+func trapReturnedLoan(c flow.Context, in Thing) (int, error) { return raised(&in) }
+
+func raised(t *Thing) (int, error) {
+	t.N++
+	return t.N, nil
 }

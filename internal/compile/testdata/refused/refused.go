@@ -812,3 +812,57 @@ func raised(in Item) *Item {
 	raise()    // want "this function assigns in, a variable around it"
 	return &in // want "this points to in, which is assigned to elsewhere"
 }
+
+type Renamed struct {
+	Title string `json:"title"`
+	Count int
+}
+
+type Titled struct {
+	Title string `json:"name"`
+	Count int
+}
+
+type Covered struct {
+	Titled
+	Name string `json:"name"`
+}
+
+func (t Titled) heading() string { return t.Title }
+
+func OtherNames(c flow.Context, in Renamed) (Covered, error) {
+	other := Titled(in)           // want "the fields of a refused.Renamed have other names in JSON than those of a refused.Titled; copy the fields one by one"
+	out := Covered{Titled: other} // want "the field Titled has a field Title that is not in the JSON of refused.Covered, where another has its name; give the fields different names in JSON"
+	out.Name = out.heading()      // want "Titled.Title, which the method heading may read, is not in the JSON of refused.Covered: another field has its name"
+	return out, nil
+}
+
+func Forks(c flow.Context, in Item) ([]string, error) {
+	a := append(in.Tags, "a") // want "this may share memory with what is appended to in.Tags in line [0-9]+, in Go and not in JSON; append to a copy: append.slices.Clip.in.Tags., "
+	in.Tags = append(in.Tags, "b")
+	cut := append(in.Tags[:1], "c") // want "this writes over what in.Tags has there, in Go and not in JSON"
+	var rows [][]string
+	for i := range in.Count {
+		rows = append(rows, append(a, strconv.Itoa(i))) // want "this may share memory with what is appended to a in line [0-9]+"
+	}
+	either := []string{"x"}
+	if in.Count > 1 {
+		return append(either, a...), nil
+	} else {
+		either = append(either, cut...)
+	}
+	return append(either, rows[0]...), nil
+}
+
+func FailedParallel(c flow.Context, in Item) (Item, error) {
+	var a Item
+	b := "none"
+	err := flow.Parallel(c,
+		func(c flow.Context) (err error) { a, err = flow.Call(c, Handle, in); return err },
+		func(c flow.Context) error { b = "set"; return nil },
+	)
+	if errors.Is(err, flow.ErrTimeout) {
+		return Item{Name: b}, nil // want "b is assigned in a Parallel that may have failed here: what its branches had done by then is lost; read it only where the Parallel's error is nil"
+	}
+	return a, err
+}
