@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/stride-aws/stride/flow"
+	"github.com/stride-aws/stride/internal/lazyregexp"
 	"github.com/stride-aws/stride/internal/project"
 )
 
@@ -32,6 +33,9 @@ func Main(ctx context.Context, w World) int {
 	if len(w.Args) > 0 && w.Args[0] == completeFlag {
 		a.complete(w.Args[1:])
 		return exitDone
+	}
+	if _, _, lacks := a.commandOf(w.Args); lacks != "" && lacks != "--" {
+		return a.report(ctx, usagef("%s needs a value", dashed(lacks)))
 	}
 	err := a.cli.RunContext(ctx, append([]string{"stride"}, flagsFirst(a.cli, w.Args)...))
 	return a.report(ctx, err)
@@ -157,6 +161,9 @@ func (a *app) before(c *cli.Context) error {
 	if allowed := append([]string{"text", "json"}, formats[c.Command.Name]...); !slices.Contains(allowed, a.Format) {
 		return usagef("%s prints no %q; -o takes %s", c.Command.Name, a.Format, strings.Join(allowed, ", "))
 	}
+	if !slices.Contains(logLevels, a.LogLevel) {
+		return usagef("--log-level takes %s, not %q", strings.Join(logLevels, ", "), a.LogLevel)
+	}
 	a.printer.configure(a.globals)
 	if a.Dir == "" {
 		return nil
@@ -192,10 +199,34 @@ func commandNames(commands []*cli.Command) []string {
 	return names
 }
 
+// badValue is what package flag says of a value that is none of the flag's.
+var badValue = lazyregexp.New(`^invalid (?:boolean )?value (".*") for (?:flag )?-([\w-]+): `)
+
+// kindOf says what values the flag called name takes.
+func kindOf(flags []cli.Flag, name string) string {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			switch f.(type) {
+			case *cli.BoolFlag:
+				return "true or false"
+			case *cli.IntFlag:
+				return "a whole number"
+			case *cli.Float64Flag:
+				return "a number"
+			case *cli.DurationFlag:
+				return "a duration such as 90s or 2h"
+			}
+		}
+	}
+	return "another value"
+}
+
 // usageError rewords what the flag parser found.
 func usageError(c *cli.Context, err error, _ bool) error {
-	const unknown = "flag provided but not defined: -"
-	name, ok := strings.CutPrefix(err.Error(), unknown)
+	if m := badValue.FindStringSubmatch(err.Error()); m != nil {
+		return usagef("%s takes %s, not %s", dashed(m[2]), kindOf(c.Command.Flags, m[2]), m[1])
+	}
+	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !ok {
 		return usagef("%v", err)
 	}

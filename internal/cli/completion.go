@@ -83,7 +83,7 @@ func (a *app) complete(words []string) {
 
 // following is what may stand after words, where current is begun.
 func (a *app) following(words []string, current string) []candidate {
-	command, lacks := a.commandOf(words)
+	command, _, lacks := a.commandOf(words)
 	switch {
 	case lacks == "--":
 		return nil
@@ -95,25 +95,25 @@ func (a *app) following(words []string, current string) []candidate {
 	return a.arguments(command)
 }
 
-// commandOf is the command that a line names, stride itself where it names none, and the flag at its end that lacks a value; "--" where
-// what follows is not stride's.
-func (a *app) commandOf(words []string) (command *cli.Command, lacks string) {
-	command = &cli.Command{HelpName: "stride", Subcommands: a.cli.Commands, Flags: a.cli.Flags}
+// commandOf is the command that a line names, stride itself where it names none, with its whole name, and the flag at the line's end that
+// lacks a value; "--" where what follows is not stride's.
+func (a *app) commandOf(words []string) (command *cli.Command, name, lacks string) {
+	command, name = &cli.Command{Subcommands: a.cli.Commands, Flags: a.cli.Flags}, "stride"
 	for i := 0; i < len(words); i++ {
 		switch word := words[i]; {
 		case word == "--":
-			return command, word
+			return command, name, word
 		case takesValue(command.Flags, word) && strings.HasPrefix(word, "-"):
 			if i++; i == len(words) {
-				return command, strings.TrimLeft(word, "-")
+				return command, name, strings.TrimLeft(word, "-")
 			}
 		default:
 			if next := find(command.Subcommands, word); next != nil {
-				command = next
+				command, name = next, name+" "+next.Name
 			}
 		}
 	}
-	return command, ""
+	return command, name, ""
 }
 
 // values are those of a flag, where they are few.
@@ -124,7 +124,7 @@ func (a *app) values(command *cli.Command, flag string) []candidate {
 	case "output", "o":
 		return candidates(append([]string{"text", "json"}, formats[command.Name]...))
 	case "log-level":
-		return candidates([]string{"debug", "info", "warn", "error"})
+		return candidates(logLevels)
 	case "format", "f":
 		return candidates([]string{"terminal", "svg", "mermaid"})
 	case "status":

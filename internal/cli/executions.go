@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,26 +49,28 @@ func readSelection(c *cli.Context) (selection, error) {
 	if s.until, err = moment(c.String("until"), time.Now()); err != nil {
 		return s, usagef("--until %v", err)
 	}
+	if s.limit < 0 {
+		return s, usagef("--limit takes 0, for all, or more")
+	}
 	if c.Bool("failed") {
 		s.status = failedStatuses
 	}
-	for _, text := range c.StringSlice("status") {
-		status := strings.ToUpper(text)
-		if known := types.ExecutionStatus("").Values(); !contains(known, status) {
-			return s, usagef("--status takes one of %v, not %s", known, text)
-		}
-		s.status = append(s.status, types.ExecutionStatus(status))
-	}
-	return s, nil
+	statuses, err := readStatuses(c)
+	s.status = append(s.status, statuses...)
+	return s, err
 }
 
-func contains(known []types.ExecutionStatus, status string) bool {
-	for _, k := range known {
-		if string(k) == status {
-			return true
+// readStatuses are the values of --status, in any case.
+func readStatuses(c *cli.Context) ([]types.ExecutionStatus, error) {
+	var statuses []types.ExecutionStatus
+	for _, text := range c.StringSlice("status") {
+		status := types.ExecutionStatus(strings.ToUpper(text))
+		if known := status.Values(); !slices.Contains(known, status) {
+			return nil, usagef("--status takes one of %v, not %s", known, text)
 		}
+		statuses = append(statuses, status)
 	}
-	return false
+	return statuses, nil
 }
 
 // each calls f for every execution that is selected, newest first within a workflow.

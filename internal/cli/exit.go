@@ -77,8 +77,8 @@ func (a *app) report(ctx context.Context, err error) int {
 		a.annotate(err)
 	}
 	if code == exitUsage {
-		command, _ := a.commandOf(a.Args)
-		a.hint(command.HelpName + " --help")
+		_, name, _ := a.commandOf(a.Args)
+		a.hint(name + " --help")
 	}
 	return code
 }

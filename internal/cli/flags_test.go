@@ -43,7 +43,7 @@ func TestExamples(t *testing.T) {
 		for line := range strings.SplitSeq(lines, "\n") {
 			_, line, _ = strings.Cut("| "+line, "stride ")
 			words := strings.Fields(line)
-			command, lacks := a.commandOf(words)
+			command, _, lacks := a.commandOf(words)
 			if command.Name != name || lacks != "" && lacks != "--" {
 				t.Errorf("%s: the example is of %q, and lacks a value of %q: %s", name, command.Name, lacks, line)
 			}

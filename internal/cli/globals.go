@@ -25,6 +25,8 @@ type globalFlag struct {
 	isBool                    bool
 }
 
+var logLevels = []string{"debug", "info", "warn", "error"}
+
 var globalTable = []globalFlag{
 	{name: "env", value: "local", usage: "`NAME` of the environment to work in"},
 	{name: "dir", short: "C", usage: "work in the project at `DIR`"},
@@ -35,7 +37,7 @@ var globalTable = []globalFlag{
 	{name: "output", short: "o", value: "text", usage: "print as `FORMAT`: text or json; some commands take more"},
 	{name: "yes", short: "y", usage: "do not ask", isBool: true},
 	{name: "no-color", usage: "print without colours", isBool: true},
-	{name: "log-level", value: "warn", usage: "`LEVEL` of the log on stderr: debug, info, warn, error"},
+	{name: "log-level", value: "warn", usage: "`LEVEL` of the log on stderr: " + strings.Join(logLevels, ", ")},
 }
 
 // globalFlags makes the flags anew. On the app they show in the help and read the environment; on a command they are hidden and

@@ -22,7 +22,11 @@ func lintCommand(a *app) *cli.Command {
 		Description: "A FILE is a definition in JSON; without arguments all workflows are compiled and checked. Errors fail the command.\n-o github annotates, -o sarif is for code scanning.",
 		Flags:       []cli.Flag{&cli.StringFlag{Name: "type", Value: "STANDARD", Usage: "`TYPE` of the machines in files: STANDARD or EXPRESS"}},
 		Action: func(c *cli.Context) error {
-			return a.runLint(c.Context, c.Args().Slice(), strings.ToUpper(c.String("type")))
+			typ := strings.ToUpper(c.String("type"))
+			if typ != "STANDARD" && typ != "EXPRESS" {
+				return usagef("--type takes STANDARD or EXPRESS, not %s", c.String("type"))
+			}
+			return a.runLint(c.Context, c.Args().Slice(), typ)
 		},
 	}
 }

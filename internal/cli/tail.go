@@ -21,7 +21,7 @@ type tailOptions struct {
 	follow    bool
 	since     time.Time
 	until     time.Time
-	status    []string
+	status    []types.ExecutionStatus
 	state     string
 	errorName string
 	text      string
@@ -58,7 +58,7 @@ func tailCommand(a *app) *cli.Command {
 
 func readTail(c *cli.Context, now time.Time) (tailOptions, error) {
 	o := tailOptions{
-		workflows: c.Args().Slice(), execution: c.String("execution"), follow: c.Bool("follow"), status: c.StringSlice("status"),
+		workflows: c.Args().Slice(), execution: c.String("execution"), follow: c.Bool("follow"),
 		state: c.String("state"), errorName: c.String("error"), text: c.String("filter"), noLambda: c.Bool("no-lambda"),
 	}
 	var err error
@@ -68,13 +68,8 @@ func readTail(c *cli.Context, now time.Time) (tailOptions, error) {
 	if o.until, err = moment(c.String("until"), now); err != nil {
 		return o, usagef("--until %v", err)
 	}
-	for i, status := range o.status {
-		o.status[i] = strings.ToUpper(status)
-		if known := types.ExecutionStatus("").Values(); !contains(known, o.status[i]) {
-			return o, usagef("--status takes one of %v, not %s", known, status)
-		}
-	}
-	return o, nil
+	o.status, err = readStatuses(c)
+	return o, err
 }
 
 // one is whether the options name a single execution, by ARN.
@@ -176,7 +171,7 @@ func named(s *observe.Story, name string) bool {
 
 // statusFilter holds back what is told of an execution until its end says whether it is wanted.
 type statusFilter struct {
-	status []string
+	status []types.ExecutionStatus
 	out    *teller
 	held   map[*observe.Story][]byte
 	order  []*observe.Story // those held, by their start
@@ -186,7 +181,7 @@ type statusFilter struct {
 // mostHeld bounds the bytes that are held back; beyond, the executions that began first are given up.
 const mostHeld = 64 << 20
 
-func newStatusFilter(status []string, out *teller) *statusFilter {
+func newStatusFilter(status []types.ExecutionStatus, out *teller) *statusFilter {
 	return &statusFilter{status: status, out: out, held: map[*observe.Story][]byte{}}
 }
 
@@ -219,7 +214,7 @@ func (f *statusFilter) tell(e observe.Entry) error {
 func (f *statusFilter) release(story *observe.Story) error {
 	text := f.held[story]
 	f.drop(story)
-	if len(text) == 0 || !slices.Contains(f.status, string(story.Status)) {
+	if len(text) == 0 || !slices.Contains(f.status, types.ExecutionStatus(story.Status)) {
 		return nil
 	}
 	f.out.told++
