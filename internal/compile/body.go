@@ -36,7 +36,7 @@ func (x *eval) body(stmts []ast.Stmt, k cont) ([]sym, bool) {
 			return x.leave(s)
 		}
 		if len(waysOut(s)) > 0 {
-			return x.compound(s, "", func(y *eval) ([]sym, bool) { return y.body(stmts[i+1:], k) })
+			return x.followed(stmts[i:], func(y *eval) ([]sym, bool) { return y.body(stmts[i+1:], k) })
 		}
 		x.run(s)
 	}
@@ -144,16 +144,18 @@ func (x *eval) either(test expr, then, els cont) ([]sym, bool) {
 		}
 		return els(x)
 	}
+	computed := x.computed()
 	a, b := x.fork(), x.fork()
 	va, okA := then(a)
 	vb, okB := els(b)
 	for k := range x.env {
 		sa, sb := a.env[k], b.env[k]
 		if !sa.fn.same(sb.fn) || !same(sa.e, sb.e) || !same(sa.e, x.env[k].e) {
-			x.env[k] = merge(test, sa, sb)
+			s := merge(test, sa, sb)
 			if x.apart[k] {
-				x.env[k] = mergeFields(test, sa, sb)
+				s = mergeFields(test, sa, sb)
 			}
+			x.env[k] = x.keep(x.settledAt(s, k.v.Name(), computed), k.v.Name())
 		}
 	}
 	if !okA || !okB || len(va) != len(vb) {
@@ -161,7 +163,7 @@ func (x *eval) either(test expr, then, els cont) ([]sym, bool) {
 	}
 	out := make([]sym, len(va))
 	for i := range va {
-		out[i] = merge(test, va[i], vb[i])
+		out[i] = x.settledAt(merge(test, va[i], vb[i]), "r", computed)
 	}
 	return out, true
 }

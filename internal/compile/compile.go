@@ -86,6 +86,7 @@ type unit struct {
 	names      *names
 	places     map[*asl.State]position
 	conditions map[*asl.Rule]expr
+	parts      map[string]int // what can get a name, by its text
 	caught     map[*asl.State][]*catchHost
 	synthetic  map[*types.Var]bool
 	made       int // synthetic variables so far
@@ -163,7 +164,7 @@ func (prog *program) compile(w Workflow) (*Program, diag.List) {
 func (prog *program) unit(w Workflow) *unit {
 	return &unit{
 		prog: prog, workflow: w, said: map[string]bool{}, frames: map[int]*frame{}, names: newNames(),
-		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, caught: map[*asl.State][]*catchHost{},
+		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, parts: map[string]int{}, caught: map[*asl.State][]*catchHost{},
 		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{}, resources: map[string]string{}, alone: map[*ast.CallExpr]bool{}, dropped: map[*ast.CallExpr]bool{},
 	}
 }

@@ -99,6 +99,7 @@ type eval struct {
 	targets []target                         // the loops and switches around
 	ret     func(*eval, []sym) ([]sym, bool) // in a loop, what a return does
 	lenient *bool                            // not nil: lost values may be read, which it notes
+	ways    int                              // how often what follows is evaluated
 	apart   map[key]bool                     // the structs of which a loop accumulates fields one by one
 	sent    ast.Node                         // a step's input or a return: pointers in it may see nothing later
 }
@@ -695,7 +696,7 @@ func (x *eval) isNil(s sym) expr {
 	case s.none, isNull(s.e):
 		return yes
 	}
-	if c, ok := s.e.(cond); ok && c.els != nil {
+	if c, ok := opened(s.e).(cond); ok && c.els != nil {
 		then, els := x.isNil(sym{e: c.then, t: s.t}), x.isNil(sym{e: c.els, t: s.t})
 		_, known := boolOf(then)
 		_, knownToo := boolOf(els)

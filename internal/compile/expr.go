@@ -153,6 +153,8 @@ func (w *writer) expr(e expr, min int) {
 		w.WriteString(e.src)
 	case deployed:
 		w.WriteString(value.OfString(e.text).String())
+	case *named:
+		w.WriteString(e.short())
 	case member:
 		if !quotable(e.name) {
 			w.expr(call{"$lookup", []expr{e.of, str(e.name)}}, 0)
@@ -349,14 +351,22 @@ func fieldName(name string) string {
 	return name
 }
 
-// walk calls visit for e and each expression in it.
-func walk(e expr, visit func(expr)) {
+// walk calls visit for e and each expression in it; once for a part that can get a name.
+func walk(e expr, visit func(expr)) { walkOnce(e, visit, map[int]bool{}) }
+
+func walkOnce(e expr, visit func(expr), seen map[int]bool) {
 	if e == nil {
 		return
 	}
+	if n, ok := e.(*named); ok {
+		if seen[n.id] {
+			return
+		}
+		seen[n.id] = true
+	}
 	visit(e)
 	for _, sub := range children(e) {
-		walk(sub, visit)
+		walkOnce(sub, visit, seen)
 	}
 }
 
@@ -393,6 +403,8 @@ func children(e expr) []expr {
 	case each:
 		return []expr{e.of}
 	case slot:
+		return []expr{e.of}
+	case *named:
 		return []expr{e.of}
 	}
 	return nil
@@ -479,6 +491,9 @@ func onEdge(e expr) bool {
 
 // reads says whether e reads one of the workflow variables in names.
 func reads(e expr, names map[string]bool) bool {
+	if len(names) == 0 {
+		return false
+	}
 	found := false
 	walk(e, func(e expr) {
 		if r, ok := e.(ref); ok && names[r.name] {
@@ -512,6 +527,9 @@ func same(a, b expr) bool {
 		return ok && value.Equal(a.v, b.v)
 	case ref, atom, text, deployed:
 		return a == b
+	case *named:
+		b, ok := b.(*named)
+		return ok && a.id == b.id
 	case member:
 		b, ok := b.(member)
 		return ok && a.name == b.name && same(a.of, b.of)

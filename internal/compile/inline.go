@@ -171,7 +171,7 @@ func (x *eval) arguments(e *ast.CallExpr, fn *types.Func) []sym {
 			out = append(out, x.call(call)...)
 		default:
 			if !isNamed(t, flowPath, "Context") {
-				out = append(out, x.argument(a, eff, i))
+				out = append(out, x.keep(x.argument(a, eff, i), "arg"))
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -27,15 +26,7 @@ type pureLoop struct {
 
 	acc, item, counter string // the parameters of the function that is a round
 	carried            []place
-	exits              []exit
-}
-
-// exit is a way out of a loop, a flag that says whether it was taken and, of a return, the results.
-type exit struct {
-	way
-	own    bool // a break of the loop itself
-	flag   place
-	values []place
+	exits              []exit // as found by findExits
 }
 
 // loop is a loop without steps.
@@ -124,8 +115,7 @@ func (l *pureLoop) evaluate(k cont) ([]sym, bool) {
 	if len(l.carried) == 0 && !slices.ContainsFunc(l.exits, func(e exit) bool { return !e.own }) {
 		l.nameFields()
 		l.rounds() // nothing comes of it, but what is refused
-		l.forget()
-		return k(l.eval)
+		return l.goOn(k)
 	}
 	l.nameFields()
 	l.acc = l.names.parameter("acc")
@@ -140,27 +130,23 @@ func (l *pureLoop) evaluate(k cont) ([]sym, bool) {
 
 // findExits declares the flags of the ways out, and the variables of the results.
 func (l *pureLoop) findExits() {
+	own := target{label: l.label, loop: true}
+	var ways []way
+	left := false
 	for _, w := range waysOut(l.body) {
 		b, isBranch := w.at.(*ast.BranchStmt)
-		e := exit{way: w, own: isBranch && (target{label: l.label, loop: true}).takes(b)}
-		if e.own && b.Tok == token.CONTINUE || slices.ContainsFunc(l.exits, func(have exit) bool { return e.own && have.own }) {
+		isOwn := isBranch && own.takes(b)
+		if isOwn && (left || b.Tok == token.CONTINUE) {
 			continue
 		}
-		e.flag = l.hidden("done", types.Typ[types.Bool])
-		if !isBranch {
-			for i, v := range resultsOf(l.pkg, l.node) {
-				e.values = append(e.values, l.hidden("r"+strconv.Itoa(i), l.subst(v.Type())))
-			}
-		}
-		l.exits = append(l.exits, e)
+		left = left || isOwn
+		ways = append(ways, w)
 	}
-}
-
-// hidden is a variable that only the loop has, with its zero value.
-func (l *pureLoop) hidden(name string, t types.Type) place {
-	k := l.temporary(name, t)
-	l.env[k] = zeroSym(t)
-	return place{key: k}
+	l.exits = l.eval.exits(ways)
+	for i, e := range l.exits {
+		b, isBranch := e.at.(*ast.BranchStmt)
+		l.exits[i].own = isBranch && own.takes(b)
+	}
 }
 
 // fields is all that a round hands to the next one.
@@ -238,34 +224,15 @@ func (l *pureLoop) enter(body *eval) {
 		body.assign(l.value, item)
 	}
 	own := target{label: l.label, loop: true, again: done}
-	body.targets, body.ret = nil, nil
+	var others []exit
 	for _, e := range l.exits {
-		taken := func(y *eval) ([]sym, bool) {
-			y.env[e.flag.key] = sym{e: yes, t: types.Typ[types.Bool]}
-			return nil, true
-		}
-		switch at := e.at.(type) {
-		case *ast.ReturnStmt:
-			body.ret = func(y *eval, values []sym) ([]sym, bool) {
-				for i, v := range values {
-					y.env[e.values[i].key] = v
-				}
-				return taken(y)
-			}
-		case *ast.BranchStmt:
-			if e.own {
-				own.brk = taken
-				continue
-			}
-			outer := target{label: labelOf(at), loop: true}
-			if at.Tok == token.BREAK {
-				outer.brk = taken
-			} else {
-				outer.again = taken
-			}
-			body.targets = append(body.targets, outer)
+		if e.own {
+			own.brk = e.take
+		} else {
+			others = append(others, e)
 		}
 	}
+	body.divert(others)
 	body.targets = append(body.targets, own)
 }
 
@@ -302,6 +269,9 @@ func (l *pureLoop) reduce(end *eval) {
 		params = append(params, l.counter)
 	}
 	result := expr(call{"$reduce", []expr{l.over, lambda{params, to}, from}})
+	if len(jsonataText(result)) > long {
+		result = l.part(result, "r", l.computed())
+	}
 	for _, p := range fields {
 		was, is := p.get(l.env), p.get(end.env)
 		out := sym{e: result, t: was.t, raw: was.holey() || is.holey(), full: was.full && is.full, packed: was.packed && is.packed}
@@ -314,36 +284,15 @@ func (l *pureLoop) reduce(end *eval) {
 
 // goOn is what follows the loop: k, or where one of its exits leads.
 func (l *pureLoop) goOn(k cont) ([]sym, bool) {
-	for _, e := range slices.Backward(l.exits) {
+	var others []exit
+	for _, e := range l.exits {
 		if e.own {
-			continue
-		}
-		var values []sym
-		for _, v := range e.values {
-			values = append(values, v.get(l.env))
-		}
-		test, rest := l.env[e.flag.key].use(), k
-		k = func(y *eval) ([]sym, bool) {
-			return y.either(test, func(z *eval) ([]sym, bool) {
-				if b, ok := e.at.(*ast.BranchStmt); ok {
-					return z.leave(b)
-				}
-				return z.returned(values)
-			}, rest)
+			l.forget(e.flag)
+		} else {
+			others = append(others, e)
 		}
 	}
-	l.forget()
-	return k(l.eval)
-}
-
-// forget removes what only the loop has.
-func (l *pureLoop) forget() {
-	for _, p := range l.fields() {
-		if p.v.Pkg() == nil && l.synthetic[p.v] && !slices.ContainsFunc(l.carried, func(c place) bool { return c.key == p.key }) {
-			l.release(p.key)
-			delete(l.env, p.key)
-		}
-	}
+	return l.leaving(others, k)
 }
 
 // first is a loop that only looks for an item: if one fits, it returns. Then a filter says it shorter.
@@ -495,7 +444,7 @@ func (l *pureLoop) appends(end *eval) bool {
 	}
 	p := l.carried[0]
 	result := p.get(end.env)
-	c, ok := result.e.(call)
+	c, ok := opened(result.e).(call)
 	if !ok || c.fn != "$append" || holdsArrays(elemOf(p.get(l.env).t)) {
 		return false
 	}

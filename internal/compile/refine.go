@@ -87,7 +87,7 @@ func (f *frame) known(s sym, has bool) sym {
 	if !has && !simple(s.e) {
 		s.e = null
 	}
-	if c, ok := s.e.(cond); ok && has && c.els != nil {
+	if c, ok := opened(s.e).(cond); ok && has && c.els != nil {
 		x := &eval{frame: f}
 		if none, _ := boolOf(x.isNil(sym{e: c.els, t: s.t})); none {
 			return f.known(sym{e: c.then, t: s.t, joined: s.joined}, true)

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/integration"
@@ -161,6 +162,9 @@ func unionValue(of expr, name string) expr {
 
 // javaUnions has the members of unions as SDK integrations take them.
 func javaUnions(e expr) expr {
+	if n, ok := e.(*named); ok && hasUnions(n) {
+		return javaUnions(n.of)
+	}
 	o, ok := e.(object)
 	if !ok {
 		return mapChildren(e, javaUnions)
@@ -174,9 +178,19 @@ func javaUnions(e expr) expr {
 	return o
 }
 
+func hasUnions(e expr) bool {
+	found := false
+	walk(e, func(e expr) {
+		if o, ok := e.(object); ok {
+			found = found || slices.ContainsFunc(o.fields, func(f field) bool { return f.union })
+		}
+	})
+	return found
+}
+
 // asserted is a union whose one member is read: what another member has there is nothing, asserted or not.
 func asserted(e expr) expr {
-	if c, ok := e.(cond); ok && isNull(c.els) {
+	if c, ok := opened(e).(cond); ok && isNull(c.els) {
 		return c.then
 	}
 	return e

@@ -1,7 +1,11 @@
 package compile
 
 import (
+	"fmt"
+	"hash/maphash"
 	"maps"
+	"reflect"
+	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
 )
@@ -28,16 +32,82 @@ func computeOnce(e expr) expr {
 // long is how many bytes of an expression are worth a name.
 const long = 120
 
+// sum is what an expression is known by: two of the same text have the same.
+type sum struct {
+	hash  uint64
+	loops int  // what goes over items
+	long  bool // the text is
+}
+
+var seed = maphash.MakeSeed()
+
+func sumOf(e expr) sum {
+	if e == nil {
+		return sum{}
+	}
+	if _, isNamed := e.(*named); isNamed {
+		return sumWith(e, nil)
+	}
+	return sumWith(e, mapped(children(e), sumOf))
+}
+
+// sumWith is the sum of e, from those of its children.
+func sumWith(e expr, parts []sum) sum {
+	out := sum{}
+	if c, ok := e.(call); ok && (c.fn == "$reduce" || c.fn == "$map" || c.fn == "$filter" || c.fn == "$sort") {
+		out.loops++
+	}
+	for _, p := range parts {
+		out.loops, out.long = out.loops+p.loops, out.long || p.long
+	}
+	if !out.long {
+		text := jsonataText(e)
+		out.hash, out.long = maphash.String(seed, text), len(text) > long
+		return out
+	}
+	var h maphash.Hash
+	h.SetSeed(seed)
+	maphash.WriteComparable(&h, reflect.TypeOf(e).Name()+ownText(e))
+	for _, p := range parts {
+		maphash.WriteComparable(&h, p.hash)
+	}
+	out.hash = h.Sum64()
+	return out
+}
+
+// ownText is what e says besides its children.
+func ownText(e expr) string {
+	switch e := e.(type) {
+	case member:
+		return e.name
+	case binary:
+		return e.op
+	case call:
+		return e.fn
+	case lambda:
+		return strings.Join(e.params, " ")
+	case block:
+		return e.name
+	case object:
+		var names strings.Builder
+		for _, f := range e.fields {
+			fmt.Fprintf(&names, "%q%t", f.name, f.omit)
+		}
+		return names.String()
+	}
+	return ""
+}
+
 // heavy is what is worth a name: what goes over items or is long. What $map and $filter give has none by itself: a variable would not
 // tell one item that is an array from the items.
-func heavy(e expr) bool {
+func heavy(e expr, s sum) bool {
 	switch e := e.(type) {
 	case call:
-		return e.fn != "$map" && e.fn != "$filter" && (loopsIn(e) > 0 || len(jsonataText(e)) > long)
+		return e.fn != "$map" && e.fn != "$filter" && (s.loops > 0 || s.long)
 	case cond, block, binary:
-		return loopsIn(e) > 0 || len(jsonataText(e)) > long
+		return s.loops > 0 || s.long
 	case member, index, each:
-		return loopsIn(e) > 0
+		return s.loops > 0
 	}
 	return false
 }
@@ -56,35 +126,32 @@ func loopsIn(e expr) int {
 // repeated is the largest part of e that is computed more than once, and once for certain.
 func repeated(e expr) (expr, bool) {
 	o := occurrences{}
-	certain := o.visit(e, nil)
-	var best *occurrence
-	for text, c := range o {
-		if c.count > 1 && certain[text] && !o.path(c.e, certain) && (best == nil || longer(c, best)) {
-			best = c
+	certain, _ := o.visit(e, nil)
+	var best expr
+	var bestText string
+	for hash, c := range o {
+		if c.count <= 1 || !certain[hash] || o.path(c.e, certain) {
+			continue
+		}
+		text := jsonataText(c.e)
+		if len(text) > len(bestText) || len(text) == len(bestText) && text < bestText {
+			best, bestText = c.e, text
 		}
 	}
-	if best == nil {
-		return nil, false
-	}
-	return best.e, true
+	return best, best != nil
 }
 
 // occurrence is a part of an expression, and how often it stands there.
 type occurrence struct {
 	e     expr
-	text  string
 	count int
 }
 
-func longer(a, b *occurrence) bool {
-	return len(a.text) > len(b.text) || len(a.text) == len(b.text) && a.text < b.text
-}
-
-// occurrences is the heavy parts of an expression, by their text.
-type occurrences map[string]*occurrence
+// occurrences is the heavy parts of an expression, by the hashes of their sums.
+type occurrences map[uint64]*occurrence
 
 // path says whether e only reads a part of what gets a name itself.
-func (o occurrences) path(e expr, certain map[string]bool) bool {
+func (o occurrences) path(e expr, certain map[uint64]bool) bool {
 	var of expr
 	switch e := e.(type) {
 	case member:
@@ -94,57 +161,66 @@ func (o occurrences) path(e expr, certain map[string]bool) bool {
 	default:
 		return false
 	}
-	text := jsonataText(of)
-	return o[text] != nil && o[text].count > 1 && certain[text] || o.path(of, certain)
+	hash := sumOf(of).hash
+	return o[hash] != nil && o[hash].count > 1 && certain[hash] || o.path(of, certain)
 }
 
 // visit counts e and its parts, and says which of them are computed whenever e is. bound is the names that lambdas and blocks give
 // on the way to e.
-func (o occurrences) visit(e expr, bound map[string]bool) (certain map[string]bool) {
-	certain = map[string]bool{}
-	if e == nil || simple(e) {
-		return certain
+func (o occurrences) visit(e expr, bound map[string]bool) (certain map[uint64]bool, s sum) {
+	certain = map[uint64]bool{}
+	if _, isNamed := e.(*named); isNamed || e == nil || simple(e) {
+		return certain, sumOf(e)
 	}
-	if heavy(e) && !reads(e, bound) {
-		certain[o.add(e)] = true
+	var parts []sum
+	part := func(e expr, bound map[string]bool) map[uint64]bool {
+		c, s := o.visit(e, bound)
+		parts = append(parts, s)
+		return c
 	}
 	switch e := e.(type) {
 	case cond:
-		maps.Copy(certain, o.visit(e.test, bound))
-		then, els := o.visit(e.then, bound), o.visit(e.els, bound)
-		for text := range then {
-			if els[text] {
-				certain[text] = true
+		maps.Copy(certain, part(e.test, bound))
+		then, els := part(e.then, bound), part(e.els, bound)
+		for hash := range then {
+			if els[hash] {
+				certain[hash] = true
 			}
 		}
 	case binary:
-		maps.Copy(certain, o.visit(e.l, bound))
-		if r := o.visit(e.r, bound); e.op != "and" && e.op != "or" {
+		maps.Copy(certain, part(e.l, bound))
+		if r := part(e.r, bound); e.op != "and" && e.op != "or" {
 			maps.Copy(certain, r)
 		}
 	case lambda:
-		o.visit(e.body, with(bound, e.params...))
+		part(e.body, with(bound, e.params...))
 	case block:
-		maps.Copy(certain, o.visit(e.bound, bound))
-		maps.Copy(certain, o.visit(e.body, with(bound, e.name)))
+		maps.Copy(certain, part(e.bound, bound))
+		maps.Copy(certain, part(e.body, with(bound, e.name)))
 	default:
 		for _, c := range children(e) {
 			if spread(e, c) {
-				c = c.(each).of
+				of, s := o.visit(c.(each).of, bound)
+				maps.Copy(certain, of)
+				parts = append(parts, sumWith(c, []sum{s}))
+				continue
 			}
-			maps.Copy(certain, o.visit(c, bound))
+			maps.Copy(certain, part(c, bound))
 		}
 	}
-	return certain
+	s = sumWith(e, parts)
+	if heavy(e, s) && !reads(e, bound) {
+		o.add(e, s)
+		certain[s.hash] = true
+	}
+	return certain, s
 }
 
-func (o occurrences) add(e expr) (text string) {
-	text = jsonataText(e)
-	if o[text] == nil {
-		o[text] = &occurrence{e: e, text: text}
+func (o occurrences) add(e expr, s sum) {
+	if o[s.hash] == nil {
+		o[s.hash] = &occurrence{e: e}
 	}
-	o[text].count++
-	return text
+	o[s.hash].count++
 }
 
 func with(bound map[string]bool, names ...string) map[string]bool {
@@ -189,10 +265,10 @@ func inner(e expr) expr {
 
 // rewriteAll is e with to in place of each part that is what.
 func rewriteAll(e, what, to expr) expr {
-	text := jsonataText(what)
+	hash := sumOf(what).hash
 	var replace func(expr) expr
 	replace = func(e expr) expr {
-		if heavy(e) && jsonataText(e) == text {
+		if s := sumOf(e); s.hash == hash && heavy(e, s) {
 			return to
 		}
 		return mapChildren(e, func(c expr) expr {
@@ -205,7 +281,10 @@ func rewriteAll(e, what, to expr) expr {
 	return replace(e)
 }
 
-func unusedName(e expr) string {
+func unusedName(e expr) string { return numbered("r", usedNames(e)) }
+
+// usedNames is the variables that e reads or defines.
+func usedNames(e expr) map[string]bool {
 	used := map[string]bool{}
 	walk(e, func(e expr) {
 		switch e := e.(type) {
@@ -219,28 +298,36 @@ func unusedName(e expr) string {
 			}
 		}
 	})
-	return numbered("r", used)
+	return used
 }
 
 // sharedMembers says whether two members of an object compute the same.
 func sharedMembers(o object) bool {
-	seen := map[string]bool{}
+	var parts ids
+	for _, f := range o.fields {
+		in := idsIn(f.v.e)
+		if !in.and(parts).none() {
+			return true
+		}
+		parts = parts.or(in)
+	}
+	seen := map[uint64]bool{}
 	if loopsIn(o) < 2 && len(jsonataText(o)) < 2*long {
 		return false
 	}
 	for _, f := range o.fields {
 		one := occurrences{}
 		one.visit(f.v.e, nil)
-		for text := range one {
-			if seen[text] {
+		for hash := range one {
+			if seen[hash] {
 				return true
 			}
 		}
-		for text := range one {
-			seen[text] = true
+		for hash := range one {
+			seen[hash] = true
 		}
 	}
 	return false
 }
 
-func jsonata(e expr) value.Value { return value.OfString("{% " + jsonataText(computeOnce(e)) + " %}") }
+func jsonata(e expr) value.Value { return value.OfString("{% " + jsonataText(writeNames(e)) + " %}") }

@@ -251,7 +251,7 @@ func (x *eval) assign(l ast.Expr, s sym) {
 			return
 		}
 		x.kept(s.fn)
-		x.env[k] = x.as(s, x.subst(v.Type()))
+		x.env[k] = x.keep(x.as(s, x.subst(v.Type())), v.Name())
 	case *ast.SelectorExpr:
 		x.assignField(l, s)
 	case *ast.StarExpr:

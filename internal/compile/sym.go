@@ -145,7 +145,7 @@ func (s sym) items() expr {
 	if s.full || s.some {
 		return s.e
 	}
-	if c, ok := s.e.(cond); ok && c.els != nil && (isNull(c.then) || isNull(c.els)) {
+	if c, ok := opened(s.e).(cond); ok && c.els != nil && (isNull(c.then) || isNull(c.els)) {
 		return cond{c.test, sym{e: c.then, t: s.t}.items(), sym{e: c.els, t: s.t}.items()}
 	}
 	if b, ok := s.e.(block); ok { // of orNil
@@ -164,8 +164,7 @@ func (s sym) items() expr {
 
 // nested is a slice as an item of an array that is written out: JSONata would join the two.
 func (s sym) nested() expr {
-	switch s.e.(type) {
-	case array, each, numbers: // it is written in brackets of its own, and they keep it together
+	if bracketed(s.e) { // its own brackets keep it together
 		return s.e
 	}
 	if s.full {
@@ -195,6 +194,15 @@ func holdsArrays(t types.Type) bool {
 	case opaque:
 		_, isBasic := t.Underlying().(*types.Basic)
 		return (!isBasic || marshals(t)) && !isSDK(t)
+	}
+	return false
+}
+
+// bracketed says whether e stands in brackets: JSONata keeps it as it is where it is an item of such an array.
+func bracketed(e expr) bool {
+	switch e.(type) {
+	case array, each, numbers:
+		return true
 	}
 	return false
 }

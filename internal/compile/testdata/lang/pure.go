@@ -20,6 +20,8 @@ var Pure = []Case{
 	Of("lookup-ok", lookupOK, zero, one, many),
 	Generated("pointed-null", pointedNull, func(*flowtest.Test) {}),
 	Of("nil-pointers", nilPointers, zero, one, many),
+	Of("long-values", longValues, zero, one, many, manyTags),
+	Of("long-slices", longSlices, zero, one, many, manyTags),
 }
 
 var manyTags = Thing{Name: "tags", N: 3, Tags: []string{"a", "b", "skip", "c", "stop", "d"}, Parts: []Part{{"a", 1}, {"b", -2}, {"c", 30}, {"d", 4}}}
@@ -330,4 +332,44 @@ func addTo(p *Part, n int) {
 	if n > 0 {
 		p.Count += n
 	}
+}
+
+// longValues has values that are read again and again: the state machine gives each a name.
+func longValues(c flow.Context, in Thing) (int, error) {
+	price := in.N*100 + 995
+	if in.OK {
+		price -= price / 10
+	}
+	if len(in.Tags) > 1 {
+		price -= price / 20
+	}
+	if len(in.Parts) > 2 {
+		price -= 50
+	}
+	return price, nil
+}
+
+// longSlices puts long slices into slices, and leaves a loop from below conditions.
+func longSlices(c flow.Context, in Thing) ([][]string, error) {
+	long := []string{}
+	for _, tag := range in.Tags {
+		long = append(long, "this is the tag of "+in.Name+", and a text that is long enough for a name of its own: "+tag)
+	}
+	var picked []string
+	for i, tag := range in.Tags {
+		if i > in.N {
+			if tag == "stop" {
+				break
+			}
+			picked = append(picked, tag)
+		}
+		if tag == "skip" {
+			if i > 2 {
+				continue
+			}
+			picked = append(picked, "early")
+		}
+		picked = append(picked, tag+"!")
+	}
+	return [][]string{long, picked, long}, nil
 }
