@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -43,7 +44,22 @@ func (x *Test) compare(a, b *outcome, output reflect.Type) {
 	if diff := gocmp.Diff(callsA, callsB); diff != "" {
 		x.t.Fatalf("flowtest: workflow %s makes other calls as Go (-) than as a state machine (+)%s:\n%s", x.workflow.Name(), x.faults.said(), diff)
 	}
+	if diff := gocmp.Diff(x.inOrder(a.calls), x.inOrder(b.calls)); diff != "" && !x.compiledOnce().concurrent {
+		x.t.Fatalf("flowtest: workflow %s makes its calls in another order as Go (-) than as a state machine (+)%s:\n%s", x.workflow.Name(), x.faults.said(), diff)
+	}
 }
+
+// inOrder are the calls with their inputs, one after the other.
+func (x *Test) inOrder(calls []Call) []string {
+	out := make([]string, len(calls))
+	for i, c := range calls {
+		out[i] = shortName(c.Handler) + " " + x.normal(c)
+	}
+	return out
+}
+
+// shortName is a handler's name without the folders of its import path.
+func shortName(handler string) string { return handler[strings.LastIndexByte(handler, '/')+1:] }
 
 // withoutEarlyEnds leaves out the handlers that one run called like the other and less often: how many of its executions a distributed
 // map has started when it fails is nobody's to say.
@@ -103,16 +119,21 @@ func (x *Test) inputs(calls []Call) map[string][]string {
 	by := map[string][]string{}
 	unordered := x.compiledOnce().distributed
 	for _, c := range calls {
-		text := string(x.register().decoded(c.Handler, c.Input))
-		if v, err := value.Parse(text); err == nil {
-			text = sorted(v).String()
-		}
-		by[c.Handler] = append(by[c.Handler], text)
+		by[c.Handler] = append(by[c.Handler], x.normal(c))
 		if unordered {
 			slices.Sort(by[c.Handler])
 		}
 	}
 	return by
+}
+
+// normal is the input of a call as its handler reads it.
+func (x *Test) normal(c Call) string {
+	text := string(x.register().decoded(c.Handler, c.Input))
+	if v, err := value.Parse(text); err == nil {
+		text = sorted(v).String()
+	}
+	return text
 }
 
 // sorted is v with the members of its objects in the order of their names.

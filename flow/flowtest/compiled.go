@@ -21,14 +21,16 @@ type compiled struct {
 	unresolved *asl.Definition
 	// distributed says that the machine has a distributed map.
 	distributed bool
-	sdk         map[string]string // resource -> the SDK's method
-	resources   map[string]string // state -> what flow.Task calls there
-	nested      map[string]string // a machine's ARN in the definition -> the workflow's function
-	handlers    map[string]string // the function's ARN in the definition -> the handler
-	names       []compile.ErrorMatch
-	pointers    map[string]string // a state's name -> its JSON Pointer
-	env         map[string]string // what flow.Env gave
-	err         error
+	// concurrent says that the machine does several things at the same time.
+	concurrent bool
+	sdk        map[string]string // resource -> the SDK's method
+	resources  map[string]string // state -> what flow.Task calls there
+	nested     map[string]string // a machine's ARN in the definition -> the workflow's function
+	handlers   map[string]string // the function's ARN in the definition -> the handler
+	names      []compile.ErrorMatch
+	pointers   map[string]string // a state's name -> its JSON Pointer
+	env        map[string]string // what flow.Env gave
+	err        error
 }
 
 // cache holds what this test binary has compiled: compiling asks the Go command for types, a run takes microseconds.
@@ -84,6 +86,7 @@ func (c *compiled) resolve(w flow.Workflow, nested []flow.Workflow) *compiled {
 	}
 	asl.Walk(&def.Machine, func(_ *asl.Machine, s *asl.State) {
 		out.distributed = out.distributed || s.Distributed()
+		out.concurrent = out.concurrent || s.Type == asl.Map || s.Type == asl.Parallel
 		out.pointers[s.Name] = s.Pointer
 	})
 	out.program, out.err = machine.Compile(def)

@@ -239,6 +239,15 @@ func TestWantsFailTests(t *testing.T) {
 			x.Fail("weigh", 1, shop.Busy{})
 			flowtest.Run[shop.Receipt](x, shop.Order{ID: "o1"})
 		},
+		"makes its calls in another order as Go (-) than as a state machine (+)": func(tb testing.TB) {
+			n := 0
+			x := flowtest.New(tb, shop.Settling)
+			flowtest.Mock(x, shop.Charge, func(shop.Order) (string, error) {
+				n++
+				return map[bool]string{true: "pay-again"}[n == 1], nil
+			})
+			flowtest.Run[string](x, shop.Order{ID: "o1"})
+		},
 	} {
 		if said := failure(t, test); !strings.Contains(said, want) {
 			t.Errorf("%s: the test says %q", want, said)

@@ -150,3 +150,26 @@ func Told(c flow.Context, id string) (string, error) {
 
 // ToldOf is Told as a workflow.
 var ToldOf = flow.Standard("told", Told)
+
+// Settle charges and gives back, in the order that the number of earlier charges says.
+func Settle(c flow.Context, o Order) (string, error) {
+	first, err := flow.Call(c, Charge, o)
+	if err != nil {
+		return "", err
+	}
+	if first == "pay-again" {
+		if _, err := flow.Call(c, Refund, o.ID); err != nil {
+			return "", err
+		}
+		_, err := flow.Call(c, Charge, o)
+		return "settled", err
+	}
+	if _, err := flow.Call(c, Charge, o); err != nil {
+		return "", err
+	}
+	_, err = flow.Call(c, Refund, o.ID)
+	return "settled", err
+}
+
+// Settling is Settle, one step after the other.
+var Settling = flow.Standard("settling", Settle, flow.Function(Charge), flow.Function(Refund))
