@@ -29,7 +29,7 @@ import (
 
 const flows = "github.com/stride-aws/stride/internal/gosource/testdata/flows/"
 
-// become is how many definitions of the suite have a source, and how often each is run: docs/language.md gives the first.
+// become is how many definitions of the suite have a source, which docs/coming-from.md says, and runs how often each is run.
 const (
 	become = 250
 	runs   = 60
@@ -389,5 +389,32 @@ func TestRefused(t *testing.T) {
 		if _, err := Of(def, "F"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", definition, err, want)
 		}
+	}
+}
+
+// TestDocs holds docs/coming-from.md to what import makes of the file there, and to the suite's figure.
+func TestDocs(t *testing.T) {
+	body, err := os.ReadFile("../../docs/coming-from.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(body)
+	if want := fmt.Sprintf("Of 367 public definitions (AWS's samples and documentation, tests of validators) %d become Go", become); !strings.Contains(page, want) {
+		t.Errorf("docs/coming-from.md does not say: %s", want)
+	}
+	before, after, _ := strings.Cut(page, "`stride import statemachine/selling.asl.json`")
+	before, _, _ = strings.Cut(before[strings.LastIndex(before, "```json\n")+8:], "```")
+	def, err := asl.Parse(before, "selling.asl.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := Of(def, "RunSelling")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ = strings.Cut(after, "```go\n")
+	after, _, _ = strings.Cut(after, "```")
+	if i := strings.Index(src.Text, "// RunSelling"); src.Text[i:] != after {
+		t.Errorf("import makes this of the file in docs/coming-from.md, which is not what stands there:\n%s", gocmp.Diff(src.Text[i:], after))
 	}
 }
