@@ -250,6 +250,9 @@ func (x *eval) packageVar(at ast.Node, v *types.Var) sym {
 	if _, isText := textZero(v.Type()); isText && v.Name() == "Nil" && p == nil {
 		return zeroSym(v.Type())
 	}
+	if s, ok := utc(v); ok {
+		return s
+	}
 	if p == nil {
 		return x.bad(at, v.Pkg().Name()+"."+v.Name()+" is a variable of another module, whose value is not known", "use a constant")
 	}

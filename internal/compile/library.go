@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"maps"
+	"math"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
@@ -563,13 +564,19 @@ func timeSub(_ *eval, _ *ast.CallExpr, a []sym) sym {
 	return sym{e: binary{"*", binary{"-", millis(a[0]), millis(a[1])}, float(1e6)}}
 }
 
+// durationIn is a duration in another unit: the whole ones, and Go adds the part of one that is left.
 func durationIn(unit float64, whole bool) func(*eval, *ast.CallExpr, []sym) sym {
-	return func(_ *eval, _ *ast.CallExpr, a []sym) sym {
-		e := scaled(a[0].use(), unit)
+	return func(x *eval, _ *ast.CallExpr, a []sym) sym {
 		if whole {
-			e = truncated(e)
+			return sym{e: truncated(scaled(a[0].use(), unit))}
 		}
-		return sym{e: e}
+		if l, ok := a[0].e.(lit); ok {
+			n := l.v.Float()
+			return sym{e: float(math.Trunc(n/unit) + math.Mod(n, unit)/unit)}
+		}
+		d, wrap := x.bound("d", a[0].use())
+		left := binary{"%", d, float(unit)}
+		return sym{e: wrap(binary{"+", binary{"/", binary{"-", d, left}, float(unit)}, binary{"/", left, float(unit)}})}
 	}
 }
 

@@ -212,7 +212,15 @@ func (g *generator) boolExpr(depth int) string {
 // formatExpr is a text that package fmt or strconv makes.
 func (g *generator) formatExpr(depth int) string {
 	n, f, s := func() string { return g.expr(tInt, depth) }, func() string { return g.floatVar(depth) }, func() string { return g.expr(tString, depth) }
-	switch g.IntN(6) {
+	switch g.IntN(7) {
+	case 6:
+		t := g.leaf(tTime) + ".UTC()"
+		if g.one(3) {
+			t += fmt.Sprintf(".AddDate(%s, (%s)%%100, %s)", pick(g, "30", "100"), n(), pick(g, "0", "1", "-31"))
+		} else if g.one(2) {
+			t += ".Truncate(" + pick(g, "time.Hour", "24*time.Hour", "time.Second") + ")"
+		}
+		return t + ".Format(" + pick(g, "time.RFC3339", "time.DateOnly", `"Mon Jan _2 15:04:05.000 06"`, `"3:04PM -0700"`) + ")"
 	case 0:
 		return fmt.Sprintf("fmt.Sprintf(%q, %s)", pick(g, "%5d", "%-4d|", "%05d", "%+d", "%x", "%04X", "%b"), n())
 	case 1:

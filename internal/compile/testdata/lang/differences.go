@@ -39,7 +39,7 @@ var Differences = []Difference{
 		"change the case of such texts in a handler", "straße"),
 	differ("names", names, "Members of JSON must have a field's name exactly; encoding/json ignores the case.",
 		"send the names that are declared", json.RawMessage(`{"NAME":"x"}`)),
-	differ("zones", zones, "`Time.Add` gives a time in UTC, to the millisecond.",
+	differ("zones", zones, "What is computed with a time (`Add`, `AddDate`, `Truncate`) is in UTC, to the millisecond. What is read of one (`Hour`, `Format`) is in its own zone, as in Go.",
 		"compute times in other zones, or to the nanosecond, in a handler",
 		time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 7200)), time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC)),
 	differ("instants", instants, "Times are compared, and subtracted, to the millisecond.", "compare times to the nanosecond in a handler",

@@ -198,6 +198,17 @@ func Texts(c flow.Context, in Item) (Item, error) {
 	return in, nil
 }
 
+func Times(c flow.Context, in Item) (Item, error) {
+	in.Name = in.At.Format("02 Jan MST")                       // want "the part MST of a layout has no exact form in JSONata"
+	in.Name += in.At.Format(in.Tags[0])                        // want "Format needs a constant layout"
+	in.At = in.At.Truncate(time.Duration(in.Count))            // want "Truncate needs a constant of whole milliseconds"
+	made := time.Date(2024, 1, 1, 0, 0, 0, in.Count, time.UTC) // want "time.Date needs constant nanoseconds that are whole milliseconds; use 0"
+	local := time.Date(2024, 1, 1, 0, 0, 0, 0, time.Local)     // want "time.Local is a variable of another module" "the rules of this time zone are not known to a state machine; use time.UTC"
+	parsed, _ := time.Parse(time.DateOnly, in.Name)            // want "time.Parse is not known to the workflow language; take a time.Time in the input, which JSON has as RFC 3339"
+	_, _, _ = made, local, parsed
+	return in, nil
+}
+
 func Handlers(c flow.Context, in Item) (Item, error) {
 	out, err := flow.Call(c, Unregistered, in) // want "refused.Unregistered is not registered with workflow Handlers; add flow.Function.refused.Unregistered. to it"
 	if err != nil {
