@@ -39,19 +39,16 @@ type place struct{ account, region string }
 
 type bus struct {
 	Name, Arn string
-	tags      []Tag
+	tags      wire.TagList
 	rules     map[string]*rule
 }
-
-// Tag is one of a rule's or a bus's.
-type Tag struct{ Key, Value string }
 
 type rule struct {
 	Name, Arn, EventBusName string
 	EventPattern, State     string
 	Description, RoleArn    string `json:",omitempty"`
 	pattern                 *eventpattern.Pattern
-	tags                    []Tag
+	tags                    wire.TagList
 	targets                 []target
 }
 
@@ -104,7 +101,7 @@ func (s *Service) bus(c *wire.Call, name string) (*bus, error) {
 
 func (s *Service) createBus(c *wire.Call, in *struct {
 	Name string
-	Tags []Tag
+	Tags wire.TagList
 }) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,7 +146,7 @@ func (s *Service) listBuses(c *wire.Call, _ *struct{}) (any, error) {
 func (s *Service) putRule(c *wire.Call, in *struct {
 	Name, EventBusName, EventPattern, ScheduleExpression string
 	State, Description, RoleArn                          string
-	Tags                                                 []Tag
+	Tags                                                 wire.TagList
 }) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -293,7 +290,7 @@ func (s *Service) listTargets(c *wire.Call, in *ruleName) (any, error) {
 }
 
 // tagged are the tags of what an ARN names: a rule or a bus. s.mu is held.
-func (s *Service) tagged(c *wire.Call, arn string) (*[]Tag, error) {
+func (s *Service) tagged(c *wire.Call, arn string) (*wire.TagList, error) {
 	for _, b := range s.at(c.Account, c.Region) {
 		if b.Arn == arn {
 			return &b.tags, nil
@@ -309,7 +306,7 @@ func (s *Service) tagged(c *wire.Call, arn string) (*[]Tag, error) {
 
 func (s *Service) tag(c *wire.Call, in *struct {
 	ResourceARN string
-	Tags        []Tag
+	Tags        wire.TagList
 }) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -317,9 +314,7 @@ func (s *Service) tag(c *wire.Call, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range in.Tags {
-		*tags = append(slices.DeleteFunc(*tags, func(old Tag) bool { return old.Key == t.Key }), t)
-	}
+	*tags = tags.With(in.Tags)
 	return struct{}{}, nil
 }
 
@@ -331,7 +326,7 @@ func (s *Service) untag(c *wire.Call, in *struct {
 	defer s.mu.Unlock()
 	tags, err := s.tagged(c, in.ResourceARN)
 	if err == nil {
-		*tags = slices.DeleteFunc(*tags, func(t Tag) bool { return slices.Contains(in.TagKeys, t.Key) })
+		*tags = slices.DeleteFunc(tags.With(nil), func(t wire.Tag) bool { return slices.Contains(in.TagKeys, t.Key) })
 	}
 	return struct{}{}, err
 }
@@ -343,7 +338,7 @@ func (s *Service) listTags(c *wire.Call, in *struct{ ResourceARN string }) (any,
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"Tags": append([]Tag{}, *tags...)}, nil
+	return map[string]any{"Tags": tags.With(nil)}, nil
 }
 
 func (s *Service) testPattern(_ *wire.Call, in *struct{ Event, EventPattern string }) (any, error) {

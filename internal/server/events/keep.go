@@ -15,13 +15,13 @@ const table = "eventBus"
 
 type busRecord struct {
 	Name, Arn string
-	Tags      []Tag
+	Tags      wire.TagList
 	Rules     []ruleRecord
 }
 
 type ruleRecord struct {
 	rule
-	Tags    []Tag
+	Tags    wire.TagList
 	Targets []target
 }
 

@@ -16,7 +16,7 @@ const table = "scheduleGroup"
 
 type groupRecord struct {
 	group
-	Tags      []Tag
+	Tags      wire.TagList
 	Schedules []scheduleRecord
 }
 

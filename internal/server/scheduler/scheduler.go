@@ -46,12 +46,9 @@ type place struct{ account, region string }
 type group struct {
 	Arn, Name, State                   string
 	CreationDate, LastModificationDate epoch.Time
-	tags                               []Tag
+	tags                               wire.TagList
 	schedules                          map[string]*schedule
 }
-
-// Tag is one of a group's.
-type Tag struct{ Key, Value string }
 
 // New makes the service; Close ends its clock.
 func New(o Options) *Service {
@@ -96,13 +93,13 @@ func (s *Service) at(c *wire.Call) map[string]*group {
 	return s.groups[p]
 }
 
-func (s *Service) newGroup(c *wire.Call, name string, tags []Tag) *group {
+func (s *Service) newGroup(c *wire.Call, name string, tags wire.TagList) *group {
 	now := epoch.Of(s.o.Clock.Now())
 	return &group{Arn: c.ARN("scheduler", "schedule-group/"+name), Name: name, State: "ACTIVE", CreationDate: now, LastModificationDate: now,
 		tags: tags, schedules: map[string]*schedule{}}
 }
 
-func (s *Service) createGroup(c *wire.Call, in *struct{ Tags []Tag }) (any, error) {
+func (s *Service) createGroup(c *wire.Call, in *struct{ Tags wire.TagList }) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := c.Path["Name"]
@@ -159,16 +156,14 @@ func (s *Service) tagged(c *wire.Call) (*group, error) {
 	return nil, missing("Resource", arn)
 }
 
-func (s *Service) tag(c *wire.Call, in *struct{ Tags []Tag }) (any, error) {
+func (s *Service) tag(c *wire.Call, in *struct{ Tags wire.TagList }) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g, err := s.tagged(c)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range in.Tags {
-		g.tags = append(slices.DeleteFunc(g.tags, func(old Tag) bool { return old.Key == t.Key }), t)
-	}
+	g.tags = g.tags.With(in.Tags)
 	return struct{}{}, nil
 }
 
@@ -179,7 +174,7 @@ func (s *Service) listTags(c *wire.Call, _ []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"Tags": append([]Tag{}, g.tags...)}, nil
+	return map[string]any{"Tags": g.tags.With(nil)}, nil
 }
 
 // definition is the parameters of CreateSchedule and UpdateSchedule, as GetSchedule gives them back.

@@ -1,6 +1,9 @@
 package wire
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Tags are those of a resource of a REST service. They are replaced, never changed: an answer may be written from them at any time.
 type Tags map[string]string
@@ -20,4 +23,19 @@ func (t Tags) Without(c *Call) Tags {
 		delete(left, key)
 	}
 	return left
+}
+
+// Tag is one of a TagList.
+type Tag struct{ Key, Value string }
+
+// TagList are the tags of a resource of a service that lists them. They are replaced, never changed.
+type TagList []Tag
+
+// With is t with more tags, which win. It is never nil: JSON of no tags is a list.
+func (t TagList) With(more TagList) TagList {
+	list := TagList{}
+	for _, tag := range slices.Concat(t, more) {
+		list = append(slices.DeleteFunc(list, func(old Tag) bool { return old.Key == tag.Key }), tag)
+	}
+	return list
 }
