@@ -5,7 +5,6 @@
 package gosource
 
 import (
-	"cmp"
 	"fmt"
 	"go/format"
 	"maps"
@@ -246,6 +245,3 @@ func initialism(word string) string {
 
 var keywords = strings.Fields(`break case chan const continue default defer else fallthrough for func go goto if import interface map
 	package range return select struct switch type var string error nil true false append len max min int bool new copy`)
-
-// first is the first of two texts that is not empty.
-func first(a, b string) string { return cmp.Or(a, b) }

@@ -1,11 +1,11 @@
 package gosource
 
 import (
+	"cmp"
 	"fmt"
 	"go/scanner"
 	"go/token"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -48,7 +48,13 @@ func (f *function) write(name, comment string, takes *shape) (done bool) {
 	if comment != "" {
 		text = name + ": " + strings.TrimSpace(comment)
 	}
-	f.function(name, text, f.machine.StartAt, takes, "")
+	f.function(name, text, f.machine.StartAt, takes)
+	f.rest()
+	return true
+}
+
+// rest writes the functions that those written so far call.
+func (f *function) rest() {
 	for queue := f.calls[""]; len(queue) > 0; queue = queue[1:] {
 		state := queue[0]
 		if _, written := f.calls[state]; written {
@@ -56,56 +62,54 @@ func (f *function) write(name, comment string, takes *shape) (done bool) {
 		}
 		f.calls[state], f.now = []string{}, state
 		s := f.machine.State(state)
-		f.function(f.separate[state], f.separate[state]+" goes on with "+state+".", state, f.about[s].in, state)
+		f.function(f.separate[state], f.separate[state]+" goes on with "+state+".", state, f.about[s].in)
 		queue = append(queue, f.calls[state]...)
 	}
-	for state := range f.calls {
-		if state != "" && f.recursive(state, state, map[string]bool{}) {
-			f.refuse(f.machine.State(state), "Next", "a loop that is entered in several places")
-			break
+	for _, s := range f.machine.States {
+		if f.recursive(s.Name, s.Name, map[string]bool{}) {
+			f.refuse(s, "Next", severalEntries)
+			return
 		}
 	}
-	return true
 }
 
+// severalEntries is a loop without a form in Go: irreducible.
+const severalEntries = "a loop that is entered in several places"
+
+// recursive says whether a separate state calls another, by any number of calls.
 func (f *function) recursive(from, to string, seen map[string]bool) bool {
 	for _, n := range f.calls[from] {
-		if n == to || !seen[n] && !f.mark(seen, n) && f.recursive(n, to, seen) {
+		if n == to {
 			return true
 		}
+		if !seen[n] {
+			seen[n] = true
+			if f.recursive(n, to, seen) {
+				return true
+			}
+		}
 	}
-	return false
-}
-
-func (f *function) mark(seen map[string]bool, n string) bool {
-	seen[n] = true
 	return false
 }
 
 // function writes a function that begins with a state.
-func (f *function) function(name, comment, start string, takes *shape, self string) {
-	own := f.separate[start]
-	if own != "" && self == "" {
-		delete(f.separate, start) // the function itself is that of its first state
+func (f *function) function(name, comment, start string, takes *shape) {
+	if own := f.separate[start]; own != "" { // within, it is no other function
+		delete(f.separate, start)
 		defer func() { f.separate[start] = own }()
-	}
-	if self != "" {
-		delete(f.separate, self)
-		defer func() { f.separate[self] = own }()
 	}
 	at := len(f.functions)
 	f.functions = append(f.functions, "")
-	d := doc{"in", takes}
 	f.originVar = ""
 	if f.now == "" && f.machine == &f.def.Machine {
 		f.originVar = "input"
 	}
-	body := f.to(start, d, &around{})
-	if mentions(body.text, "input") && f.originVar != "" {
-		body.text = "input := in\n" + body.text
+	body := f.to(start, doc{"in", takes}, &around{})
+	if f.originVar != "" && mentions(body.text, f.originVar) {
+		body.text = f.originVar + " := in\n" + body.text
 	}
 	var b strings.Builder
-	for _, line := range strings.Split(comment, "\n") {
+	for line := range strings.Lines(comment) {
 		b.WriteString("// " + strings.TrimSpace(line) + "\n")
 	}
 	fmt.Fprintf(&b, "func %s(c flow.Context, in %s) (%s, error) {\n%s}\n", name, f.goType(takes), f.gives, body.text)
@@ -117,7 +121,7 @@ func (f *function) state(name string, d doc, x *around) code {
 	s := f.machine.State(name)
 	if f.written[name]++; f.written[name] > 1 && !f.trivial(name) {
 		if f.shared[name] {
-			f.refuse(s, "Next", "a loop that is entered in several places")
+			f.refuse(s, "Next", severalEntries)
 			return code{"", true}
 		}
 		f.shared[name] = true
@@ -203,46 +207,37 @@ func (f *function) after(s *asl.State, d, given doc, x *around) code {
 	switch {
 	case a.dropped:
 	case a.put != nil:
-		text, d = f.variable(d, s.Name)
-		dest, pointer := f.walk(&term{op: place, from: "in", path: a.put}, &places{in: d.expr, shapes: map[string]*shape{"in": a.in}})
-		v := given.expr
-		if pointer {
-			v = f.pointer(v, a.put[len(a.put)-1].name)
-		}
-		text = f.flush() + text + dest + " = " + v + "\n"
+		text, d = f.putInto(s, d, given)
 	default:
 		d = given
 	}
 	if a.output != nil {
-		p := &places{in: d.expr, shapes: map[string]*shape{"in": a.in}}
-		if a.put == nil && !a.dropped {
-			p.shapes["in"] = given.shape
-		}
-		if a.output.op == place {
-			d = doc{f.value(s, a.output, p), a.output.shape}
-		} else {
-			d = doc{f.value(s, a.output, p), a.output.shape}
-		}
+		p := &places{in: d.expr, shapes: map[string]*shape{"in": d.shape}}
+		d = doc{f.value(s, a.output, p), a.output.shape}
 	}
 	if s.End || s.Type == asl.Succeed {
 		return code{text + f.flush() + "return " + d.expr + ", nil\n", true}
 	}
-	if !d.isVariable() {
-		before, in := f.variable(d, s.Name)
-		rest := f.to(s.Next, in, x)
-		if f.plain(s.Next, x) || !mentions(rest.text, in.expr) {
-			// The next state takes the value as it is.
-		}
-		if !mentions(rest.text, in.expr) {
-			return code{text + f.flush() + rest.text, rest.ends}
-		}
-		return code{text + f.flush() + before + rest.text, rest.ends}
-	}
+	text += f.flush()
+	before, d := f.variable(d, s.Name)
 	rest := f.to(s.Next, d, x)
+	if mentions(rest.text, d.expr) {
+		text += before
+	}
 	return code{text + rest.text, rest.ends}
 }
 
-func (f *function) plain(string, *around) bool { return false }
+// putInto puts what a state gives into the document, by ResultPath.
+func (f *function) putInto(s *asl.State, d, given doc) (text string, in doc) {
+	a := f.about[s]
+	text, d = f.variable(d, s.Name)
+	dest, pointer := f.walk(&term{op: place, from: "in", path: a.put}, &places{in: d.expr, shapes: map[string]*shape{"in": a.in}})
+	v := given.expr
+	if pointer {
+		v = f.pointer(v, a.put[len(a.put)-1].name)
+	}
+	return f.flush() + text + dest + " = " + v + "\n", d
+}
 
 // flush takes the statements that come first.
 func (f *function) flush() string {
@@ -258,7 +253,7 @@ func (f *function) pass(s *asl.State, d doc, x *around) code {
 	given := f.taken(s, p, loose)
 	if a.selected != nil {
 		p.result, p.shapes["result"] = d.expr, a.in
-		given = doc{f.valueAs(s, a.selected, p, map[bool]*shape{true: nil, false: a.selected.shape}[loose]), a.selected.shape}
+		given = doc{f.valueAs(s, a.selected, p, f.wanted(s)), a.selected.shape}
 	}
 	if a.dropped || s.Type == asl.Succeed && a.argument == nil && a.selected == nil {
 		given = doc{p.in, p.shapes["in"]}
@@ -284,28 +279,6 @@ func (f *function) wait(s *asl.State, d doc, x *around) code {
 	}
 	out := f.after(s, d, doc{p.in, p.shapes["in"]}, x)
 	return code{text + out.text, out.ends}
-}
-
-func (f *function) duration(s *asl.State, t *term, p *places) string {
-	f.src.uses["time"] = true
-	return "time.Duration(" + f.value(s, t, p) + ")*time.Second"
-}
-
-func (f *function) seconds(v value.Value) string {
-	f.src.uses["time"] = true
-	n := int64(v.Float())
-	for _, unit := range []struct {
-		n    int64
-		name string
-	}{{3600, "time.Hour"}, {60, "time.Minute"}, {1, "time.Second"}} {
-		if n%unit.n == 0 && n >= unit.n && (n > unit.n || unit.n == 1 || n == unit.n) {
-			if n == unit.n {
-				return unit.name
-			}
-			return strconv.FormatInt(n/unit.n, 10) + "*" + unit.name
-		}
-	}
-	return "0"
 }
 
 func (f *function) fail(s *asl.State, d doc) string {
@@ -391,366 +364,8 @@ func (f *function) variableFor(state string, d doc) (declared string, met doc) {
 	if !f.needs[state] {
 		return "", d
 	}
-	v := f.unique(first(in.root().hint, "result"), false)
+	v := f.unique(cmp.Or(in.root().hint, "result"), false)
 	return "var " + v + " " + f.goType(in) + "\n", doc{v, in}
-}
-
-// caughtWays are the ways that a state's errors take.
-func (f *function) caughtWays(s *asl.State, d doc, x *around) (ways []way, all bool) {
-	for i, c := range s.Catch {
-		cond := "err != nil"
-		if !slices.Contains(c.ErrorEquals, "States.ALL") {
-			tests := make([]string, len(c.ErrorEquals))
-			for i, name := range c.ErrorEquals {
-				tests[i] = "errors.Is(err, " + errorName(name) + ")"
-			}
-			cond = strings.Join(tests, " || ")
-			f.src.uses["errors"] = true
-		}
-		text, after := f.keepError(s, c, d, f.about[s].caught[i])
-		rest := f.to(c.Next, after, x)
-		if !mentions(rest.text, after.expr) && after.expr != d.expr {
-			text = ""
-		}
-		ways = append(ways, way{cond, code{text + rest.text, rest.ends}})
-		if cond == "err != nil" {
-			return ways, true
-		}
-	}
-	return ways, false
-}
-
-// keepError is the document behind a Catch.
-func (f *function) keepError(s *asl.State, c *asl.Catcher, d doc, to *shape) (text string, after doc) {
-	v := c.ResultPath
-	if v.Kind() == value.Null {
-		return "", d
-	}
-	steps, _ := parsePath(strings.TrimPrefix(v.Str(), "$"))
-	if len(steps) == 0 {
-		name := f.unique("failure", false)
-		return name + " := " + f.errorValue(s, to) + "\n", doc{name, to}
-	}
-	a := f.about[s]
-	t := &term{op: place, from: "in", path: steps}
-	dest, pointer := f.walk(t, &places{in: d.expr, shapes: map[string]*shape{"in": a.in}})
-	v2 := f.errorValue(s, at(a.in, steps))
-	if pointer {
-		v2 = f.pointer(v2, steps[len(steps)-1].name)
-	}
-	return f.flush() + dest + " = " + v2 + "\n", d
-}
-
-// errorValue is the output of an error as a value of a type.
-func (f *function) errorValue(s *asl.State, to *shape) string {
-	typ := f.goType(to)
-	if typ == "any" || typ == "flow.ErrorOutput" {
-		return "flow.OutputOf(err)"
-	}
-	for _, fd := range to.root().fields {
-		if (fd.name == "Error" || fd.name == "Cause") && f.points(fd) {
-			f.refuse(s, "Catch", "it is asked whether the error has a %s", fd.name)
-		}
-	}
-	return typ + "{Error: flow.OutputOf(err).Error, Cause: flow.OutputOf(err).Cause}"
-}
-
-func errorName(name string) string {
-	switch name {
-	case "States.TaskFailed":
-		return "flow.ErrTaskFailed"
-	case "States.Timeout":
-		return "flow.ErrTimeout"
-	case "States.HeartbeatTimeout":
-		return "flow.ErrHeartbeatTimeout"
-	}
-	return "flow.ErrorName(" + strconv.Quote(name) + ")"
-}
-
-// step writes a call with its error ways, and what follows. given is what it gives, in terms of the variable v; declared says that v
-// is declared before.
-func (f *function) step(s *asl.State, d doc, call func(used bool) string, v string, given func() doc, x *around) code {
-	a := f.about[s]
-	before := ""
-	if len(s.Catch) > 0 || a.put != nil {
-		before, d = f.variable(d, s.Name)
-	}
-	join, inner := "", x
-	if len(s.Catch) > 0 && !s.End {
-		join = f.meet(next(s), x)
-	}
-	var met doc
-	if join != "" {
-		declared := ""
-		inner, declared, met = f.meeting(join, d, x)
-		before += declared
-	}
-	pre := f.flush()
-	result := given()
-	post := f.flush()
-	normal := f.after(s, d, result, inner)
-	normal.text = post + normal.text
-	ways, all := f.caughtWays(s, d, inner)
-	if !all {
-		ways = append(ways, way{"err != nil", code{"return " + f.zero() + ", err\n", true}})
-	}
-	used := v != "" && mentions(normal.text, v)
-	if v != "" && len(s.Catch) == 0 && normal.text == "return "+v+", nil\n" && f.gives == f.goType(result.shape) {
-		return code{before + pre + "return " + call(true) + "\n", true}
-	}
-	out := called(call(used), v, used, ways, normal)
-	out.text = before + pre + out.text
-	if join == "" || out.ends {
-		return out
-	}
-	rest := f.to(join, met, x)
-	return code{out.text + rest.text, rest.ends}
-}
-
-// called is a call, the ways of its errors, and the way without one.
-func called(call, v string, used bool, ways []way, normal code) code {
-	plain := !slices.ContainsFunc(ways, func(w way) bool { return !w.ends })
-	switch {
-	case v == "":
-		call = "err := " + call
-	case used:
-		out := decide(ways, normal)
-		return code{v + ", err := " + call + "\n" + out.text, out.ends}
-	default:
-		call = "_, err := " + call
-	}
-	if !plain {
-		out := decide(ways, normal)
-		if !strings.HasPrefix(out.text, "if ") || !onlyIf(out.text) {
-			out.text = strings.TrimSpace(out.text) + "\n"
-			return code{"{\n" + strings.Replace(call, "_, err :=", "_, err :=", 1) + "\n" + out.text + "}\n", out.ends}
-		}
-		return code{"if " + call + "; " + strings.TrimPrefix(out.text, "if "), out.ends}
-	}
-	first := true
-	text := ""
-	for _, w := range ways {
-		if first {
-			text += "if " + call + "; " + w.cond + " {\n" + w.text + "}"
-		} else {
-			text += " else if " + w.cond + " {\n" + w.text + "}"
-		}
-		first = false
-	}
-	return code{text + "\n" + normal.text, normal.ends}
-}
-
-func (f *function) task(s *asl.State, d doc, x *around) code {
-	a := f.about[s]
-	if len(s.Catch) > 0 && !d.isVariable() {
-		before, in := f.variable(d, s.Name)
-		out := f.task(s, in, x)
-		return code{before + out.text, out.ends}
-	}
-	p := f.places(s, d)
-	awaits := strings.HasSuffix(s.Resource, ".waitForTaskToken")
-	p.token = awaits
-	argument := f.taken(s, p, true).expr
-	fn := "flow.Task"
-	if awaits {
-		fn = "flow.TaskAwait"
-		typ := f.goType(a.in)
-		if a.argument != nil {
-			typ = "map[string]any"
-		}
-		argument = "func(token flow.Token) " + typ + " {\nreturn " + argument + "\n}"
-		if a.input != nil {
-			f.refuse(s, "InputPath", "the state waits for a token")
-		}
-	}
-	args := append([]string{"c", f.filled(s.Resource), argument}, f.taskOptions(s, p, awaits)...)
-	v := f.resultName(s)
-	given := func() doc { return f.selected(s, p, v) }
-	call := func(used bool) string {
-		if !used {
-			return fn + "[any]" + lines(args)
-		}
-		return fn + "[" + f.goType(a.result) + "]" + lines(args)
-	}
-	return f.step(s, d, call, v, given, x)
-}
-
-// selected is what a state's result, in the variable v, gives.
-func (f *function) selected(s *asl.State, p *places, v string) doc {
-	a := f.about[s]
-	if a.selected == nil {
-		return doc{v, a.result}
-	}
-	p.result, p.shapes["result"], p.token = v, a.result, false
-	return doc{f.valueAs(s, a.selected, p, f.wanted(s)), a.selected.shape}
-}
-
-// wanted is the shape that a state's result is written as; nil where nobody reads it.
-func (f *function) wanted(s *asl.State) *shape {
-	a := f.about[s]
-	if s.End && f.gives == "any" && a.put == nil && a.output == nil || a.dropped {
-		return nil
-	}
-	return a.selected.shape
-}
-
-func (f *function) resultName(s *asl.State) string {
-	if a := f.about[s]; a.put != nil {
-		return f.unique(a.put[len(a.put)-1].name, false)
-	}
-	return f.unique(s.Name, false)
-}
-
-// lines are the arguments of a call, on several lines where they are long.
-func lines(args []string) string {
-	one := "(" + strings.Join(args, ", ") + ")"
-	last := args[len(args)-1]
-	if len(one) <= 130 && !strings.Contains(one, "\n") || strings.HasSuffix(last, "\n}") && strings.Count(one, "\n}") == 1 && len(one) < 1000 {
-		return one
-	}
-	n := min(3, len(args))
-	if options := strings.Join(args[n:], ", "); strings.HasSuffix(args[n-1], "\n}") && len(options) <= 110 && !strings.Contains(options, "\n") {
-		return "(" + strings.Join(args, ", ") + ")"
-	}
-	return "(" + strings.Join(args[:n], ", ") + ",\n" + strings.Join(args[n:], ",\n") + ",\n)"
-}
-
-// taskOptions keep a Task's name, retries and timeout as they are.
-func (f *function) taskOptions(s *asl.State, p *places, awaits bool) []string {
-	out := []string{"flow.Name(" + strconv.Quote(s.Name) + ")"}
-	switch t := f.about[s].extra["TimeoutSeconds"]; {
-	case t != nil:
-		out = append(out, "flow.Timeout("+f.duration(s, t, p)+")")
-	case s.TimeoutSeconds.Defined():
-		out = append(out, "flow.Timeout("+f.seconds(s.TimeoutSeconds)+")")
-	case awaits && !s.HeartbeatSeconds.Defined():
-		f.src.uses["time"] = true
-		out = append(out, "flow.Timeout(365*24*time.Hour)")
-	}
-	if s.HeartbeatSeconds.Defined() {
-		out = append(out, "flow.Heartbeat("+f.seconds(s.HeartbeatSeconds)+")")
-	}
-	return append(out, f.retries(s)...)
-}
-
-func (f *function) retries(s *asl.State) (out []string) {
-	for _, r := range s.Retry {
-		if text := f.retry(s, r); text != "" {
-			f.retriers = append(f.retriers, text)
-			out = append(out, text)
-		}
-	}
-	return out
-}
-
-func (f *function) retry(s *asl.State, r *asl.Retrier) string {
-	var fields []string
-	if !slices.Contains(r.ErrorEquals, "States.ALL") {
-		names := make([]string, len(r.ErrorEquals))
-		for i, name := range r.ErrorEquals {
-			names[i] = errorName(name)
-		}
-		fields = append(fields, "On: []error{"+strings.Join(names, ", ")+"}")
-	}
-	if r.MaxAttempts.Defined() && r.MaxAttempts.Float() == 0 {
-		if r == s.Retry[len(s.Retry)-1] {
-			return ""
-		}
-		f.refuse(s, "Retry", "a retrier of no attempts before others")
-	}
-	for _, field := range []struct {
-		name string
-		v    value.Value
-		time bool
-	}{{"MaxAttempts", r.MaxAttempts, false}, {"Interval", r.IntervalSeconds, true}, {"Backoff", r.BackoffRate, false}, {"MaxDelay", r.MaxDelaySeconds, true}} {
-		switch {
-		case !field.v.Defined():
-		case field.v.Kind() != value.Number || field.v.Float() == 0:
-			f.refuse(s, "Retry", "the %s %s has no form in Go", field.name, field.v)
-		case field.time:
-			fields = append(fields, field.name+": "+f.seconds(field.v))
-		default:
-			fields = append(fields, field.name+": "+field.v.NumberText())
-		}
-	}
-	if r.JitterStrategy == "FULL" {
-		fields = append(fields, "FullJitter: true")
-	}
-	return "flow.Retry{" + strings.Join(fields, ", ") + "}"
-}
-
-func (f *function) parallel(s *asl.State, d doc, x *around) code {
-	a := f.about[s]
-	before, d := f.variable(d, s.Name)
-	p := f.places(s, d)
-	taken := f.taken(s, p, false)
-	item := f.goType(a.result.item(false))
-	unused := a.dropped || a.put == nil && !s.End && !f.needs[s.Next]
-	var vars, branches []string
-	for _, branch := range s.Branches {
-		name := f.helper(s.Name + " " + branch.StartAt)
-		f.writer.machine(branch, name, "", f.origins[branch], item)
-		if unused {
-			branches = append(branches, fmt.Sprintf("func(c flow.Context) error {\n_, err := %s(c, %s)\nreturn err\n},\n", name, taken.expr))
-			continue
-		}
-		v := f.unique(branch.StartAt+" result", false)
-		vars = append(vars, v)
-		branches = append(branches, fmt.Sprintf("func(c flow.Context) (err error) {\n%s, err = %s(c, %s)\nreturn err\n},\n", v, name, taken.expr))
-	}
-	given := func() doc {
-		made := "[]" + item + "{" + strings.Join(vars, ", ") + "}"
-		if a.selected == nil {
-			return doc{made, a.result}
-		}
-		list := f.unique(s.Name+" results", false)
-		f.before += list + " := " + made + "\n"
-		return f.selected(s, p, list)
-	}
-	text := before + f.flush()
-	if !unused {
-		text += "var " + strings.Join(vars, ", ") + " " + item + "\n"
-	}
-	call := func(bool) string { return "flow.Parallel(c,\n" + strings.Join(branches, "") + ")" }
-	out := f.step(s, d, call, "", given, x)
-	return code{text + out.text, out.ends}
-}
-
-// fan writes a Map.
-func (f *function) fan(s *asl.State, d doc, x *around) code {
-	a := f.about[s]
-	if (len(s.Catch) > 0 || a.argument != nil) && !d.isVariable() {
-		before, in := f.variable(d, s.Name)
-		out := f.fan(s, in, x)
-		return code{before + out.text, out.ends}
-	}
-	p := f.places(s, d)
-	items := f.value(s, a.items, p)
-	item := f.goType(a.result.item(false))
-	name := f.helper(s.Name + " item")
-	takes := f.origins[s.Processor]
-	f.writer.machine(s.Processor, name, "", takes, item)
-	body := name
-	if a.argument != nil {
-		p.item, p.shapes["item"] = "item", a.items.shape.item(true)
-		arg := f.value(s, a.argument, p)
-		body = "func(c flow.Context, item " + f.goType(a.items.shape.item(true)) + ") (" + item + ", error) {\n" + f.flush() + "return " + name + "(c, " + arg + ")\n}"
-	}
-	fn := "flow.Map"
-	args := []string{"c", items, body, "flow.Name(" + strconv.Quote(s.Name) + ")"}
-	if s.Distributed() {
-		fn = "flow.Distributed"
-		if s.Processor.ProcessorConfig.ExecutionType == "EXPRESS" {
-			args = append(args, "flow.ExpressChildren()")
-		}
-	}
-	if n := s.MaxConcurrency; n.Kind() == value.Number && n.Float() > 0 {
-		args = append(args, "flow.MaxConcurrency("+n.NumberText()+")")
-	}
-	v := f.resultName(s)
-	given := func() doc { return f.selected(s, p, v) }
-	args = append(args, f.retries(s)...)
-	return f.step(s, d, func(bool) string { return fn + lines(args) }, v, given, x)
 }
 
 // mentions says whether Go text has a variable in it.
