@@ -258,7 +258,7 @@ func (f *frame) deferStmt(s *ast.DeferStmt, fs []*flow) []*flow {
 	if now := f.asksTime(s.Call); now != nil {
 		f.refuse(now, "Go evaluates the arguments of a deferred call now, a state machine when it is made", "keep the time in a variable first")
 	}
-	for v := range f.writesAfter(s) {
+	for v := range f.writesAfter(fs[0].env, s) {
 		if (&liveness{info: f.pkg.info}).readsArguments(s.Call)[v] {
 			f.refuse(s, "Go evaluates the arguments of a deferred call now, and "+v.Name()+" changes later", "defer a function literal, or use a variable of its own")
 		}
@@ -300,11 +300,11 @@ func (f *frame) asksTime(e *ast.CallExpr) (found ast.Node) {
 }
 
 // writesAfter is what the function assigns behind a statement.
-func (f *frame) writesAfter(s ast.Stmt) vars {
+func (f *frame) writesAfter(e env, s ast.Stmt) vars {
 	out := vars{}
 	for _, stmt := range bodyOf(f.node).List {
 		if stmt.End() > s.End() {
-			out = out.with(f.writes(stmt))
+			out = out.with(f.writesIn(e, stmt))
 		}
 	}
 	for v := range out {

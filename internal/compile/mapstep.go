@@ -54,7 +54,7 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 		f.refuse(e.Args[2], "the body of a Map must be a function", "")
 		return f.skip(e, fs)
 	}
-	f.refuseMapWrites(fn)
+	f.refuseMapWrites(fn, joined.env)
 	m := f.subMachine(joined.m)
 	m.silent = c.to == nil && f.discards(e)
 	inside := joined.env.clone()
@@ -99,11 +99,15 @@ func (f *frame) mapEnds(joined *flow, s *asl.State, c mapCall) []outcome {
 	return f.ends(joined, s, result, out)
 }
 
-func (f *frame) refuseMapWrites(fn *closure) {
+func (f *frame) refuseMapWrites(fn *closure, e env) {
 	if fn.lit == nil {
 		return
 	}
-	for _, k := range f.captured(fn) {
+	written := f.captured(fn)
+	for _, lit := range fn.frame.literalsIn(e, fn.lit) {
+		written = append(written, slices.DeleteFunc(f.captured(lit), func(k key) bool { return fn.declares(k.v) })...)
+	}
+	for _, k := range written {
 		f.refuse(fn.lit, k.v.Name()+" is assigned inside the Map: iterations run at the same time", "return the value, and use Map's result")
 	}
 }

@@ -59,15 +59,20 @@ func (f *frame) branches(joined *flow, args []ast.Expr) []*branchOf {
 			continue
 		}
 		b := &branchOf{arg: arg, fn: fn}
-		fn.frame.assignments(fn.lit, func(place ast.Expr, _ []types.Type) {
-			if p, ok := fn.frame.piece(place); ok && !(fn.lit.Pos() <= p.v.Pos() && p.v.Pos() < fn.lit.End()) {
-				b.writes = append(b.writes, p)
-			}
-		})
+		for _, lit := range append([]*closure{fn}, fn.frame.literalsIn(joined.env, fn.lit)...) {
+			lit.frame.assignments(lit.lit, func(place ast.Expr, _ []types.Type) {
+				if p, ok := lit.frame.piece(place); ok && !fn.declares(p.v) && !lit.declares(p.v) {
+					b.writes = append(b.writes, p)
+				}
+			})
+		}
 		out = append(out, b)
 	}
 	return out
 }
+
+// declares says whether a variable is the literal's own.
+func (c *closure) declares(v *types.Var) bool { return c.lit.Pos() <= v.Pos() && v.Pos() < c.lit.End() }
 
 // piece is a variable, or a field of a field of one.
 type piece struct {

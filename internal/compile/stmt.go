@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 )
 
@@ -425,7 +426,7 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 		f.at = p.body
 	}
 	at := f.at
-	written := f.writes(p.at).with(p.also)
+	written := f.writesIn(fs[0].env, p.at).with(p.also)
 	entered := f.entered(fs, p)
 	head := f.join(fs, written)
 	mark := head.host
@@ -533,6 +534,34 @@ func (f *frame) writes(n ast.Node) vars {
 			out[v] = true
 		}
 	})
+	return out
+}
+
+// writesIn is writes, and what the function literals assign that n calls by the variables that hold them.
+func (f *frame) writesIn(e env, n ast.Node) vars {
+	out := f.writes(n)
+	for _, fn := range f.literalsIn(e, n) {
+		out = out.with(fn.frame.writes(fn.lit))
+	}
+	return out
+}
+
+// literalsIn is the function literals in variables that n names, and in those that these name.
+func (f *frame) literalsIn(e env, n ast.Node) []*closure {
+	var out []*closure
+	var visit func(g *frame, n ast.Node)
+	visit = func(g *frame, n ast.Node) {
+		named := (&liveness{info: g.pkg.info}).reads(n)
+		for _, k := range slices.SortedFunc(maps.Keys(e), byDeclaration) {
+			fn := e[k].fn
+			if !named[k.v] || fn == nil || fn.lit == nil || slices.ContainsFunc(out, fn.same) {
+				continue
+			}
+			out = append(out, fn)
+			visit(fn.frame, fn.lit)
+		}
+	}
+	visit(f, n)
 	return out
 }
 

@@ -163,7 +163,11 @@ func (g *generator) floatExpr(depth int) string {
 
 func (g *generator) stringExpr(depth int) string {
 	a := func() string { return g.expr(tString, depth) }
-	switch g.IntN(12) {
+	switch g.IntN(14) {
+	case 12:
+		return g.calledExpr(depth)
+	case 13:
+		return fmt.Sprintf("counted(nameAndCount(%s))", g.expr(tPart, depth))
 	case 9:
 		return g.formatExpr(depth)
 	case 10, 11:
@@ -251,4 +255,20 @@ func (g *generator) textExpr(depth int) string {
 		return fmt.Sprintf(`strings.Replace(%s, "o", "$1", %s)`, s(), pick(g, "0", "1", "-1"))
 	}
 	return fmt.Sprintf("fmt.Sprint(strings.EqualFold(%s, %s), strings.ContainsAny(%s, %s))", s(), pick(g, `"ONE"`, `"mis"`, `""`), s(), pick(g, `"ox"`, `"é"`))
+}
+
+// calledExpr is a call of a function of any number of arguments, or of a method that was kept with its receiver.
+func (g *generator) calledExpr(depth int) string {
+	a := func() string { return g.expr(tString, depth) }
+	if g.one(3) {
+		return fmt.Sprintf("func() string { mark := (%s).marked; return mark(%s) + mark(%s) }()", g.expr(tDeep, depth), a(), a())
+	}
+	all := a()
+	if g.one(3) {
+		return fmt.Sprintf("gathered(%s, %s...)", all, g.expr(tStrings, depth))
+	}
+	for range g.IntN(3) {
+		all += ", " + a()
+	}
+	return "gathered(" + all + ")"
 }

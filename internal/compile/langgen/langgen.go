@@ -193,7 +193,7 @@ func (g *generator) statement() {
 		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
 		g.parse, g.cuts, g.deletions, g.labelledPure, g.child, g.named, g.rows, g.entries, g.elsewhere,
 	}
-	choices = append(choices, g.mapWrites, g.pointerWrites, g.parallelFields, g.sorts, g.itemWrites, g.grids, g.built)
+	choices = append(choices, g.tallied, g.mapWrites, g.pointerWrites, g.parallelFields, g.sorts, g.itemWrites, g.grids, g.built)
 	if g.depth < 3 {
 		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper, g.iterated)
 	}

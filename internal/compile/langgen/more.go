@@ -83,6 +83,28 @@ func pair[A, B any](a A, b B) Pair[A, B] { return Pair[A, B]{First: a, Second: b
 
 func (p Pair[A, B]) Swapped() Pair[B, A] { return Pair[B, A]{First: p.Second, Second: p.First} }
 
+func repeated(c flow.Context, n int, do func(flow.Context, int) error) error {
+	for i := range n {
+		if err := do(c, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nameAndCount(p lang.Part) (string, int) { return p.ID, p.Count }
+
+func counted(name string, n int) string { return fmt.Sprintf("%s*%d", name, n) }
+
+func gathered(first string, more ...string) string {
+	for i, s := range more {
+		first += strconv.Itoa(i) + s
+	}
+	return first
+}
+
+func (d Deep) marked(mark string) string { return mark + d.Tag }
+
 func mapped[T, U any](list []T, f func(T) U) []U {
 	var out []U
 	for _, item := range list {

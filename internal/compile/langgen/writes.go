@@ -383,3 +383,45 @@ func (g *generator) grids() {
 	g.line("%s := at(%s, %d)", v.name, rows, g.IntN(4))
 	g.vars = append(g.vars, v)
 }
+
+// tallied calls a function that adds to a variable around it.
+func (g *generator) tallied() {
+	sum, add := g.declared(tInt), g.name("add")
+	g.line("var %s int = %s", sum.name, g.expr(tInt, 1))
+	g.line("%s := func(c flow.Context, n int) error {", add)
+	g.line("\tm, err := flow.Call(c, lang.Double, n%%100)")
+	g.line("\t%s += m", sum.name)
+	g.line("\treturn err")
+	g.line("}")
+	by := sum.name
+	if g.one(2) {
+		by = g.expr(tInt, 1)
+	}
+	call := fmt.Sprintf("%s(c, %s)", add, by)
+	switch g.IntN(4) {
+	case 0:
+		g.line("for range %d {", g.IntN(3))
+		g.line("\tif err := %s; err != nil {", call)
+		g.indent += 2
+		g.returnError("err")
+		g.indent -= 2
+		g.line("\t}")
+		g.line("}")
+	case 1:
+		g.line("for range %s {", g.shortSlice(tInts))
+		g.line("\t_ = %s", call)
+		g.line("}")
+	case 2:
+		g.line("if (%s) {", g.expr(tBool, 2))
+		g.line("\t_ = %s", call)
+		g.line("}")
+		g.line("_ = %s", call)
+	default:
+		g.line("if err := repeated(c, %d, %s); err != nil {", g.IntN(3), add)
+		g.indent++
+		g.returnError("err")
+		g.indent--
+		g.line("}")
+	}
+	g.vars = append(g.vars, sum)
+}

@@ -44,6 +44,8 @@ var Traps = []Case{
 	trap("trap-tag-names", trapTagNames, raw(`{"a'b":"no","Quote":"yes","__proto__":"p","$.x":"path","*":"star"}`)),
 	trap("trap-cut-out", trapCutOut, many),
 	trap("trap-returned-loan", trapReturnedLoan, zero, one),
+	trap("trap-tally", trapTally, zero, one, many),
+	trap("trap-beside", trapBeside, zero, one),
 	trap("trap-keys", trapKeys, one, raw(`{"attrs":{"a`+"`"+`b":"tick","${env:STRIDE_LANG_STAGE}":"env","":"none"}}`)),
 }
 
@@ -231,4 +233,56 @@ func trapReturnedLoan(c flow.Context, in Thing) (int, error) { return raised(&in
 func raised(t *Thing) (int, error) {
 	t.N++
 	return t.N, nil
+}
+
+// trapTally calls a function that adds to a variable around it: in a loop, from a helper, from another function and in a branch.
+func trapTally(c flow.Context, in Thing) (int, error) {
+	sum := 1
+	add := func(c flow.Context, n int) error {
+		m, err := flow.Call(c, Double, n)
+		sum += m
+		return err
+	}
+	for _, p := range in.Parts {
+		if err := add(c, p.Count); err != nil {
+			return 0, err
+		}
+	}
+	if err := forEachOf(c, 2, add); err != nil {
+		return 0, err
+	}
+	if err := forEachOf(c, 2, func(c flow.Context, n int) error { return add(c, n+sum) }); err != nil {
+		return 0, err
+	}
+	err := flow.Parallel(c,
+		func(c flow.Context) error { return add(c, in.N) },
+		func(c flow.Context) error { _, err := flow.Call(c, Log, in.Name); return err },
+	)
+	return sum, err
+}
+
+func forEachOf(c flow.Context, n int, do func(flow.Context, int) error) error {
+	for i := range n {
+		if err := do(c, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trapBeside returns a variable beside a helper with steps.
+func trapBeside(c flow.Context, in Thing) (string, error) {
+	text, err := flow.Call(c, Log, in.Name+"?")
+	if err != nil {
+		return "", err
+	}
+	return text + in.Note, twiceLogged(c, in.Name)
+}
+
+func twiceLogged(c flow.Context, text string) error {
+	if _, err := flow.Call(c, Log, text); err != nil {
+		return err
+	}
+	_, err := flow.Call(c, Log, text+"!")
+	return err
 }

@@ -877,3 +877,22 @@ func FailedParallel(c flow.Context, in Item) (Item, error) {
 	}
 	return a, err
 }
+
+func CapturedWrites(c flow.Context, in Item) (int, error) {
+	n := 0
+	add := func(c flow.Context, it Item) error {
+		out, err := flow.Call(c, Handle, it)
+		n += out.Count
+		return err
+	}
+	defer flow.Call(c, Handle, Item{Count: n}) // want "Go evaluates the arguments of a deferred call now, and n changes later" "n is assigned in a Parallel that may have failed here"
+	err := flow.Parallel(c,
+		func(c flow.Context) error { return add(c, in) },
+		func(c flow.Context) error { return add(c, in) }, // want "n is assigned by two branches of this Parallel"
+	)
+	if err != nil {
+		return 0, err
+	}
+	_, err = flow.Map(c, in.Tags, func(c flow.Context, tag string) (int, error) { return 0, add(c, Item{Name: tag}) }) // want "n is assigned inside the Map: iterations run at the same time"
+	return n, err
+}
