@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -90,7 +91,7 @@ func (a *app) following(words []string, current string) []candidate {
 	case lacks != "":
 		return a.values(command, lacks)
 	case strings.HasPrefix(current, "-"):
-		return flagCandidates(append(visible(command.Flags), visible(a.cli.Flags)...))
+		return a.flags(command)
 	}
 	return a.arguments(command)
 }
@@ -170,24 +171,20 @@ func (a *app) arguments(command *cli.Command) []candidate {
 	return out
 }
 
-func visible(flags []cli.Flag) []cli.Flag {
-	var out []cli.Flag
-	for _, f := range flags {
-		if f, ok := f.(cli.VisibleFlag); ok && f.IsVisible() {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func flagCandidates(flags []cli.Flag) []candidate {
+// flags are a command's own, and behind them the global ones, which the command has too, hidden.
+func (a *app) flags(command *cli.Command) []candidate {
 	var out []candidate
-	for _, f := range flags {
-		usage := ""
-		if f, ok := f.(cli.DocGenerationFlag); ok {
-			usage = strings.ReplaceAll(f.GetUsage(), "`", "")
+	for _, f := range slices.Concat(command.Flags, a.cli.Flags) {
+		c := candidate{word: dashed(f.Names()[0])}
+		if f, ok := f.(cli.VisibleFlag); !ok || !f.IsVisible() {
+			continue
 		}
-		out = append(out, candidate{dashed(f.Names()[0]), usage})
+		if f, ok := f.(cli.DocGenerationFlag); ok {
+			c.means = strings.ReplaceAll(f.GetUsage(), "`", "")
+		}
+		if !slices.Contains(out, c) { // stride's own are the global ones
+			out = append(out, c)
+		}
 	}
 	return out
 }
