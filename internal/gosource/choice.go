@@ -71,7 +71,9 @@ func (w *writer) mayLack(c *scope, t *term) {
 		return
 	}
 	last := t.path[len(t.path)-1]
-	if last.index < 0 {
+	if last.rest {
+		c.refuse("whether the rest of a list is there")
+	} else if last.index < 0 {
 		at(c.in, t.path[:len(t.path)-1]).field(last.name, true).optional = true
 	}
 }
@@ -79,9 +81,11 @@ func (w *writer) mayLack(c *scope, t *term) {
 // condition is a rule as a Go expression. inner says that it stands inside of another.
 func (f *function) condition(s *asl.State, r *asl.Rule, in *places, inner bool) string {
 	several := func(rules []*asl.Rule, op string) string {
-		parts := make([]string, len(rules))
-		for i, rule := range rules {
-			parts[i] = f.condition(s, rule, in, true)
+		var parts []string
+		for _, rule := range rules {
+			if part := f.condition(s, rule, in, true); !slices.Contains(parts, part) { // IsPresent and IsNull may be one question in Go
+				parts = append(parts, part)
+			}
 		}
 		out := strings.Join(parts, op)
 		if inner && len(parts) > 1 {

@@ -32,10 +32,11 @@ const (
 	ofContext
 )
 
-// step is a name or an index of a path.
+// step is a name, an index, or the rest of a list from an index on, of a path.
 type step struct {
 	name  string
 	index int // -1: a name
+	rest  bool
 }
 
 // parsePath reads a path that is names and indices alone: "$.order.items[0]['x']".
@@ -47,14 +48,15 @@ func parsePath(path string) (steps []step, ok bool) {
 			if end < 0 {
 				return nil, false
 			}
-			steps, rest = append(steps, step{rest[2 : 2+end], -1}), rest[end+4:]
+			steps, rest = append(steps, step{name: rest[2 : 2+end], index: -1}), rest[end+4:]
 		case rest[0] == '[':
 			inner, after, found := strings.Cut(rest[1:], "]")
+			inner, isRest := strings.CutSuffix(inner, ":")
 			n, err := strconv.Atoi(inner)
-			if !found || err != nil || n < 0 {
+			if !found || err != nil || n < 0 || isRest && after != "" {
 				return nil, false
 			}
-			steps, rest = append(steps, step{"", n}), after
+			steps, rest = append(steps, step{index: n, rest: isRest}), after
 		case rest[0] == '.':
 			n := strings.IndexAny(rest[1:], ".[")
 			if n < 0 {
@@ -64,7 +66,7 @@ func parsePath(path string) (steps []step, ok bool) {
 			if name == "" || strings.ContainsAny(name, "*?@()$ ,:'\"") {
 				return nil, false
 			}
-			steps, rest = append(steps, step{name, -1}), rest[1+n:]
+			steps, rest = append(steps, step{name: name, index: -1}), rest[1+n:]
 		default:
 			return nil, false
 		}
@@ -75,9 +77,12 @@ func parsePath(path string) (steps []step, ok bool) {
 // at is the shape of a place in a shape. A path that is tested for being there makes its last field optional.
 func at(s *shape, path []step) *shape {
 	for _, p := range path {
-		if p.index >= 0 {
+		switch {
+		case p.rest:
+			s.item(true)
+		case p.index >= 0:
 			s = s.item(true)
-		} else {
+		default:
 			s = s.field(p.name, true).shape
 		}
 	}

@@ -25,6 +25,10 @@ func (f *function) walk(t *term, p *places) (expr string, pointer bool) {
 	expr = p.of(t.from)
 	s := p.shapes[t.from].root()
 	for _, step := range t.path {
+		if step.rest {
+			expr, pointer = expr+"["+strconv.Itoa(step.index)+":]", false
+			continue
+		}
 		if step.index >= 0 {
 			expr, s, pointer = expr+"["+strconv.Itoa(step.index)+"]", s.item(true).root(), false
 			continue
