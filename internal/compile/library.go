@@ -5,6 +5,7 @@ import (
 	"go/types"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
@@ -56,7 +57,8 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 	}
 	p := x.prog.packageOf(fn.Pkg())
 	if p == nil || p.decl(fn) == nil {
-		return []sym{x.bad(e, qualified(fn)+" is not known to the workflow language", wayOut(fn))}
+		refused := x.bad(e, qualified(fn)+" is not known to the workflow language", wayOut(fn))
+		return slices.Repeat([]sym{refused}, max(1, fn.Signature().Results().Len()))
 	}
 	return x.inline(e, fn)
 }
@@ -233,6 +235,14 @@ func holdsAll(from, to types.Type) bool {
 // truncated is e without its fraction.
 func truncated(e expr) expr { return binary{"-", e, binary{"%", e, num(1)}} }
 
+// round is math.Round, which rounds halves away from zero; JSONata's $round goes to the even neighbour.
+func round(_ *eval, _ *ast.CallExpr, a []sym) sym {
+	n := ref{"v"}
+	half := binary{">=", call{"$abs", []expr{binary{"%", n, num(1)}}}, float(0.5)}
+	away := cond{half, cond{binary{"<", n, num(0)}, num(-1), num(1)}, num(0)}
+	return sym{e: block{"v", a[0].use(), binary{"+", truncated(n), away}}}
+}
+
 func (x *eval) builtin(e *ast.CallExpr) sym {
 	name := ast.Unparen(e.Fun).(*ast.Ident).Name
 	t := x.typeOf(e)
@@ -392,6 +402,7 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to l
 		"math.Abs":                       simpleCall("$abs"),
 		"math.Sqrt":                      simpleCall("$sqrt"),
 		"math.Trunc":                     func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: truncated(a[0].use())} },
+		"math.Round":                     round,
 		"math.Max":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme(e, "max", a, x.typeOf(e)) },
 		"math.Min":                       func(x *eval, e *ast.CallExpr, a []sym) sym { return x.extreme(e, "min", a, x.typeOf(e)) },
 		"slices.Clip":                    func(_ *eval, _ *ast.CallExpr, a []sym) sym { return a[0] }, // JSON's values share no memory

@@ -114,12 +114,20 @@ func withEntry(m sym, key expr, v sym) expr {
 		if isObject {
 			return o.with(field{name: name, v: v})
 		}
-		return withMembers(m.use(), field{name: name, v: v})
+		return withMembers(m.entries(), field{name: name, v: v})
 	}
 	if isObject && len(o.fields) == 0 {
 		return change
 	}
-	return merged(m.use(), change)
+	return merged(m.entries(), change)
+}
+
+// entries is a map that gets another entry: one that omitempty has left out of the struct around it was empty, and not nil.
+func (s sym) entries() expr {
+	if s.maybe {
+		return s.orElse(object{})
+	}
+	return s.use()
 }
 
 // merged is an object with others laid over it.

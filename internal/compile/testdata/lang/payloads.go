@@ -3,6 +3,7 @@ package lang
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/stride-aws/stride/flow"
@@ -13,6 +14,7 @@ import (
 var Payloads = []Case{
 	Of("json-tags", jsonTags, Tagged{}, Tagged{ID: 5, On: true, Left: 2, Nil: []string{}, Until: noon, Key: Key{Code: "c", Both: "b"}}, Tagged{ID: 1, Nil: []string{"x"}, More: map[string]int{}}),
 	Of("own-texts", ownTexts, zero, one, many, named("denied")),
+	Of("rounding", rounding, 0, 2.5, 3.5, -2.5, 0.49999999999999994, -0.4, 1e15, 1234.5678),
 	Of("private-struct", privateStruct, zero, one, many),
 	Of("json-tags-built", jsonTagsBuilt, zero, one, many),
 }
@@ -139,4 +141,12 @@ func privateStruct(c flow.Context, in Thing) (string, error) {
 		return fmt.Sprintf("%d parts", len(w.parts)), err
 	}
 	return fmt.Sprintf("%s has %d, %d", *w.note, w.thing.N, w.sum.big), err
+}
+
+// rounding is to the nearest whole number and to cents, halves away from zero.
+func rounding(c flow.Context, f float64) ([]float64, error) {
+	if _, err := flow.Call(c, Double, int(math.Round(f))); err != nil {
+		return nil, err
+	}
+	return []float64{math.Round(f), math.Round(f*100) / 100, math.Floor(f), math.Abs(f)}, nil
 }

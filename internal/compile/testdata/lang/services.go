@@ -155,6 +155,11 @@ var Services = []Case{
 	with("map-s3-lines", mapLines, func(ft *flowtest.Test) {
 		ft.Object("in", "parts.jsonl", "{\"id\":\"a\",\"count\":1}\n{\"id\":\"b\"}\n")
 	}, nil, one),
+	with("map-s3-inventory", mapInventory, func(ft *flowtest.Test) {
+		ft.Object("in", "inventory/manifest.json", `{"sourceBucket": "archive", "destinationBucket": "arn:aws:s3:::in", "fileFormat": "CSV", "fileSchema": "Bucket, Key, Size",
+			"files": [{"key": "inventory/1.csv"}, {"key": "inventory/2.csv"}]}`)
+		ft.Object("in", "inventory/1.csv", "archive,a.log,17\narchive,b.log,4\n").Object("in", "inventory/2.csv", "archive,c.log,9\n")
+	}, nil, zero, one),
 	with("map-to-s3", mapToS3, func(*flowtest.Test) {}, nil, zero, many),
 }
 
@@ -225,6 +230,18 @@ func mapBatches(c flow.Context, in Thing) ([]string, error) {
 func mapLines(c flow.Context, in Thing) ([]int, error) {
 	return flow.MapS3(c, flow.JSONLines[Part]("in", "parts.jsonl"), func(c flow.Context, p Part) (int, error) {
 		return flow.Call(c, Double, p.Count+in.N)
+	})
+}
+
+// Stored is a row of an S3 inventory: the columns that its configuration has, as text.
+type Stored struct {
+	Key, Size string
+}
+
+// mapInventory goes over the objects that an S3 inventory lists, in batches.
+func mapInventory(c flow.Context, in Thing) ([]string, error) {
+	return flow.MapS3(c, flow.InBatches(flow.Inventory[Stored]("in", "inventory/manifest.json"), 2), func(c flow.Context, objects []Stored) (string, error) {
+		return flow.Call(c, Log, fmt.Sprintf("%s: %d from %s", in.Name, len(objects), objects[0].Key))
 	})
 }
 

@@ -22,6 +22,7 @@ var Writes = []Case{
 	Of("parallel-fields", parallelFields, zero, one, many, named("broken")),
 	Of("sort-by", sortBy, zero, one, many, repeated, unsorted),
 	Of("sort-in-place", sortInPlace, zero, one, many, repeated, unsorted),
+	Of("omitted-map", omittedMap, zero, one, many, repeated),
 	Of("returned-pointers", returnedPointers, zero, one, many, repeated),
 	Of("pointer-rows", pointerRows, zero, one, many, repeated),
 }
@@ -354,4 +355,30 @@ func returnedPointers(c flow.Context, in Thing) (*ledger, error) {
 	}
 	out.From.N = len(all.from.Attrs)
 	return out, nil
+}
+
+type tally struct {
+	ByID map[string]int    `json:"byId,omitempty"`
+	Note map[string]string `json:"note,omitempty"`
+}
+
+// omittedMap makes maps that JSON leaves out while they are empty, and has entries for them later.
+func omittedMap(c flow.Context, in Thing) (tally, error) {
+	t := tally{ByID: map[string]int{}, Note: map[string]string{}}
+	parts, err := flow.Call(c, Make, len(in.Parts))
+	if err != nil {
+		return t, err
+	}
+	parts = append(parts, in.Parts...)
+	for _, p := range parts {
+		t.ByID[p.ID] += p.Count
+	}
+	if in.N > 0 {
+		t.Note["n"] = in.Name
+	}
+	if _, err := flow.Call(c, Log, in.Name); err != nil {
+		return t, err
+	}
+	t.Note[in.Name] = "name"
+	return t, nil
 }

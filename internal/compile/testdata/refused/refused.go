@@ -896,3 +896,10 @@ func CapturedWrites(c flow.Context, in Item) (int, error) {
 	_, err = flow.Map(c, in.Tags, func(c flow.Context, tag string) (int, error) { return 0, add(c, Item{Name: tag}) }) // want "n is assigned inside the Map: iterations run at the same time"
 	return n, err
 }
+
+func RefusedOnce(c flow.Context, in Item) (Item, error) {
+	if _, err := time.Parse(time.RFC3339, in.Name); err != nil { // want "time.Parse is not known to the workflow language"
+		return in, flow.Fail("BadTime", err.Error())
+	}
+	return in, nil
+}
