@@ -122,7 +122,15 @@ type writer struct {
 	origins   map[*asl.Machine]*shape
 	literals  []*term           // that make records
 	declared  map[string]string // structs by what they are called after and hold
-	retriers  []string          // the retries of all steps
+	readings  []reading
+	retriers  []string // the retries of all steps
+}
+
+// reading is where a definition reads a value.
+type reading struct {
+	shape *shape
+	state *asl.State
+	field string
 }
 
 func (w *writer) refuse(s *asl.State, field, format string, args ...any) {

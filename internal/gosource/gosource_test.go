@@ -376,7 +376,7 @@ func TestRefused(t *testing.T) {
 		`{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "foo:bar", "End": true}}}`:                         "state A, Resource: foo:bar is no ARN",
 		`{"StartAt": "A", "TimeoutSeconds": "{% 5 %}", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Succeed"}}}`: "TimeoutSeconds: it is computed",
 		`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEquals": "x", "Next": "B"}, {"Variable": "$.a", "NumericEquals": 1, "Next": "B"}],
-			"Default": "B"}, "B": {"Type": "Succeed"}}}`: `"a" is read in one way, and elsewhere it is something else`,
+			"Default": "B"}, "B": {"Type": "Succeed"}}}`: `state A, StringEquals: "a" is of another type elsewhere; state A, NumericEquals: "a" is of another type elsewhere`,
 		`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEquals": "x", "Next": "C"}], "Default": "B"},
 			"B": {` + task + `, "ResultPath": "$.b", "Next": "C"}, "C": {` + task + `, "ResultPath": "$.c", "Next": "D"},
 			"D": {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEquals": "y", "Next": "B"}, {"Variable": "$.a", "StringEquals": "z", "Next": "C"}], "Default": "E"},

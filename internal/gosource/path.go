@@ -121,7 +121,9 @@ func (c *scope) path(path string) *term {
 	if !ok {
 		return c.refuse("the path %s", path)
 	}
-	return &term{op: place, from: from, path: steps, shape: at(s, steps)}
+	t := &term{op: place, from: from, path: steps, shape: at(s, steps)}
+	c.w.readings = append(c.w.readings, reading{t.shape, c.s, c.field})
+	return t
 }
 
 // contexts are the values of the context object that Go has.

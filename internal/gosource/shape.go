@@ -174,7 +174,7 @@ func (w *writer) goType(s *shape) string {
 		w.refuse(nil, "", "%s would hold itself", quoted(s.hint))
 		return "any"
 	case s.mixed && s.read:
-		w.refuse(nil, "", "%s is read in one way, and elsewhere it is something else", quoted(s.hint))
+		w.refuseMixed(s)
 		s.typ = "any"
 		return s.typ
 	}
@@ -182,6 +182,20 @@ func (w *writer) goType(s *shape) string {
 	s.typ = w.decided(s)
 	s.deciding = false
 	return s.typ
+}
+
+// refuseMixed names the places that read values of several kinds.
+func (w *writer) refuseMixed(s *shape) {
+	found := false
+	for _, r := range w.readings {
+		if r.shape.root() == s {
+			w.refuse(r.state, r.field, "%s is of another type elsewhere", quoted(s.hint))
+			found = true
+		}
+	}
+	if !found {
+		w.refuse(nil, "", "%s is a value of several types", quoted(s.hint))
+	}
 }
 
 func quoted(hint string) string {
