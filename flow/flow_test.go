@@ -105,3 +105,15 @@ func TestNothingAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingAnswersHTTP: a request is named as MockHTTP names it.
+func TestNothingAnswersHTTP(t *testing.T) {
+	asks := func(c flow.Context, in int) (int, error) {
+		r, err := flow.HTTP[int](c, flow.Request{Method: "GET", URL: "https://api.example.com/orders/1"})
+		return r.Body, err
+	}
+	_, err := flow.Standard("asks", asks).Execute(t.Context(), []byte("1"))
+	if err == nil || !strings.HasSuffix(err.Error(), ": nothing answers GET https://api.example.com/orders/1: mock it with flowtest.MockHTTP") {
+		t.Error(err)
+	}
+}

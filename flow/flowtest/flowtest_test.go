@@ -282,3 +282,14 @@ func TestEnvironmentOfATest(t *testing.T) {
 		flowtest.Run[string](flowtest.New(t, shop.Telling), shop.Order{ID: "o1"}).WantOutput(topic + "/o1")
 	}
 }
+
+func TestCallText(t *testing.T) {
+	for want, c := range map[string]flowtest.Call{
+		`shop.Charge {"n":1}: busy`:               {Handler: "example.com/shop.Charge", Input: []byte(`{"n":1}`), Err: errors.New("busy")},
+		`GET https://api.example.com/orders null`: {Handler: "GET https://api.example.com/orders", Input: []byte("null")},
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +21,18 @@ type Call struct {
 	Input     []byte // JSON
 	Err       error
 	Duplicate bool // delivered a second time, by a fault
+}
+
+func (c Call) String() string {
+	name := c.Handler
+	if !strings.Contains(name, " ") { // of Go: a request and a state have a space
+		name = path.Base(name)
+	}
+	text := name + " " + string(c.Input)
+	if c.Err != nil {
+		text += ": " + c.Err.Error()
+	}
+	return text
 }
 
 // world is what the workflows of a test register: nothing of it changes from run to run.

@@ -78,14 +78,19 @@ func (h *Halt) Error() string { return h.text }
 
 // Unset is the Halt of a task that nothing stands for.
 func (t *Task) Unset() error {
-	place, missing := "", t.Missing
+	place, name, missing := "", path.Base(t.Name), t.Missing
 	if t.Place != "" {
 		place = t.Place + ": "
 	}
-	if missing == "" {
+	switch {
+	case t.Kind == HTTP || t.Kind == Resource:
+		name = t.Name
+	case t.Kind == Nested && missing == "":
+		missing = "give the workflow to flowtest.New as well, or mock it with flowtest.MockRun"
+	case missing == "":
 		missing = "there is no Go function behind it"
 	}
-	return &Halt{fmt.Sprintf("%snothing answers %s: %s", place, path.Base(t.Name), missing)}
+	return &Halt{fmt.Sprintf("%snothing answers %s: %s", place, name, missing)}
 }
 
 // Reply is a task's outcome: output or error, and when it comes.
