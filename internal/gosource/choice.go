@@ -24,7 +24,7 @@ var comparisons = map[string]struct {
 	"StringEquals": {text, "=="}, "StringLessThan": {text, "<"}, "StringGreaterThan": {text, ">"}, "StringLessThanEquals": {text, "<="}, "StringGreaterThanEquals": {text, ">="},
 	"NumericEquals": {number, "=="}, "NumericLessThan": {number, "<"}, "NumericGreaterThan": {number, ">"}, "NumericLessThanEquals": {number, "<="}, "NumericGreaterThanEquals": {number, ">="},
 	"BooleanEquals": {boolean, "=="}, "StringMatches": {text, "matches"},
-	"IsPresent": {unknown, "present"}, "IsNull": {unknown, "null"}, "IsString": {text, "present"}, "IsNumeric": {number, "present"}, "IsBoolean": {boolean, "present"}, "IsTimestamp": {moment, "present"},
+	"IsPresent": {unknown, "present"}, "IsNull": {unknown, "null"},
 }
 
 // rule reads what a rule of a Choice asks for.
@@ -41,7 +41,11 @@ func (w *writer) rule(c *scope, r *asl.Rule) {
 	c.field = r.Operator
 	operator, isPath := strings.CutSuffix(r.Operator, "Path")
 	known, ok := comparisons[operator]
-	if !ok {
+	switch {
+	case strings.HasPrefix(operator, "Is") && !ok:
+		c.refuse("the type of a value is settled in Go")
+		return
+	case !ok:
 		c.refuse("comparing times has no form in Go yet")
 		return
 	}

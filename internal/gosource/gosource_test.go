@@ -31,7 +31,7 @@ const flows = "github.com/stride-aws/stride/internal/gosource/testdata/flows/"
 
 // become is how many definitions of the suite have a source, which docs/coming-from.md says, and runs how often each is run.
 const (
-	become = 255
+	become = 251
 	runs   = 60
 )
 

@@ -246,6 +246,9 @@ func (w *writer) declare(s *shape) string {
 		if f.optional || f.absent {
 			tag += ",omitempty"
 		}
+		if f.absent && f.shape.root().kind == list { // omitempty would leave out an empty one
+			w.refuse(nil, "", "%q is a list, and some values are made without it", f.name)
+		}
 		b.WriteString(f.ident + " " + w.fieldType(f) + " `json:" + strconv.Quote(tag) + "`\n")
 		if strings.ContainsAny(f.name, "`\",") {
 			w.refuse(nil, "", "a field is called %q", f.name)
@@ -296,7 +299,7 @@ func (w *writer) points(f *field) bool {
 	case f.optional:
 		return true
 	}
-	return f.absent && f.shape.root().kind == record
+	return f.absent // a plain field would leave out what is zero
 }
 
 // fieldName is an exported identifier that no other field of the struct has.

@@ -127,20 +127,12 @@ func (f *function) structOf(s *asl.State, t *term, p *places, want *shape, typ s
 		if f.points(fd) {
 			v = f.pointer(v, fd.name)
 		}
-		if fd.absent && !f.points(fd) && a.op == constant && isZero(a.lit) {
-			f.refuse(s, "Parameters", "the constant %s is what Go leaves out", a.lit)
-		}
 		members[i] = fd.ident + ": " + v
 	}
 	if one := strings.Join(members, ", "); len(one) < 90 && !strings.Contains(one, "\n") {
 		return typ + "{" + one + "}"
 	}
 	return typ + "{\n" + strings.Join(members, ",\n") + ",\n}"
-}
-
-func isZero(v value.Value) bool {
-	return v.Kind() == value.Null || v.Kind() == value.Bool && !v.Bool() || v.Kind() == value.String && v.Str() == "" || v.Kind() == value.Number && v.Float() == 0 ||
-		(v.Kind() == value.Array || v.Kind() == value.Object) && v.Len() == 0
 }
 
 // pointer points to a value, which is put into a variable first where it is in none.
