@@ -20,7 +20,7 @@ func (x *Test) compare(a, b *outcome, output reflect.Type) {
 	const differ = "flowtest: workflow %s behaves otherwise as Go than as a state machine%s: %s\n    as Go:            %s\n    as state machine: %s"
 	fail := func(what string) {
 		x.t.Helper()
-		x.t.Fatalf(differ, x.workflow.Name(), x.faults.said(), what, told(a), told(b))
+		x.t.Fatalf(differ+"%s", x.workflow.Name(), x.faults.said(), what, told(a), told(b), x.mocksMayDiffer())
 	}
 	switch {
 	case a.running != b.running:
@@ -154,4 +154,12 @@ func sorted(v value.Value) value.Value {
 		return value.OfObject(members)
 	}
 	return v
+}
+
+// mocksMayDiffer is the likeliest cause of a difference that is not the workflow's.
+func (x *Test) mocksMayDiffer() string {
+	if len(x.mocks) == 0 {
+		return ""
+	}
+	return "\n    (mocks are called in both runs: one that counts its calls, or keeps what it was told, answers otherwise in the second; x.Fail counts for each)"
 }

@@ -232,6 +232,12 @@ func TestWantsFailTests(t *testing.T) {
 			flowtest.Mock(x, shop.Charge, func(shop.Order) (string, error) { n++; return fmt.Sprint(n), nil })
 			flowtest.Run[shop.Receipt](x, shop.Order{ID: "o1"})
 		},
+		"one that counts its calls, or keeps what it was told, answers otherwise in the second": func(tb testing.TB) {
+			n := 0
+			x := buying(tb)
+			flowtest.Mock(x, shop.Charge, func(shop.Order) (string, error) { n++; return fmt.Sprint(n), nil })
+			flowtest.Run[shop.Receipt](x, shop.Order{ID: "o1"})
+		},
 		"makes other calls as Go (-) than as a state machine (+)": func(tb testing.TB) {
 			n := 0
 			x := buying(tb)
