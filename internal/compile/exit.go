@@ -468,12 +468,12 @@ func (m *machine) compensate() {
 			continue
 		}
 		f := u.frame
-		f.at, f.only = nil, u.reads()
+		f.at, f.only = nil, u.reads(u.pending[0].env)
 		joined := f.join(u.pending, nil)
 		joined.undo = nil
 		for _, o := range f.execClosure(&ast.CallExpr{Fun: u.call.Args[1]}, u.fn, []*flow{joined}) {
 			o.undo = u.parent
-			f.at, f.only = nil, u.parent.reads()
+			f.at, f.only = nil, u.parent.reads(o.env)
 			m.fail(f, o.flow, u.call, o.env[m.err])
 		}
 		f.only = nil
@@ -482,11 +482,11 @@ func (m *machine) compensate() {
 }
 
 // reads is the variables that the compensations from u on read.
-func (u *undo) reads() vars {
+func (u *undo) reads(e env) vars {
 	out := vars{}
 	for ; u != nil; u = u.parent {
 		l := &liveness{info: u.frame.pkg.info}
-		out = out.with(l.reads(u.call))
+		out = out.with(l.reads(u.call)).with(u.frame.readsIn(e, u.fn))
 	}
 	return out
 }
@@ -550,6 +550,20 @@ func (m *machine) branch(f *frame, fn *closure, args []sym, fl *flow, written []
 			return template(outputs(&eval{frame: inner, env: fl.env}, written))
 		}
 		m.end(inner, fl, at, out, values[len(values)-1])
+	}
+	if fn.recv.v != nil {
+		args = append([]sym{fl.env[fn.recv]}, args...)
+	}
+	own := vars{}
+	if fn.lit != nil {
+		own = (&liveness{info: fn.frame.pkg.info}).reads(fn.lit)
+	}
+	around := f.readsIn(fl.env, fn)
+	for k := range fl.env { // what is read by way of other functions, of which the source of fn knows nothing
+		if around[k.v] && !own[k.v] && !m.synthetic[k.v] {
+			m.synthetic[k.v] = true
+			defer f.release(k)
+		}
 	}
 	inner.bind(args, fl)
 	inner.run([]*flow{fl})

@@ -133,15 +133,13 @@ func (f *frame) selector(s *asl.State, fn *closure, inside env, item *sym, all b
 		passed = member{stateInput, "BatchInput"}
 		item.e = member{stateInput, "Items"}
 	}
-	if fn.lit == nil {
-		return
-	}
 	var o object
-	used := (&liveness{info: fn.frame.pkg.info}).reads(fn.lit)
-	for _, k := range f.passedIn(inside, used, all) {
-		v := inside[k]
-		o.fields = append(o.fields, field{name: k.v.Name(), v: sym{e: v.use(), t: v.t}})
-		v.e, v.raw, v.maybe = member{passed, k.v.Name()}, v.holey(), false
+	taken := map[string]bool{"item": true}
+	for _, k := range f.passedIn(inside, f.readsIn(inside, fn), all) {
+		v, name := inside[k], numbered(k.v.Name(), taken)
+		taken[name] = true
+		o.fields = append(o.fields, field{name: name, v: sym{e: v.use(), t: v.t}})
+		v.e, v.raw, v.maybe = member{passed, name}, v.holey(), false
 		inside[k] = v
 	}
 	switch {

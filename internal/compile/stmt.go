@@ -565,6 +565,31 @@ func (f *frame) literalsIn(e env, n ast.Node) []*closure {
 	return out
 }
 
+// readsIn is what a function may read around it: by its own source, and by the functions in variables that this names.
+func (f *frame) readsIn(e env, fn *closure) vars {
+	out := vars{}
+	if fn == nil {
+		return out
+	}
+	if fn.recv.v != nil {
+		out[fn.recv.v] = true
+	}
+	if fn.lit == nil {
+		return out
+	}
+	add := func(c *closure) { out = out.with((&liveness{info: c.frame.pkg.info}).reads(c.lit)) }
+	add(fn)
+	for _, lit := range fn.frame.literalsIn(e, fn.lit) {
+		add(lit)
+	}
+	for k, s := range e {
+		if s.fn != nil && out[k.v] && s.fn.recv.v != nil {
+			out[s.fn.recv.v] = true
+		}
+	}
+	return out
+}
+
 func (f *frame) release(keys ...key) {
 	for _, k := range keys {
 		delete(f.synthetic, k.v)

@@ -46,6 +46,8 @@ var Traps = []Case{
 	trap("trap-returned-loan", trapReturnedLoan, zero, one),
 	trap("trap-tally", trapTally, zero, one, many),
 	trap("trap-beside", trapBeside, zero, one),
+	trap("trap-functions-read", trapFunctionsRead, zero, one, many),
+	trap("trap-undo-reads", trapUndoReads, zero, one),
 	trap("trap-keys", trapKeys, one, raw(`{"attrs":{"a`+"`"+`b":"tick","${env:STRIDE_LANG_STAGE}":"env","":"none"}}`)),
 }
 
@@ -285,4 +287,43 @@ func twiceLogged(c flow.Context, text string) error {
 	}
 	_, err := flow.Call(c, Log, text+"!")
 	return err
+}
+
+// trapFunctionsRead reads variables by way of functions: in the iterations of a Map, and in branches.
+func trapFunctionsRead(c flow.Context, in Thing) ([]string, error) {
+	name := func(p Part) string { return p.ID + in.Name }
+	item := in.Note // the name of what ItemSelector has besides
+	of := in.Part.label
+	out, err := flow.Map(c, in.Parts, func(c flow.Context, p Part) (string, error) {
+		if _, err := flow.Call(c, Double, p.Count); err != nil {
+			return "", err
+		}
+		return flow.Call(c, Log, name(p)+of("?")+item)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var text string
+	err = flow.Parallel(c, func(c flow.Context) error {
+		first, err := flow.Call(c, Log, "first")
+		if err != nil {
+			return err
+		}
+		text, err = flow.Call(c, Log, first+name(in.Part))
+		return err
+	})
+	return append(out, text), err
+}
+
+// trapUndoReads has a compensation that reads a variable by way of a function.
+func trapUndoReads(c flow.Context, in Thing) (string, error) {
+	name := func(s string) string { return s + in.Name }
+	flow.OnFailure(c, func(c flow.Context) error {
+		_, err := flow.Call(c, Log, name("undone "))
+		return err
+	})
+	if _, err := flow.Call(c, Double, in.N); err != nil {
+		return "", err
+	}
+	return "", flow.Fail("Stop", name("at "))
 }
