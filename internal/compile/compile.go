@@ -203,8 +203,17 @@ func (u *unit) top(m *machine, p *pkg, decl *ast.FuncDecl) {
 		u.refuseAt(p, decl, "a workflow has the form func(flow.Context, In) (Out, error)", "")
 		return
 	}
+	outside.refusePrivate(decl, params.At(1).Type())
+	outside.refusePrivate(decl, fn.Signature().Results().At(0).Type())
 	in := fromOutside(stateInput, params.At(1).Type())
 	m.branch(&frame{unit: u, pkg: p}, &closure{decl: fn, node: decl.Name, frame: outside}, []sym{in}, &flow{m: m, host: entryHost{m}, env: env{}}, nil)
+}
+
+// refusePrivate refuses a type that crosses as JSON and has a struct of which JSON has nothing.
+func (f *frame) refusePrivate(at ast.Node, t types.Type) {
+	if private := privateIn(f.subst(t), map[types.Type]bool{}); private != nil {
+		f.refuse(at, "no field of "+typeName(private)+" is exported: nothing of it crosses as JSON", "export the fields that are needed")
+	}
 }
 
 // fromOutside is a value as it came: null, perhaps. Of structs, slices, maps and pointers that shows where they are read.

@@ -98,6 +98,29 @@ func isPrivate(s *types.Struct) bool {
 	return true
 }
 
+// privateIn is a struct in t that JSON has nothing of; nil where there is none.
+func privateIn(t types.Type, seen map[types.Type]bool) types.Type {
+	if t == nil || seen[t] {
+		return nil
+	}
+	seen[t] = true
+	switch kindOf(t) {
+	case sliceKind, mapKind, pointerKind:
+		return privateIn(elemOf(t), seen)
+	case structKind:
+		fields := fieldsOf(t)
+		if isPrivate(t.Underlying().(*types.Struct)) && len(fields) > 0 {
+			return t
+		}
+		for _, f := range fields {
+			if found := privateIn(f.v.Type(), seen); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
 func privateFields(s *types.Struct) []jsonField {
 	var out []jsonField
 	for v := range s.Fields() {

@@ -91,6 +91,7 @@ func (f *frame) contextVar() *types.Var {
 // task makes a Task state on flows that meet, and gives its two ways out.
 func (f *frame) task(e *ast.CallExpr, fs []*flow, t stepOf) []outcome {
 	f.atCall(e)
+	f.refusePrivate(e, t.output)
 	joined := f.join(fs, nil)
 	x := &eval{frame: f, env: joined.env, host: joined.host}
 	opts := f.options(x, t.opts, "Timeout", "Name", "NoRetry", t.extra)

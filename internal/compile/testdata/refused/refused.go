@@ -693,6 +693,15 @@ type Grace struct{ Hours int }
 
 func (g Grace) IsZero() bool { return g.Hours < 2 }
 
+type inner struct{ n int }
+
+type Outer struct{ Inner *inner }
+
+func Private(c flow.Context, in Outer) ([]inner, error) { // want "no field of refused.inner is exported: nothing of it crosses as JSON"
+	n, err := flow.Activity[inner](c, "count", in.Inner.n, flow.Timeout(time.Hour)) // want "no field of refused.inner is exported"
+	return []inner{n}, err
+}
+
 func Flattened(c flow.Context, in Flat) (Flat, error) {
 	if in.Terms != nil && in.Days == 1 { // want "the field Terms comes by an embedded pointer, which JSON flattens" "the field Days comes by an embedded pointer"
 		return Flat{}, nil
