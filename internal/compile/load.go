@@ -29,6 +29,7 @@ type pkg struct {
 	info     *types.Info
 	decls    map[*types.Func]*ast.FuncDecl
 	vars     map[*types.Var]ast.Expr
+	holders  []holding
 	changed  map[*types.Var]bool
 	analysed map[ast.Node]*liveness
 	comments map[commentAt]*ast.CommentGroup
@@ -63,13 +64,21 @@ func (p *pkg) index(file *ast.File) {
 			}
 		case *ast.ValueSpec:
 			for i, name := range n.Names {
-				if v, ok := p.info.Defs[name].(*types.Var); ok && v.Parent() == p.types.Scope() && i < len(n.Values) {
+				v, ok := p.info.Defs[name].(*types.Var)
+				if ok && v.Parent() == p.types.Scope() && i < len(n.Values) {
 					p.vars[v] = n.Values[i]
+				}
+				if ok && len(n.Names) == len(n.Values) {
+					p.noteHolder(v, n.Values[i])
 				}
 			}
 		case *ast.AssignStmt:
-			for _, l := range n.Lhs {
+			for i, l := range n.Lhs {
 				p.noteChange(l)
+				if id := identOf(l); id != nil && len(n.Lhs) == len(n.Rhs) {
+					v, _ := p.info.ObjectOf(id).(*types.Var)
+					p.noteHolder(v, n.Rhs[i])
+				}
 			}
 		case *ast.IncDecStmt:
 			p.noteChange(n.X)
@@ -82,6 +91,36 @@ func (p *pkg) index(file *ast.File) {
 		}
 		return true
 	})
+	for again := true; again; {
+		again = false
+		for _, h := range p.holders {
+			if p.changed[h.v] && !p.changed[h.of] {
+				p.changed[h.of], again = true, true
+			}
+		}
+	}
+}
+
+// holding is a variable that may hold the map, the slice or the pointer that a package's variable holds.
+type holding struct{ v, of *types.Var }
+
+// noteHolder notes that v comes to hold what e is, where that is a package's variable.
+func (p *pkg) noteHolder(v *types.Var, e ast.Expr) {
+	id := identOf(e)
+	if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
+		id = sel.Sel
+	}
+	if id == nil || v == nil {
+		return
+	}
+	of, ok := p.info.Uses[id].(*types.Var)
+	if !ok || of.Pkg() == nil || of.Parent() != of.Pkg().Scope() {
+		return
+	}
+	switch of.Type().Underlying().(type) {
+	case *types.Map, *types.Slice, *types.Pointer:
+		p.holders = append(p.holders, holding{v, of})
+	}
 }
 
 // noteChange notes that the variable in which a path of fields and items begins is not what it was initialised with.
@@ -114,8 +153,22 @@ func (p *pkg) isPackage(id *ast.Ident) bool {
 	return ok
 }
 
+// noteArguments notes the package's variables that a function is given.
+func (p *pkg) noteArguments(e *ast.CallExpr) {
+	id := identOf(e.Fun)
+	if id == nil {
+		return
+	}
+	if fn, ok := p.info.Uses[id].(*types.Func); ok {
+		for i, a := range e.Args[:min(len(e.Args), fn.Signature().Params().Len())] {
+			p.noteHolder(fn.Signature().Params().At(i), a)
+		}
+	}
+}
+
 // noteCall notes what a call can change: the receiver of a method with a pointer, the first argument of delete, clear and copy.
 func (p *pkg) noteCall(e *ast.CallExpr) {
+	p.noteArguments(e)
 	switch fun := ast.Unparen(e.Fun).(type) {
 	case *ast.Ident:
 		if _, builtin := p.info.Uses[fun].(*types.Builtin); builtin && (fun.Name == "delete" || fun.Name == "clear" || fun.Name == "copy") {

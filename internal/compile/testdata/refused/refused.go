@@ -912,3 +912,21 @@ func RefusedOnce(c flow.Context, in Item) (Item, error) {
 	}
 	return in, nil
 }
+
+var (
+	stock  = map[string]int{"a": 1}
+	labels = []string{"x"}
+)
+
+func init() {
+	m := stock
+	m["a"] = 7
+	relabel(labels)
+}
+
+func relabel(list []string) { list[0] = "y" }
+
+func HeldElsewhere(c flow.Context, in Item) (string, error) {
+	in.Count = stock[in.Name] // want "stock is a package variable that changes"
+	return labels[0], nil     // want "labels is a package variable that changes"
+}
