@@ -424,7 +424,8 @@ func (m *machine) failState(f *frame, fl *flow, err sym) (asl.State, *flow) {
 		}
 		in := f.join([]*flow{fl}, nil)
 		name, cause := in.seen(before, o.member("Error")), in.seen(before, o.member("Cause"))
-		if !onEdge(name) && !onEdge(cause) || in.host.entry() {
+		stale := in.overwrites(before, o.member("Error")) || in.overwrites(before, o.member("Cause"))
+		if !stale && !onEdge(name) && !onEdge(cause) || in.host.entry() {
 			return asl.State{Error: template(name), Cause: template(cause)}, in
 		}
 		fl.env = before
@@ -438,6 +439,26 @@ func (m *machine) failState(f *frame, fl *flow, err sym) (asl.State, *flow) {
 	e := in.env[k].e
 	cause := member{e, "Cause"}
 	return asl.State{Error: jsonata(member{e, "Error"}), Cause: jsonata(cond{call{"$exists", []expr{cause}}, cause, emptyStr})}, in
+}
+
+// overwrites says whether e reads a variable that has another value in the state, in a way that seen cannot put into today's words.
+func (fl *flow) overwrites(before env, e expr) bool {
+	known, changed := map[string]expr{}, map[string]bool{}
+	for k, s := range fl.env {
+		old, ok := before[k]
+		if r, isRef := s.e.(ref); ok && isRef && old.e != nil && !same(old.e, s.e) {
+			changed[r.name] = true
+			if !isLit(old.e) {
+				known[jsonataText(old.e)] = null
+			}
+		}
+	}
+	for name := range free(rewrite(e, known)) {
+		if changed[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // seen is an expression of the flow before a state as the state itself can read it: by the variables that were assigned.

@@ -11,8 +11,6 @@ func idsOf(id int) ids {
 	return out
 }
 
-func (s ids) has(id int) bool { return id/64 < len(s) && s[id/64]&(1<<(id%64)) != 0 }
-
 // word is the numbers from 64*i on.
 func (s ids) word(i int) uint64 {
 	if i < len(s) {

@@ -189,7 +189,7 @@ func firstItem(e ast.Expr) (first *ast.IndexExpr, ok bool) {
 func steps(e ast.Expr) iter.Seq[ast.Expr] {
 	return func(yield func(ast.Expr) bool) {
 		for e = ast.Unparen(e); ; e = ast.Unparen(e) {
-			of := e
+			var of ast.Expr
 			switch p := e.(type) {
 			case *ast.IndexExpr:
 				of = p.X

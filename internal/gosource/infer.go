@@ -22,7 +22,6 @@ type about struct {
 	extra    map[string]*term // computed fields by their names: Error, Cause, Seconds
 	caught   []*shape         // what each Catch hands on
 	errors   []*shape         // where each Catch puts its error
-	payload  bool             // a JSONata Output that takes the result apart
 }
 
 // infer finds out the shapes of a machine's values; takes and gives are those of the machine's input and output.

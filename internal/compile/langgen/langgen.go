@@ -149,9 +149,7 @@ func (g *generator) block(n int) {
 		g.statement()
 	}
 	for _, v := range g.vars[mark:] {
-		if !v.used {
-			g.line("_ = %s", v.name)
-		}
+		g.line("_ = %s", v.name)
 	}
 	g.vars = g.vars[:mark]
 }

@@ -18,6 +18,7 @@ var More = []Case{
 	Of("copied-map", copiedMap, zero, one, many),
 	Of("nested-slices", nestedSlices, zero, one, many),
 	Of("turned-slices", turnedSlices, zero, one, many),
+	Of("counted-down", countedDown, named("fine"), named("broken"), named("plain")),
 	Of("own-error", ownError, zero, one, many),
 	Of("wrapped-error", wrappedError, named("fine"), named("broken"), named("plain")),
 	Of("errors-new", errorsNew, named("fine"), named("broken"), named("plain")),
@@ -116,6 +117,18 @@ func turnedSlices(c flow.Context, in Thing) ([][]int, error) {
 	}
 	_, err := flow.Call(c, Double, lengths)
 	return rows, err
+}
+
+// countedDown tells, in the error that it fails with, a count that it changes just before.
+func countedDown(c flow.Context, in Thing) (string, error) {
+	left := len(in.Tags)
+	flow.Sleep(c, time.Second)
+	out, err := flow.Call(c, Risky, in)
+	if err != nil {
+		left--
+		return "", fmt.Errorf("left %d: %w", max(left, left), err)
+	}
+	return out.ID, nil
 }
 
 // ownError fails with an error of the module's own: its type's name is the error's, its text the cause.
