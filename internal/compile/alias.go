@@ -62,21 +62,15 @@ func (f *frame) pointersTo(n ast.Node, v *types.Var) int {
 
 // rootVar is the variable that a path of fields and items begins with; nil for another expression.
 func (f *frame) rootVar(e ast.Expr) *types.Var {
-	for {
-		switch p := ast.Unparen(e).(type) {
-		case *ast.SelectorExpr:
-			e = p.X
-		case *ast.IndexExpr:
-			e = p.X
-		case *ast.StarExpr:
-			e = p.X
-		case *ast.Ident:
-			v, _ := f.pkg.info.ObjectOf(p).(*types.Var)
-			return v
-		default:
-			return nil
-		}
+	for of := e; of != nil; of = base(e) {
+		e = of
 	}
+	id := identOf(e)
+	if id == nil {
+		return nil
+	}
+	v, _ := f.pkg.info.ObjectOf(id).(*types.Var)
+	return v
 }
 
 // reassigned says whether a function assigns to v, its declaration left out.
@@ -484,9 +478,9 @@ func (m *mention) returned() bool {
 	return m.keep || m.deferred() && !named
 }
 
-func (h *holder) isBuiltin(e *ast.CallExpr, names ...string) bool {
+func (f *frame) isBuiltin(e *ast.CallExpr, names ...string) bool {
 	id := identOf(e.Fun)
-	return id != nil && h.pkg.info.Types[e.Fun].IsBuiltin() && slices.Contains(names, id.Name)
+	return id != nil && f.pkg.info.Types[e.Fun].IsBuiltin() && slices.Contains(names, id.Name)
 }
 
 // keeps says whether a call keeps its argument, or its receiver, e. Where that depends on what becomes of the result, it is undecided.

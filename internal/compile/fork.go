@@ -42,8 +42,7 @@ func (f *frame) appendings(fn ast.Node) []appending {
 }
 
 func (f *frame) appending(call *ast.CallExpr) (appending, bool) {
-	id := identOf(call.Fun)
-	if id == nil || id.Name != "append" || !f.pkg.info.Types[call.Fun].IsBuiltin() || len(call.Args) < 2 {
+	if !f.isBuiltin(call, "append") || len(call.Args) < 2 {
 		return appending{}, false
 	}
 	to := appendedTo(call)

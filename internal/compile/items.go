@@ -40,7 +40,7 @@ func (x *eval) withItem(of sym, at expr, v sym) expr {
 			return outOfRange
 		}
 		items := append([]expr(nil), a.items...)
-		items[i] = x.itemOfArray(v)
+		items[i] = v.item()
 		return array{items}
 	}
 	items, wrap := x.bound("items", of.items())
@@ -65,17 +65,12 @@ func inRange(at, items expr) expr {
 	return binary{"and", binary{">=", at, num(0)}, below}
 }
 
-// itemOfArray is v as an item of an array that is written out.
-func (x *eval) itemOfArray(v sym) expr {
-	return v.item()
-}
-
 // replaced is items with v in the place of the item at an index that is in range. $map would join items that are slices.
 func (x *eval) replaced(t types.Type, items, at expr, v sym) expr {
 	if holdsArrays(elemOf(t)) {
 		acc, item, i := x.names.parameter("acc"), x.names.parameter("item"), x.names.parameter("i")
 		old := itemOf(sym{t: t}, ref{item}).item()
-		one := cond{binary{"=", ref{i}, at}, array{[]expr{x.itemOfArray(v)}}, array{[]expr{old}}}
+		one := cond{binary{"=", ref{i}, at}, array{[]expr{v.item()}}, array{[]expr{old}}}
 		return call{"$reduce", []expr{items, lambda{[]string{acc, item, i}, call{"$append", []expr{ref{acc}, one}}}, array{}}}
 	}
 	item, i := x.names.parameter("item"), x.names.parameter("i")
@@ -188,24 +183,25 @@ func firstItem(e ast.Expr) (first *ast.IndexExpr, ok bool) {
 // steps is a path and the paths that it goes through, without the variable at its beginning.
 func steps(e ast.Expr) iter.Seq[ast.Expr] {
 	return func(yield func(ast.Expr) bool) {
-		for e = ast.Unparen(e); ; e = ast.Unparen(e) {
-			var of ast.Expr
-			switch p := e.(type) {
-			case *ast.IndexExpr:
-				of = p.X
-			case *ast.SelectorExpr:
-				of = p.X
-			case *ast.StarExpr:
-				of = p.X
-			default:
+		for of := base(e); of != nil; e, of = of, base(of) {
+			if !yield(ast.Unparen(e)) {
 				return
 			}
-			if !yield(e) {
-				return
-			}
-			e = of
 		}
 	}
+}
+
+// base is what a path of fields and items takes its last part of; nil where it has no parts.
+func base(e ast.Expr) ast.Expr {
+	switch p := ast.Unparen(e).(type) {
+	case *ast.IndexExpr:
+		return p.X
+	case *ast.SelectorExpr:
+		return p.X
+	case *ast.StarExpr:
+		return p.X
+	}
+	return nil
 }
 
 // changesItem says whether a path leads through an item of a slice.
@@ -235,7 +231,7 @@ func (f *frame) appended(n ast.Node, l ast.Expr) bool {
 		s, ok := n.(*ast.AssignStmt)
 		if ok && len(s.Lhs) == 1 && s.Lhs[0] == l {
 			call, isCall := ast.Unparen(s.Rhs[0]).(*ast.CallExpr)
-			only = isCall && (&holder{frame: f}).isBuiltin(call, "append") && f.source(call.Args[0]) == f.source(l)
+			only = isCall && f.isBuiltin(call, "append") && f.source(call.Args[0]) == f.source(l)
 		}
 		return true
 	})
@@ -250,7 +246,7 @@ func isArrayType(t types.Type) bool {
 // keepsLength says whether e is the length of a slice of which a piece of source changes items only.
 func (f *frame) keepsLength(n ast.Node, e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok || !(&holder{frame: f}).isBuiltin(call, "len") {
+	if !ok || !f.isBuiltin(call, "len") {
 		return false
 	}
 	text, keeps := f.pathText(call.Args[0], false)

@@ -197,19 +197,10 @@ func (x *eval) refuseTangled(lhs []ast.Expr) {
 func (x *eval) tangled(e ast.Expr, v *types.Var, other ast.Expr) bool {
 	l := &liveness{info: x.pkg.info}
 	for p := range steps(other) {
-		of := p
-		switch p := p.(type) {
-		case *ast.IndexExpr:
-			if l.reads(p.Index)[v] {
-				return true
-			}
-			of = p.X
-		case *ast.SelectorExpr:
-			of = p.X
-		case *ast.StarExpr:
-			of = p.X
+		if i, ok := p.(*ast.IndexExpr); ok && l.reads(i.Index)[v] {
+			return true
 		}
-		if x.rootVar(of) == v && x.source(of) == x.source(e) {
+		if of := base(p); x.rootVar(of) == v && x.source(of) == x.source(e) {
 			return true
 		}
 	}
