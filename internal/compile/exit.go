@@ -423,9 +423,9 @@ func (m *machine) failState(f *frame, fl *flow, err sym) (asl.State, *flow) {
 			}
 		}
 		in := f.join([]*flow{fl}, nil)
-		name, cause := in.seen(before, o.member("Error")), in.seen(before, o.member("Cause"))
-		stale := in.overwrites(before, o.member("Error")) || in.overwrites(before, o.member("Cause"))
-		if !stale && !onEdge(name) && !onEdge(cause) || in.host.entry() {
+		name, staleName := in.seen(before, o.member("Error"))
+		cause, staleCause := in.seen(before, o.member("Cause"))
+		if !staleName && !staleCause && !onEdge(name) && !onEdge(cause) || in.host.entry() {
 			return asl.State{Error: template(name), Cause: template(cause)}, in
 		}
 		fl.env = before
@@ -441,35 +441,24 @@ func (m *machine) failState(f *frame, fl *flow, err sym) (asl.State, *flow) {
 	return asl.State{Error: jsonata(member{e, "Error"}), Cause: jsonata(cond{call{"$exists", []expr{cause}}, cause, emptyStr})}, in
 }
 
-// overwrites says whether e reads a variable that has another value in the state, in a way that seen cannot put into today's words.
-func (fl *flow) overwrites(before env, e expr) bool {
-	known, changed := map[string]expr{}, map[string]bool{}
+// seen is an expression of the flow before a state as the state itself can read it: by the variables that were assigned. It is stale
+// where it still reads what a variable had before.
+func (fl *flow) seen(before env, e expr) (now expr, stale bool) {
+	known, old, assigned := map[string]expr{}, map[string]expr{}, map[string]bool{}
 	for k, s := range fl.env {
-		old, ok := before[k]
-		if r, isRef := s.e.(ref); ok && isRef && old.e != nil && !same(old.e, s.e) {
-			changed[r.name] = true
-			if !isLit(old.e) {
-				known[jsonataText(old.e)] = null
-			}
+		was, ok := before[k]
+		if !ok || was.e == nil || same(was.e, s.e) {
+			continue
+		}
+		if r, isRef := s.e.(ref); isRef {
+			assigned[r.name] = true
+		}
+		if !isLit(was.e) {
+			text := jsonataText(was.e)
+			known[text], old[text] = s.e, null
 		}
 	}
-	for name := range free(rewrite(e, known)) {
-		if changed[name] {
-			return true
-		}
-	}
-	return false
-}
-
-// seen is an expression of the flow before a state as the state itself can read it: by the variables that were assigned.
-func (fl *flow) seen(before env, e expr) expr {
-	known := map[string]expr{}
-	for k, s := range fl.env {
-		if old, ok := before[k]; ok && old.e != nil && !isLit(old.e) && !same(old.e, s.e) {
-			known[jsonataText(old.e)] = s.e
-		}
-	}
-	return rewrite(e, known)
+	return rewrite(e, known), reads(rewrite(e, old), assigned)
 }
 
 // errorKey is the variable of the error that the machine fails with.
