@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/stride-aws/stride/internal/value"
@@ -91,9 +92,11 @@ func ownText(e expr) string {
 	case object:
 		var names strings.Builder
 		for _, f := range e.fields {
-			fmt.Fprintf(&names, "%q%t", f.name, f.omit)
+			fmt.Fprintf(&names, "%q%t%t%t", f.name, f.omit, f.zero, f.asText)
 		}
 		return names.String()
+	case slot:
+		return strconv.FormatBool(e.other)
 	}
 	return ""
 }
