@@ -333,18 +333,6 @@ func (w *naming) expand(e expr, given map[int]string) expr {
 			return ref{name}
 		}
 		return part(e.of)
-	case cond:
-		out := cond{test: part(e.test), then: within(e.then)}
-		if e.els != nil {
-			out.els = within(e.els)
-		}
-		return out
-	case binary:
-		if e.op == "and" || e.op == "or" {
-			return binary{e.op, part(e.l), within(e.r)}
-		}
-	case lambda:
-		return lambda{e.params, within(e.body)}
 	case each:
 		of := part(e.of)
 		if _, was := e.of.(*named); was && bracketed(of) {
@@ -358,7 +346,7 @@ func (w *naming) expand(e expr, given map[int]string) expr {
 		}
 		return block{e.name, bound, part(e.body)}
 	}
-	return mapChildren(e, part)
+	return mapParts(e, part, within)
 }
 
 // renamed is e with to in place of the variable name.

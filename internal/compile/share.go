@@ -248,22 +248,25 @@ func spread(e, item expr) bool {
 }
 
 // inner shares inside the parts of e that are computed under a condition, or for each item.
-func inner(e expr) expr {
+func inner(e expr) expr { return mapParts(e, inner, computeOnce) }
+
+// mapParts is e with always of each part that is computed when e is, and perhaps of those that are under a condition, or for each item.
+func mapParts(e expr, always, perhaps func(expr) expr) expr {
 	switch e := e.(type) {
 	case cond:
-		out := cond{inner(e.test), computeOnce(e.then), nil}
+		out := cond{test: always(e.test), then: perhaps(e.then)}
 		if e.els != nil {
-			out.els = computeOnce(e.els)
+			out.els = perhaps(e.els)
 		}
 		return out
 	case binary:
 		if e.op == "and" || e.op == "or" {
-			return binary{e.op, inner(e.l), computeOnce(e.r)}
+			return binary{e.op, always(e.l), perhaps(e.r)}
 		}
 	case lambda:
-		return lambda{e.params, computeOnce(e.body)}
+		return lambda{e.params, perhaps(e.body)}
 	}
-	return mapChildren(e, inner)
+	return mapChildren(e, always)
 }
 
 // rewriteAll is e with to in place of each part that is what.
