@@ -31,6 +31,7 @@ type pkg struct {
 	vars     map[*types.Var]ast.Expr
 	holders  []holding
 	changed  map[*types.Var]bool
+	through  map[*types.Var]bool // what they hold is changed, whoever else holds it
 	analysed map[ast.Node]*liveness
 	comments map[commentAt]*ast.CommentGroup
 }
@@ -43,7 +44,7 @@ type commentAt struct {
 func newPkg(path string, fset *token.FileSet, files []*ast.File, t *types.Package, info *types.Info) *pkg {
 	p := &pkg{
 		path: path, fset: fset, types: t, info: info, decls: map[*types.Func]*ast.FuncDecl{}, vars: map[*types.Var]ast.Expr{},
-		changed: map[*types.Var]bool{}, analysed: map[ast.Node]*liveness{}, comments: map[commentAt]*ast.CommentGroup{},
+		changed: map[*types.Var]bool{}, through: map[*types.Var]bool{}, analysed: map[ast.Node]*liveness{}, comments: map[commentAt]*ast.CommentGroup{},
 	}
 	for _, file := range files {
 		p.index(file)
@@ -86,7 +87,7 @@ func (p *pkg) index(file *ast.File) {
 			p.noteCall(n)
 		case *ast.UnaryExpr:
 			if n.Op == token.AND {
-				p.noteChange(n.X)
+				p.noteThrough(n.X)
 			}
 		}
 		return true
@@ -94,8 +95,8 @@ func (p *pkg) index(file *ast.File) {
 	for again := true; again; {
 		again = false
 		for _, h := range p.holders {
-			if p.changed[h.v] && !p.changed[h.of] {
-				p.changed[h.of], again = true, true
+			if p.through[h.v] && !p.through[h.of] {
+				p.changed[h.of], p.through[h.of], again = true, true, true
 			}
 		}
 	}
@@ -125,27 +126,42 @@ func (p *pkg) noteHolder(v *types.Var, e ast.Expr) {
 
 // noteChange notes that the variable in which a path of fields and items begins is not what it was initialised with.
 func (p *pkg) noteChange(e ast.Expr) {
-	for {
-		switch path := ast.Unparen(e).(type) {
-		case *ast.SelectorExpr:
-			if id, ok := path.X.(*ast.Ident); ok && p.isPackage(id) {
-				e = path.Sel
-				continue
-			}
-			e = path.X
-		case *ast.IndexExpr:
-			e = path.X
-		case *ast.StarExpr:
-			e = path.X
-		case *ast.Ident:
-			if v, ok := p.info.Uses[path].(*types.Var); ok {
-				p.changed[v] = true
-			}
-			return
-		default:
-			return
-		}
+	v, whole := p.changeable(e)
+	if v == nil {
+		return
 	}
+	p.changed[v] = true
+	if !whole {
+		p.through[v] = true
+	}
+}
+
+// noteThrough notes that what a path leads to may be changed, whoever else holds it.
+func (p *pkg) noteThrough(e ast.Expr) {
+	if v, _ := p.changeable(e); v != nil {
+		p.changed[v], p.through[v] = true, true
+	}
+}
+
+// changeable is the variable in which a path begins; whole says that there is nothing behind it.
+func (p *pkg) changeable(e ast.Expr) (v *types.Var, whole bool) {
+	whole = true
+	for {
+		if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
+			if id, ok := sel.X.(*ast.Ident); ok && p.isPackage(id) {
+				e = sel.Sel
+			}
+		}
+		of := base(e)
+		if of == nil {
+			break
+		}
+		e, whole = of, false
+	}
+	if id := identOf(e); id != nil {
+		v, _ = p.info.Uses[id].(*types.Var)
+	}
+	return v, whole
 }
 
 func (p *pkg) isPackage(id *ast.Ident) bool {
@@ -166,13 +182,22 @@ func (p *pkg) noteArguments(e *ast.CallExpr) {
 	}
 }
 
-// noteCall notes what a call can change: the receiver of a method with a pointer, the first argument of delete, clear and copy.
+// noteCall notes what a call can change: the receiver of a method with a pointer, the first argument of delete, clear and copy, and
+// that of append which is a part of a slice.
 func (p *pkg) noteCall(e *ast.CallExpr) {
 	p.noteArguments(e)
 	switch fun := ast.Unparen(e.Fun).(type) {
 	case *ast.Ident:
-		if _, builtin := p.info.Uses[fun].(*types.Builtin); builtin && (fun.Name == "delete" || fun.Name == "clear" || fun.Name == "copy") {
-			p.noteChange(e.Args[0])
+		if _, builtin := p.info.Uses[fun].(*types.Builtin); !builtin {
+			return
+		}
+		switch fun.Name {
+		case "delete", "clear", "copy":
+			p.noteThrough(e.Args[0])
+		case "append":
+			if part, ok := ast.Unparen(e.Args[0]).(*ast.SliceExpr); ok {
+				p.noteThrough(part.X)
+			}
 		}
 	case *ast.SelectorExpr:
 		s := p.info.Selections[fun]
@@ -180,7 +205,7 @@ func (p *pkg) noteCall(e *ast.CallExpr) {
 			return
 		}
 		if _, pointer := s.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer); pointer {
-			p.noteChange(fun.X)
+			p.noteThrough(fun.X)
 		}
 	}
 }

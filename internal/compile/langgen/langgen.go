@@ -149,7 +149,9 @@ func (g *generator) block(n int) {
 		g.statement()
 	}
 	for _, v := range g.vars[mark:] {
-		g.line("_ = %s", v.name)
+		if !v.used {
+			g.line("_ = %s", v.name)
+		}
 	}
 	g.vars = g.vars[:mark]
 }

@@ -543,7 +543,7 @@ func (g *generator) sharedExpr(t typ, depth int) string {
 		)
 	case tStrings:
 		return g.oneOf(
-			func() string { return "slices.Clone(words)" },
+			func() string { return "words" },
 			func() string { return fmt.Sprintf("strings.Split(%s, %q)", g.expr(tString, depth), pick(g, " ", "o")) },
 		)
 	case tBool:

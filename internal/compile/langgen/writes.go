@@ -393,15 +393,16 @@ func (g *generator) tallied() {
 	g.line("\t%s += m", sum.name)
 	g.line("\treturn err")
 	g.line("}")
-	by := sum.name
-	if g.one(2) {
-		by = g.expr(tInt, 1)
+	call := func() string {
+		if g.one(2) {
+			return fmt.Sprintf("%s(c, %s)", add, g.expr(tInt, 1))
+		}
+		return fmt.Sprintf("%s(c, %s)", add, sum.name)
 	}
-	call := fmt.Sprintf("%s(c, %s)", add, by)
 	switch g.IntN(4) {
 	case 0:
 		g.line("for range %d {", g.IntN(3))
-		g.line("\tif err := %s; err != nil {", call)
+		g.line("\tif err := %s; err != nil {", call())
 		g.indent += 2
 		g.returnError("err")
 		g.indent -= 2
@@ -409,13 +410,13 @@ func (g *generator) tallied() {
 		g.line("}")
 	case 1:
 		g.line("for range %s {", g.shortSlice(tInts))
-		g.line("\t_ = %s", call)
+		g.line("\t_ = %s", call())
 		g.line("}")
 	case 2:
 		g.line("if (%s) {", g.expr(tBool, 2))
-		g.line("\t_ = %s", call)
+		g.line("\t_ = %s", call())
 		g.line("}")
-		g.line("_ = %s", call)
+		g.line("_ = %s", call())
 	default:
 		g.line("if err := repeated(c, %d, %s); err != nil {", g.IntN(3), add)
 		g.indent++

@@ -930,3 +930,14 @@ func HeldElsewhere(c flow.Context, in Item) (string, error) {
 	in.Count = stock[in.Name] // want "stock is a package variable that changes"
 	return labels[0], nil     // want "labels is a package variable that changes"
 }
+
+var overwritten = []string{"x", "y"}
+
+func init() {
+	list := overwritten
+	list = append(list[:1], "z")
+}
+
+func OverwrittenBehind(c flow.Context, in Item) (string, error) {
+	return overwritten[1], nil // want "overwritten is a package variable that changes"
+}
