@@ -3,6 +3,7 @@ package compile
 import (
 	"go/ast"
 	"go/token"
+	"maps"
 	"slices"
 )
 
@@ -148,8 +149,12 @@ func (x *eval) either(test expr, then, els cont) ([]sym, bool) {
 	a, b := x.fork(), x.fork()
 	va, okA := then(a)
 	vb, okB := els(b)
-	for k := range x.env {
-		sa, sb := a.env[k], b.env[k]
+	for _, k := range slices.SortedFunc(maps.Keys(a.env), byDeclaration) { // the order in which parts are numbered
+		sa := a.env[k]
+		sb, both := b.env[k]
+		if !both {
+			continue // one way's own
+		}
 		if !sa.fn.same(sb.fn) || !same(sa.e, sb.e) || !same(sa.e, x.env[k].e) {
 			s := merge(test, sa, sb)
 			if x.apart[k] {

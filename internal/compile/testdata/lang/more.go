@@ -19,6 +19,9 @@ var More = []Case{
 	Of("nested-slices", nestedSlices, zero, one, many),
 	Of("turned-slices", turnedSlices, zero, one, many),
 	Of("counted-down", countedDown, named("fine"), named("broken"), named("plain")),
+	Of("list-of-package", listOfPackage, zero, one, many),
+	Of("set-either-way", setEitherWay, zero, one, many),
+	Of("several-reset", severalReset, zero, one, many),
 	Of("own-error", ownError, zero, one, many),
 	Of("wrapped-error", wrappedError, named("fine"), named("broken"), named("plain")),
 	Of("errors-new", errorsNew, named("fine"), named("broken"), named("plain")),
@@ -129,6 +132,52 @@ func countedDown(c flow.Context, in Thing) (string, error) {
 		return "", fmt.Errorf("left %d: %w", max(left, left), err)
 	}
 	return out.ID, nil
+}
+
+var spareTags = []string{"spare", "tag"}
+
+// listOfPackage begins with a package's list, and goes on with another: that changes the variable, and not the list.
+func listOfPackage(c flow.Context, in Thing) ([]string, error) {
+	tags := spareTags
+	if in.N > 0 {
+		tags = append(slices.Clip(in.Tags), spareTags[1])
+	}
+	_, err := flow.Call(c, Double, len(tags))
+	return tags, err
+}
+
+// setEitherWay sets a variable, of which nobody reads what it had, on both ways of a condition behind steps that may have failed.
+func setEitherWay(c flow.Context, in Thing) (bool, error) {
+	start := flow.Now(c)
+	flow.Sleep(c, time.Minute)
+	late := flow.Now(c).Sub(start) > time.Hour
+	_, err := flow.Call(c, Risky, in)
+	if errors.Is(err, flow.ErrTaskFailed) {
+		_ = len(in.Tags)
+	}
+	if in.Part.Count == 3 {
+		late = in.OK
+	} else {
+		late = in.N > 0
+	}
+	late = !late
+	_, err = flow.Call(c, Double, in.N)
+	return late, err
+}
+
+// severalReset sets several variables that a loop has computed, under conditions: their names keep their order.
+func severalReset(c flow.Context, in Thing) (int, error) {
+	sum, count, longest := 0, 0, 0
+	for _, p := range in.Parts {
+		sum, count, longest = sum+p.Count, count+1, max(longest, p.Count)
+	}
+	if in.OK {
+		sum, count, longest = 1, 2, 3
+	}
+	if in.N > 5 {
+		sum, count, longest = 4, 5, 6
+	}
+	return flow.Call(c, Double, sum*count*longest+sum+count+longest)
 }
 
 // ownError fails with an error of the module's own: its type's name is the error's, its text the cause.
