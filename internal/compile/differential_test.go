@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,31 +82,38 @@ func TestDifferential(t *testing.T) {
 
 func runGenerated(t *testing.T, seed uint64, n int) {
 	t.Helper()
+	out, err := testWritten(t, langgen.File(langPath, seed, n), generatedTest)
+	if err == nil {
+		return
+	}
+	t.Errorf("%s", out)
+	for _, id := range failing(out) {
+		t.Errorf("seed %d, workflow %s:\n%s", seed, id, functionOf(seed, id))
+	}
+}
+
+// testWritten runs a test, in which %q is the path of the package that source is, and which is removed again.
+func testWritten(t *testing.T, source, test string, flags ...string) (out string, err error) {
+	t.Helper()
 	dir, err := os.MkdirTemp("testdata", "generated")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	test := fmt.Sprintf(generatedTest, path.Dir(path.Dir(langPath))+"/"+filepath.ToSlash(dir))
 	if err := os.Mkdir(filepath.Join(dir, "run"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"gen.go": langgen.File(langPath, seed, n), "run/gen_test.go": test} {
+	test = fmt.Sprintf(test, path.Dir(path.Dir(langPath))+"/"+filepath.ToSlash(dir))
+	for name, text := range map[string]string{"gen.go": source, "run/gen_test.go": test} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("go", "test", "-vet=off", "-timeout", "5m", "./"+dir+"/run")
+	cmd := exec.Command("go", slices.Concat([]string{"test", "-vet=off", "-timeout", "5m"}, flags, []string{"./" + dir + "/run"})...)
 	// Slower code, made faster: each program runs a few times only.
 	cmd.Env = append(os.Environ(), "GOGC=400", "GOFLAGS='-gcflags="+path.Dir(langPath)+"/...=-N -l'")
-	out, err := cmd.CombinedOutput()
-	if err == nil {
-		return
-	}
-	t.Errorf("%s", out)
-	for _, id := range failing(string(out)) {
-		t.Errorf("seed %d, workflow %s:\n%s", seed, id, functionOf(seed, id))
-	}
+	text, err := cmd.CombinedOutput()
+	return string(text), err
 }
 
 var failLine = regexp.MustCompile(`--- FAIL: Test(?:Cases|Lint)/w(\d+) `)

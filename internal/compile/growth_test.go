@@ -2,10 +2,6 @@ package compile_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
-	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,26 +131,12 @@ func TestGrowth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a test binary of its own")
 	}
-	dir, err := os.MkdirTemp("testdata", "generated")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	if err := os.Mkdir(filepath.Join(dir, "run"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	test := fmt.Sprintf(growthTest, path.Dir(path.Dir(langPath))+"/"+filepath.ToSlash(dir))
-	for name, text := range map[string]string{"gen.go": repeatedShapes(), "run/gen_test.go": test} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	out, err := exec.Command("go", "test", "-vet=off", "-timeout", "5m", "-v", "./"+dir+"/run").CombinedOutput()
+	out, err := testWritten(t, repeatedShapes(), growthTest, "-v")
 	if err != nil {
 		t.Fatalf("%s", out)
 	}
 	sizes := map[string]int{}
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		var name string
 		var n int
 		if _, err := fmt.Sscanf(line, "size %s %d", &name, &n); err == nil {
