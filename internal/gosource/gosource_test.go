@@ -94,9 +94,6 @@ func same(t *testing.T, list []*translated) {
 		}
 		timeout := tr.src.Timeout
 		overlay[file] = goFile(tr.src)
-		if dir := os.Getenv("GOSOURCE_OUT"); dir != "" {
-			os.WriteFile(filepath.Join(dir, tr.dir+".go"), []byte("// "+tr.file+"\n"+string(goFile(tr.src))), 0o644)
-		}
 		workflows = append(workflows, compile.Workflow{Name: tr.dir, Package: flows + tr.dir, Func: "Flow", Timeout: timeout})
 	}
 	programs, err := compile.CompileOverlay(".", workflows, overlay)

@@ -71,7 +71,7 @@ func next(s *asl.State) []string {
 	return list
 }
 
-// reach is the states from name on, up to what is around.
+// collect finds the states from name on, up to what is around.
 func (f *function) collect(name string, x *around, found map[string]bool) {
 	if x.targets[name] != nil || f.separate[name] != "" || found[name] {
 		return

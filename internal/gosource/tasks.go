@@ -134,10 +134,10 @@ func (f *function) seconds(v value.Value) string {
 		n    int64
 		name string
 	}{{3600, "time.Hour"}, {60, "time.Minute"}, {1, "time.Second"}} {
-		if n%unit.n == 0 && n >= unit.n && (n > unit.n || unit.n == 1 || n == unit.n) {
-			if n == unit.n {
-				return unit.name
-			}
+		if n == unit.n {
+			return unit.name
+		}
+		if n > 0 && n%unit.n == 0 {
 			return strconv.FormatInt(n/unit.n, 10) + "*" + unit.name
 		}
 	}

@@ -20,7 +20,7 @@ func (p *places) of(from string) string {
 	return map[string]string{"in": p.in, "input": p.in, "result": p.result, "item": p.item, "origin": p.origin}[from]
 }
 
-// reachTerm is a place as an expression; pointer says that it is one.
+// walk is a place as an expression; pointer says that it is one.
 func (f *function) walk(t *term, p *places) (expr string, pointer bool) {
 	expr = p.of(t.from)
 	s := p.shapes[t.from].root()
