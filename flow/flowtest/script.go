@@ -23,12 +23,16 @@ type Call struct {
 	Duplicate bool // delivered a second time, by a fault
 }
 
-func (c Call) String() string {
-	name := c.Handler
-	if !strings.Contains(name, " ") { // of Go: a request and a state have a space
-		name = path.Base(name)
+// name is the handler without the folders of its import path.
+func (c Call) name() string {
+	if strings.Contains(c.Handler, " ") { // a request or a state
+		return c.Handler
 	}
-	text := name + " " + string(c.Input)
+	return path.Base(c.Handler)
+}
+
+func (c Call) String() string {
+	text := c.name() + " " + string(c.Input)
 	if c.Err != nil {
 		text += ": " + c.Err.Error()
 	}
