@@ -15,33 +15,52 @@ import (
 type Faulty struct {
 	mu   sync.Mutex
 	rand *rand.Rand
-	row  int // failures since the last call that went well
+	row  map[string]int // a call's failures, until it goes well
 }
 
 // NewFaulty is a Faulty that fails as a seed says.
-func NewFaulty(seed uint64) *Faulty { return &Faulty{rand: rand.New(rand.NewPCG(seed, 0))} }
+func NewFaulty(seed uint64) *Faulty {
+	return &Faulty{rand: rand.New(rand.NewPCG(seed, 0)), row: map[string]int{}}
+}
 
-// kinds of oneIn calls fail, but no more than mostInRow after each other: a tail that does not follow gives up after six.
+// kinds of oneIn calls fail, but none more than mostInRow times after each other, whatever others are made at the same time: a tail that
+// does not follow gives up after six.
 const (
 	oneIn     = 18
 	kinds     = 5
 	mostInRow = 4
 )
 
-// draw is the kind of the next failure, or kinds and more for none, and after how many bytes an answer breaks.
-func (f *Faulty) draw() (kind, cut int) {
+// draw is the kind of the next failure of a call, or kinds and more for none, and after how many bytes an answer breaks.
+func (f *Faulty) draw(call string) (kind, cut int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	kind, cut = f.rand.IntN(oneIn), 1+f.rand.IntN(40_000)
-	if f.row++; kind >= kinds || f.row > mostInRow {
-		f.row, kind = 0, max(kind, kinds)
+	if f.row[call]++; kind >= kinds || f.row[call] > mostInRow {
+		delete(f.row, call)
+		kind = max(kind, kinds)
 	}
 	return kind, cut
 }
 
+// callOf is the same for a call and its repetitions.
+func callOf(r *http.Request) (string, error) {
+	if r.Body == nil {
+		return r.URL.String(), nil
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body.Close()
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r.URL.String() + " " + r.Header.Get("X-Amz-Target") + " " + string(body), err
+}
+
 // RoundTrip implements http.RoundTripper.
 func (f *Faulty) RoundTrip(r *http.Request) (*http.Response, error) {
-	kind, cut := f.draw()
+	call, err := callOf(r)
+	if err != nil {
+		return nil, err
+	}
+	kind, cut := f.draw(call)
 	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".StartLiveTail") {
 		kind, cut = 4, 10*cut // a stream breaks sooner or later
 	}
