@@ -378,6 +378,18 @@ func (m *mention) deferred() bool {
 	return found
 }
 
+// defers says whether the function has something to do after it returns.
+func (m *mention) defers() bool {
+	found := false
+	ast.Inspect(m.fn, func(n ast.Node) bool {
+		_, is := n.(*ast.DeferStmt)
+		call, isCall := n.(*ast.CallExpr)
+		found = found || is || isCall && isFlowCall(m.pkg.info, call, "OnFailure")
+		return !found
+	})
+	return found
+}
+
 // handsOn says whether the variable stands on the right of an assignment.
 func (m *mention) handsOn() bool {
 	s, ok := m.parent().(*ast.AssignStmt)
@@ -431,7 +443,10 @@ func (m *mention) decide(e ast.Expr) (shares, decided bool) {
 		if slices.Contains(p.Rhs, e) {
 			return !m.appendsToItself(p, e), true
 		}
-		return !m.allFresh(p.Rhs), true
+		if call, ok := ast.Unparen(p.Rhs[0]).(*ast.CallExpr); ok && m.appendsToItself(p, call) {
+			return !m.allFresh(m.added(call)), true
+		}
+		return !m.appendsToItself(p, p.Rhs[0]) && !m.allFresh(p.Rhs), true
 	case *ast.ValueSpec:
 		return len(p.Values) > 0 && (slices.Contains(p.Values, e) || !m.allFresh(p.Values)), true
 	case *ast.RangeStmt:
@@ -442,14 +457,21 @@ func (m *mention) decide(e ast.Expr) (shares, decided bool) {
 	return false, true // a condition, a field's declaration
 }
 
-// appendsToItself is v = append(v, ...), or v = append(v[:i], ...).
+// appendsToItself is v = append(v, ...), v = append(v[:i], ...), or v = v[a:b].
 func (m *mention) appendsToItself(s *ast.AssignStmt, e ast.Expr) bool {
-	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok || len(s.Lhs) != 1 || len(call.Args) == 0 || !m.isBuiltin(call, "append") {
+	var of ast.Expr
+	switch e := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		if m.isBuiltin(e, "append") && len(e.Args) > 0 {
+			of = appendedTo(e)
+		}
+	case *ast.SliceExpr:
+		of = ast.Unparen(e.X)
+	}
+	if of == nil || len(s.Lhs) != 1 {
 		return false
 	}
-	to := appendedTo(call)
-	return m.rootVar(s.Lhs[0]) == m.v && m.rootVar(to) == m.v && m.source(s.Lhs[0]) == m.source(to)
+	return m.rootVar(s.Lhs[0]) == m.v && m.rootVar(of) == m.v && m.source(s.Lhs[0]) == m.source(of)
 }
 
 // appendedTo is the slice that a call of append is given, or that it is given a part of.
@@ -475,7 +497,7 @@ func (m *mention) returned() bool {
 		return !isArg || !isFlowCall(m.pkg.info, call, "Await")
 	}
 	named := slices.Contains(resultsOf(m.pkg, m.fn), m.v)
-	return m.keep || m.deferred() && !named
+	return m.keep || m.defers() && m.deferred() && !named
 }
 
 func (f *frame) isBuiltin(e *ast.CallExpr, names ...string) bool {
@@ -535,6 +557,14 @@ func (h *holder) fresh(e ast.Expr) bool {
 	return false
 }
 
+// added is what append puts into a slice, where that can hold what is written through.
+func (h *holder) added(e *ast.CallExpr) []ast.Expr {
+	if e.Ellipsis.IsValid() && !h.holdsItems(e.Args[1]) {
+		return nil
+	}
+	return e.Args[1:]
+}
+
 // holdsItems says whether the items of a slice, or the entries of a map, hold what is written through.
 func (h *holder) holdsItems(e ast.Expr) bool { return h.holds(elemOf(h.pkg.info.TypeOf(e))) }
 
@@ -545,12 +575,8 @@ func (h *holder) freshCall(e *ast.CallExpr) bool {
 	if h.pkg.info.Types[e.Fun].IsType() {
 		return h.allFresh(e.Args)
 	}
-	if h.isBuiltin(e, "append") { // to what the variable holds already, perhaps
-		added := e.Args[1:]
-		if e.Ellipsis.IsValid() && !h.holdsItems(added[0]) {
-			added = nil
-		}
-		return (h.fresh(e.Args[0]) || h.rootVar(appendedTo(e)) == h.v) && h.allFresh(added)
+	if h.isBuiltin(e, "append") {
+		return h.fresh(e.Args[0]) && h.allFresh(h.added(e))
 	}
 	fn := h.callee(e)
 	if fn == nil {

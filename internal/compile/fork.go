@@ -85,6 +85,7 @@ func (x *eval) refuseFork(e *ast.CallExpr) {
 		x.refuseAliased(e, a.to)
 	case a.part:
 		x.refuse(e, "this writes over what "+a.path+" has there, in Go and not in JSON", "append to a copy: append(slices.Clip(...), ...)")
+	case x.refuseCut(e, a):
 	case !a.itself:
 		for _, later := range all {
 			if later.root == a.root && later.path == a.path && a.before(later) {
@@ -93,6 +94,41 @@ func (x *eval) refuseFork(e *ast.CallExpr) {
 			}
 		}
 	}
+}
+
+// refuseCut refuses to append to what was cut to its beginning, where something else has what stood behind.
+func (x *eval) refuseCut(e *ast.CallExpr, a appending) bool {
+	found := false
+	cut := func(l, r ast.Expr) {
+		part, ok := ast.Unparen(r).(*ast.SliceExpr)
+		if !ok || part.High == nil || part.Slice3 || x.rootVar(l) != a.root || x.source(l) != a.path {
+			return
+		}
+		found = true
+		if of := x.source(part.X); of != a.path {
+			x.refuse(e, "this writes over what "+of+" has there, in Go and not in JSON", "append to a copy: append(slices.Clip("+a.path+"), ...)")
+		} else {
+			x.refuseAliased(e, a.to)
+		}
+	}
+	ast.Inspect(x.node, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for i := range n.Lhs {
+				if len(n.Lhs) == len(n.Rhs) {
+					cut(n.Lhs[i], n.Rhs[i])
+				}
+			}
+		case *ast.ValueSpec:
+			for i := range n.Values {
+				if len(n.Names) == len(n.Values) {
+					cut(n.Names[i], n.Values[i])
+				}
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // before says whether b may run after a.

@@ -145,7 +145,7 @@ func (s sym) items() expr {
 	if s.full || s.some {
 		return s.e
 	}
-	if c, ok := opened(s.e).(cond); ok && c.els != nil && (isNull(c.then) || isNull(c.els)) {
+	if c, ok := s.e.(cond); ok && c.els != nil && (isNull(c.then) || isNull(c.els)) {
 		return cond{c.test, sym{e: c.then, t: s.t}.items(), sym{e: c.els, t: s.t}.items()}
 	}
 	if b, ok := s.e.(block); ok { // of orNil

@@ -21,6 +21,8 @@ var Writes = []Case{
 	Of("pointer-helpers", pointerHelpers, zero, one, many, repeated),
 	Of("parallel-fields", parallelFields, zero, one, many, named("broken")),
 	Of("sort-by", sortBy, zero, one, many, repeated, unsorted),
+	Of("cut-again", cutAgain, zero, one, many, manyTags),
+	Of("filled-beside", filledBeside, zero, one, many),
 	Of("sort-in-place", sortInPlace, zero, one, many, repeated, unsorted),
 	Of("omitted-map", omittedMap, zero, one, many, repeated),
 	Of("returned-pointers", returnedPointers, zero, one, many, repeated),
@@ -284,6 +286,9 @@ func sortInPlace(c flow.Context, in Thing) (Thing, error) {
 		}
 		return in.Parts[i].ID < in.Parts[j].ID
 	})
+	if len(in.Parts) > 3 {
+		in.Parts = in.Parts[:3]
+	}
 	text, err := flow.Call(c, Log, strings.Join(in.Tags, ","))
 	in.Name = text
 	return in, err
@@ -381,4 +386,39 @@ func omittedMap(c flow.Context, in Thing) (tally, error) {
 	}
 	t.Note[in.Name] = "name"
 	return t, nil
+}
+
+// cutAgain cuts slices that nothing else holds, and appends to what is left.
+func cutAgain(c flow.Context, in Thing) (out Thing, err error) {
+	in, err = flow.Call(c, Echo, in)
+	if err != nil {
+		return out, err
+	}
+	if len(in.Tags) > 1 {
+		in.Tags = in.Tags[:1]
+	}
+	in.Tags = append(in.Tags, "end")
+	rows := []Part{{"a", in.N}, {"b", 2}, {"c", 3}}
+	rows = rows[1:]
+	rows[0].Count++
+	rows = rows[:1]
+	rows = append(rows, in.Part)
+	rows[1].ID += "!"
+	out.Name, out.Tags, out.Parts = "cut", in.Tags, rows
+	return out, nil
+}
+
+// filledBeside returns a struct that branches have filled.
+func filledBeside(c flow.Context, in Thing) (Thing, error) {
+	o := Thing{Name: in.Name}
+	err := flow.Parallel(c,
+		func(c flow.Context) (err error) { o.N, err = flow.Call(c, Double, in.N); return err },
+		func(c flow.Context) (err error) { o.Note, err = flow.Call(c, Log, in.Name); return err },
+	)
+	if err != nil {
+		return Thing{}, err
+	}
+	o.Part.Count = o.N + 1
+	o.Tags = append(o.Tags, o.Note)
+	return o, nil
 }

@@ -874,6 +874,16 @@ func Forks(c flow.Context, in Item) ([]string, error) {
 	return append(either, rows[0]...), nil
 }
 
+func Cuts(c flow.Context, in Item) ([]string, error) {
+	first := in.Tags[:1]
+	first = append(first, "a") // want "this writes over what in.Tags has there, in Go and not in JSON; append to a copy: append.slices.Clip.first., "
+	all := []string{"x", "y"}
+	kept := all
+	all = all[:1]
+	all = append(all, "z")                             // want "all"
+	return append(kept, append(first, all...)...), nil // want "this writes over"
+}
+
 func FailedParallel(c flow.Context, in Item) (Item, error) {
 	var a Item
 	b := "none"
