@@ -18,6 +18,8 @@ type fork struct {
 	next     int   // the first child that has not started
 	last     int64 // the last event of a child that finished
 	selected []value.Value
+	settled  bool     // its outcome waits for the owner's turn
+	why      *failure // the outcome; nil: all children finished
 }
 
 // startParallel starts all branches.
@@ -109,13 +111,32 @@ func (f *fork) finishedBranch(c *strand, output value.Value) {
 			if err := f.iterate(c.prev); err != nil {
 				f.owner.prev = c.prev
 				f.abort(c)
-				f.owner.fail(f.owner.fault(err))
-				f.owner.run.queue = append(f.owner.run.queue, f.owner)
+				f.settle(f.owner.fault(err))
 				return
 			}
 		}
 	}
 	if f.left == 0 {
+		f.settle(nil)
+	}
+}
+
+// settle keeps the outcome for the owner's turn, which comes after those of all that are ready now: branches elsewhere that go on
+// at the same moment start their calls before they can be cut off, as the native run of a workflow has it.
+func (f *fork) settle(why *failure) {
+	f.settled, f.why = true, why
+	f.owner.run.queue = append(f.owner.run.queue, f.owner)
+}
+
+// deliver lets the owner go on with the outcome.
+func (f *fork) deliver() {
+	if !f.settled {
+		return
+	}
+	f.settled = false
+	if f.why != nil {
+		f.owner.fail(f.why)
+	} else {
 		f.complete()
 	}
 }
@@ -133,7 +154,6 @@ func (f *fork) complete() {
 		s.prev = succeeded // a failure follows the event that the way out passes by
 		s.fail(s.fault(err))
 	}
-	s.run.queue = append(s.run.queue, s)
 }
 
 // failedBranch takes a child's failure, which fails the owner's state: the other children are cut off.
@@ -147,8 +167,7 @@ func (f *fork) failedBranch(c *strand, why *failure) {
 		f.iterationEvent(history.MapIterationFailed, c.index, c.prev)
 	}
 	s.prev = c.prev
-	s.fail(why)
-	s.run.queue = append(s.run.queue, s)
+	f.settle(why)
 }
 
 // abort cuts off all children but the one that failed. AWS reports each that was at work, after the failing one's last event.

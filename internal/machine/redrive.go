@@ -52,6 +52,7 @@ func (s *strand) again(after int64) {
 
 // again restarts the branches that did not finish.
 func (f *fork) again(after int64) {
+	f.settled, f.why = false, nil
 	if f.left == 0 { // all branches had finished: what failed was the state's own
 		f.complete()
 		return

@@ -40,6 +40,9 @@ type strand struct {
 
 // advance enters states until the strand waits for something.
 func (s *strand) advance() {
+	if s.fork != nil && !s.run.done && !s.halted {
+		s.fork.deliver()
+	}
 	for s.next != nil && !s.run.done && !s.halted {
 		s.enter()
 	}

@@ -35,6 +35,7 @@ var More = []Case{
 	Of("execution-id", executionID, zero),
 	Of("ref", refCase, zero, one, many),
 	Of("nobody-reads", nobodyReads, zero, one, many),
+	Of("cut-off-at-once", cutOffAtOnce, zero, one, many, named("plain")),
 }
 
 // labels leaves and goes on with the outer of two loops.
@@ -350,4 +351,28 @@ func nobodyReads(c flow.Context, in Thing) (int, error) {
 		}
 	}
 	return in.N, nil
+}
+
+// cutOffAtOnce has an iteration that fails at the moment at which others make their calls, in a Parallel of each.
+func cutOffAtOnce(c flow.Context, in Thing) ([]Part, error) {
+	return flow.Map(c, []string{"a", in.Name, "c"}, func(c flow.Context, id string) (Part, error) {
+		err := flow.Parallel(c,
+			func(c flow.Context) error {
+				return flow.Parallel(c, func(c flow.Context) error {
+					_, err := flow.Call(c, Risky, Thing{Name: id})
+					return err
+				})
+			},
+			func(c flow.Context) error {
+				if id == in.Name {
+					return flow.Fail("Stop", id)
+				}
+				return nil
+			},
+		)
+		if err != nil {
+			return Part{}, err
+		}
+		return flow.Call(c, Risky, Thing{Name: id, N: 1})
+	}, flow.MaxConcurrency(2))
 }
