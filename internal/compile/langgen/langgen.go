@@ -11,6 +11,7 @@ package langgen
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -85,6 +86,7 @@ type variable struct {
 	used    bool
 	counter bool // of a loop: never assigned
 	written bool // a map whose entries are assigned, or a slice that is sorted: only copies of it are handed on
+	late    bool // read when the workflow ends: no Parallel assigns it, which may have failed then
 }
 
 // generator writes one workflow.
@@ -596,7 +598,7 @@ func (g *generator) parallel() {
 	g.indent++
 	for i, w := range []*variable{a, b} {
 		var writes []*variable
-		if w != nil && (i == 0 || a != b) {
+		if w != nil && !w.late && (i == 0 || a != b) {
 			writes = append(writes, w)
 		}
 		g.line("func(c flow.Context) error {")
@@ -616,11 +618,22 @@ func (g *generator) parallel() {
 }
 
 func (g *generator) onFailure() {
-	text := g.expr(tString, 2)
+	text := g.late(g.expr(tString, 2))
 	g.line("flow.OnFailure(c, func(c flow.Context) error {")
 	g.line("\t_, err := flow.Call(c, lang.Log, \"undo \"+%s)", text)
 	g.line("\treturn err")
 	g.line("})")
+}
+
+var words = regexp.MustCompile(`\w+`)
+
+// late is the text of what a compensation or a deferred function reads.
+func (g *generator) late(text string) string {
+	read := words.FindAllString(text, -1)
+	for _, v := range g.vars {
+		v.late = v.late || slices.Contains(read, v.name)
+	}
+	return text
 }
 
 // helperCall calls a helper of the generator's own: with steps or without.

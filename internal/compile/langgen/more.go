@@ -280,13 +280,13 @@ func (g *generator) wrapped() {
 
 // deferred registers what runs at the end, whatever happens.
 func (g *generator) deferred() {
-	text := g.leaf(tString)
+	text := g.late(g.leaf(tString))
 	if g.namedResults && g.one(2) {
 		g.line("defer func() {")
 		g.line("\tif err != nil {")
 		g.line("\t\t_, _ = flow.Call(c, lang.Log, \"failed \"+%s)", text)
 		if g.one(2) {
-			g.line("\t\tout, err = %s, nil", g.leaf(typ(g.result)))
+			g.line("\t\tout, err = %s, nil", g.late(g.leaf(typ(g.result))))
 		}
 		g.line("\t}")
 		g.line("}()")
