@@ -11,9 +11,9 @@ package langgen
 import (
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // File is the source of a package with n random workflows, and of the Cases that run them. pkg is the import path of package
@@ -625,11 +625,9 @@ func (g *generator) onFailure() {
 	g.line("})")
 }
 
-var words = regexp.MustCompile(`\w+`)
-
 // late is the text of what a compensation or a deferred function reads.
 func (g *generator) late(text string) string {
-	read := words.FindAllString(text, -1)
+	read := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for _, v := range g.vars {
 		v.late = v.late || slices.Contains(read, v.name)
 	}
