@@ -156,12 +156,18 @@ func (fl *flow) fork(h host) *flow {
 	return &flow{m: fl.m, host: h, env: fl.env.clone(), undo: fl.undo, defers: fl.defers}
 }
 
+// enter leads a flow into a state. What the state evaluates again when it is retried reads the time at which it was entered.
+func (fl *flow) enter(s *asl.State) {
+	fl.host.next(s.Name)
+	fl.host = &label{state: s.Name}
+}
+
 // state makes a state that all flows lead to, and the flow that is in it: its variables are what the state may read.
 func (f *frame) state(fs []*flow, t asl.Type, name string, at ast.Node) (*asl.State, *flow) {
 	in := f.join(fs, nil)
 	s := in.m.newState(t, name, f.position(at))
 	f.describe(s, at)
-	in.host.next(s.Name)
+	in.enter(s)
 	return s, in
 }
 

@@ -46,7 +46,8 @@ func (f *frame) mapStep(e *ast.CallExpr, fs []*flow) []outcome {
 	opts := f.options(x, c.options, c.allowed()...)
 	s := joined.m.newState(asl.Map, f.stepName(opts, f.blockName("Map "+f.sourceName(e.Args[1]))), f.position(e))
 	f.describe(s, f.at)
-	joined.host.next(s.Name)
+	joined.enter(s)
+	x.host = joined.host
 	item := f.mapItems(x, s, c, opts)
 	s.MaxConcurrency, s.ToleratedFailureCount, s.ToleratedFailurePercentage = opts.concurrency, opts.failures, opts.share
 	s.Retry = f.retries(x, opts, false)

@@ -15,7 +15,7 @@ func (f *frame) parallelStep(e *ast.CallExpr, fs []*flow) []outcome {
 	joined := f.join(fs, nil)
 	s := joined.m.newState(asl.Parallel, f.blockName("Parallel"), f.position(e))
 	f.describe(s, f.at)
-	joined.host.next(s.Name)
+	joined.enter(s)
 	after := joined.env.clone()
 	branches := f.branches(joined, e.Args[1:])
 	f.divide(branches)

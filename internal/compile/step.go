@@ -97,7 +97,8 @@ func (f *frame) task(e *ast.CallExpr, fs []*flow, t stepOf) []outcome {
 	opts := f.options(x, t.opts, "Timeout", "Name", "NoRetry", t.extra)
 	s := joined.m.newState(asl.Task, f.stepName(opts, t.name), f.position(e))
 	f.describe(s, f.at)
-	joined.host.next(s.Name)
+	joined.enter(s)
+	x.host = joined.host
 	s.Resource = t.resource
 	s.Arguments = template(t.arguments(x))
 	f.limits(s, e, t, opts)
@@ -317,7 +318,7 @@ func (f *frame) sleepStep(e *ast.CallExpr, fs []*flow) []outcome {
 	v := x.expr(e.Args[1])
 	s := joined.m.newState(asl.Wait, waitName(v), f.position(e))
 	f.describe(s, f.at)
-	joined.host.next(s.Name)
+	joined.enter(s)
 	if f.callee(e).Name() == "SleepUntil" {
 		s.Timestamp = template(v.use())
 	} else {

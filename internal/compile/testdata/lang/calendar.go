@@ -12,6 +12,7 @@ import (
 var Calendar = []Case{
 	Of("calendar", calendarCase, nil, manyTimes(0), manyTimes(2*60*60), manyTimes(-(9*60+30)*60)),
 	Of("add-date", addDateCase, nil, manyTimes(0), manyTimes(5*60*60)),
+	Of("now-retried", nowRetried, named("fine"), named("busy")),
 	Of("made-times", madeTimes, zero, one, many, Thing{N: 13}, Thing{N: 60, F: 1}),
 }
 
@@ -69,6 +70,13 @@ func addDateCase(c flow.Context, list []time.Time) (out []string, err error) {
 	}
 	_, err = flow.Call(c, Double, len(out))
 	return out, err
+}
+
+// nowRetried tells a handler the time, which is the same when the step is tried again.
+func nowRetried(c flow.Context, in Thing) (Part, error) {
+	flow.Sleep(c, time.Minute)
+	in.Note = flow.Now(c).Format(time.DateTime)
+	return flow.Call(c, Risky, Thing{Name: in.Name, Note: in.Note, When: flow.Now(c)}, flow.Retry{On: []error{&Busy{}}, MaxAttempts: 2, Interval: time.Minute, FullJitter: true})
 }
 
 // madeTimes makes times of numbers.
