@@ -462,7 +462,7 @@ func (m *mention) appendsToItself(s *ast.AssignStmt, e ast.Expr) bool {
 	var of ast.Expr
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
-		if m.isBuiltin(e, "append") && len(e.Args) > 0 {
+		if len(e.Args) > 0 && (m.isBuiltin(e, "append") || m.returnsIt(e)) {
 			of = appendedTo(e)
 		}
 	case *ast.SliceExpr:
@@ -517,6 +517,9 @@ func (h *holder) keeps(call *ast.CallExpr, e ast.Expr) (keeps, decided bool) {
 	fn := h.callee(call)
 	if fn == nil {
 		return call.Fun != e, true
+	}
+	if fullName(fn) == "maps.Copy" {
+		return h.holdsItems(call.Args[0]), true
 	}
 	if p := h.prog.packageOf(fn.Pkg()); p != nil && p.decl(fn) != nil {
 		args := h.argumentsOf(call, fn)
@@ -578,6 +581,9 @@ func (h *holder) freshCall(e *ast.CallExpr) bool {
 	if h.isBuiltin(e, "append") {
 		return h.fresh(e.Args[0]) && h.allFresh(h.added(e))
 	}
+	if h.returnsIt(e) {
+		return h.allFresh(e.Args)
+	}
 	fn := h.callee(e)
 	if fn == nil {
 		return false
@@ -599,7 +605,7 @@ func (h *holder) makes(e *ast.CallExpr) bool {
 		return fn.Name() != "Map" && fn.Name() != "Distributed"
 	}
 	switch fullName(fn) {
-	case "maps.Clone", "slices.Clone", "slices.Collect", "slices.Sorted", "slices.SortedFunc", "slices.SortedStableFunc":
+	case "maps.Clone", "slices.Clone", "slices.Concat", "slices.Collect", "slices.Sorted", "slices.SortedFunc", "slices.SortedStableFunc":
 		return !h.holdsItems(e)
 	}
 	return fn.Pkg().Path() == "strings"

@@ -97,7 +97,7 @@ type unit struct {
 	weak       map[*types.Var]bool    // variables of which a loop makes less than they begin with
 	several    map[*types.Var]bool    // variables in which a loop joins errors
 	again      bool                   // a loop was found to weaken a variable: what was compiled before relies on too much
-	dropped    map[*ast.CallExpr]bool // calls that are a statement
+	dropped    map[*ast.CallExpr]bool // calls that are a statement, or whose result goes back to what they change
 	alone      map[*ast.CallExpr]bool // calls that are a statement, or the whole right side of one
 	// expressChild says that what is compiled belongs to a child execution of type EXPRESS.
 	expressChild bool

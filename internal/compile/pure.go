@@ -141,6 +141,9 @@ func (x *eval) assignStmt(s *ast.AssignStmt) {
 		x.refuse(s, "the operator "+s.Tok.String()+" has no form in JSONata", "compute it in a handler")
 		return
 	}
+	if call, ok := x.goesBack(s); ok {
+		x.dropped[call] = true
+	}
 	x.assignEach(s.Lhs, x.values(s.Rhs, len(s.Lhs)))
 }
 

@@ -348,12 +348,13 @@ func extremeBy(better func(expr) expr) func(*eval, *ast.CallExpr, []sym) sym {
 	}
 }
 
-// sorts says whether a call changes the order of its first argument.
+// sorts says whether a call changes its first argument: the order of its items, or which there are.
 func (f *frame) sorts(e *ast.CallExpr) bool {
 	fn := f.callee(e)
 	if fn == nil || len(e.Args) == 0 {
 		return false
 	}
-	_, ok := sorters[fullName(fn)]
-	return ok
+	_, sorts := sorters[fullName(fn)]
+	_, changes := changers[fullName(fn)]
+	return sorts || changes
 }

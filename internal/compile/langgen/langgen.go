@@ -177,7 +177,7 @@ func (g *generator) statement() {
 		return
 	}
 	if g.pure {
-		choices := []func(){g.declare, g.assign, g.assign, g.assign, g.ifPure, g.rangePure, g.switchPure, g.parse, g.cuts, g.named, g.rows, g.entries, g.elsewhere, g.itemWrites, g.grids, g.built}
+		choices := []func(){g.declare, g.assign, g.assign, g.assign, g.ifPure, g.rangePure, g.switchPure, g.parse, g.cuts, g.named, g.rows, g.entries, g.elsewhere, g.itemWrites, g.grids, g.built, g.changes}
 		if g.depth < 3 {
 			choices = append(choices, g.labelledPure)
 		}
@@ -195,7 +195,7 @@ func (g *generator) statement() {
 		g.sleep, g.earlyReturn, g.helperCall, g.await, g.ownErrors, g.wrapped, g.exec, g.unnamed, g.mapEntries, g.pointed, g.found, g.switchInit, g.times,
 		g.parse, g.cuts, g.deletions, g.labelledPure, g.child, g.named, g.rows, g.entries, g.elsewhere,
 	}
-	choices = append(choices, g.tallied, g.mapWrites, g.pointerWrites, g.parallelFields, g.sorts, g.itemWrites, g.grids, g.built)
+	choices = append(choices, g.tallied, g.mapWrites, g.pointerWrites, g.parallelFields, g.sorts, g.itemWrites, g.grids, g.built, g.changes)
 	if g.depth < 3 {
 		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper, g.iterated)
 	}

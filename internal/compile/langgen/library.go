@@ -198,3 +198,38 @@ func (g *generator) built() {
 	g.line("%s := %s.String()", v.name, b)
 	g.vars = append(g.vars, v)
 }
+
+// changes takes items out of a slice that nothing else holds, or puts some in, and does so with entries of a map.
+func (g *generator) changes() {
+	xs := g.declared(pick(g, tStrings, tInts))
+	xs.written, xs.used = true, true
+	g.line("%s := slices.%s", xs.name, g.oneOf(
+		func() string { return fmt.Sprintf("Clone(%s)", g.expr(xs.t, 2)) },
+		func() string { return fmt.Sprintf("Concat(%s, %s)", g.expr(xs.t, 2), g.expr(xs.t, 1)) },
+	))
+	for range 1 + g.IntN(2) {
+		switch g.IntN(5) {
+		case 0:
+			g.line("%s = slices.Insert(%s, len(%s)/2, %s, %s)", xs.name, xs.name, xs.name, g.expr(xs.t[2:], 2), g.expr(xs.t[2:], 1))
+		case 1:
+			g.line("%s = slices.Delete(%s, 0, len(%s)/2)", xs.name, xs.name, xs.name)
+		case 2:
+			g.line("%s = slices.DeleteFunc(%s, func(x %s) bool { return x == %s })", xs.name, xs.name, xs.t[2:], g.expr(xs.t[2:], 1))
+		case 3:
+			g.line("slices.Sort(%s)", xs.name)
+			g.line("%s = slices.Compact(%s)", xs.name, xs.name)
+		case 4:
+			g.line("if (%s) {", g.expr(tBool, 1))
+			g.line("\t%s = slices.Insert(%s, 0, %s)", xs.name, xs.name, g.expr(xs.t[2:], 2))
+			g.line("}")
+		}
+	}
+	same := g.declared(tBool)
+	g.line("%s := slices.Equal(%s, %s)", same.name, xs.name, g.expr(xs.t, 1))
+	m, n := g.name("m"), &variable{name: g.name("n"), t: tInt}
+	g.line("%s := map[string]string{%q: %s}", m, "k", g.expr(tString, 1))
+	g.line("maps.Copy(%s, %s)", m, g.leaf(tMap))
+	g.line("maps.DeleteFunc(%s, func(k, v string) bool { return k+v == %s })", m, g.expr(tString, 1))
+	g.line("%s := len(%s)", n.name, m)
+	g.vars = append(g.vars, xs, same, n)
+}

@@ -24,7 +24,7 @@ type Case struct {
 
 // All is every case, in the order of the language's documentation.
 func All() []Case {
-	return slices.Concat(Cases, More, Ordinary, Writes, Items, Texts, Calendar, Pure, Library, Payloads, Services)
+	return slices.Concat(Cases, More, Ordinary, Writes, Items, Texts, Calendar, Lists, Pure, Library, Payloads, Services)
 }
 
 // Of is a case with inputs.

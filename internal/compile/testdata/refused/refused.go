@@ -209,6 +209,22 @@ func Times(c flow.Context, in Item) (Item, error) {
 	return in, nil
 }
 
+func ChangedSlices(c flow.Context, in Item) ([]string, error) {
+	tags := slices.Clone(in.Tags)
+	less := slices.Delete(tags, 0, 1)    // want "slices.Delete changes the slice that it is given; assign its result to the same variable"
+	in.Count = len(slices.Compact(tags)) // want "slices.Compact changes the slice that it is given"
+	{
+		tags := slices.Insert(tags, 0, "x") // want "slices.Insert changes the slice that it is given"
+		in.Name = tags[0]
+	}
+	same := in.Tags
+	in.Tags = slices.Delete(in.Tags, 0, 1) // want "the slice in in may be held by another variable"
+	rows := map[string][]string{}
+	maps.Copy(rows, map[string][]string{"a": same})
+	rows["a"][0] = "y" // want "the slice in rows may be held by another variable"
+	return append(same, less...), nil
+}
+
 func Handlers(c flow.Context, in Item) (Item, error) {
 	out, err := flow.Call(c, Unregistered, in) // want "refused.Unregistered is not registered with workflow Handlers; add flow.Function.refused.Unregistered. to it"
 	if err != nil {
