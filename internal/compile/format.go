@@ -244,7 +244,8 @@ const maxPrecision = 7
 
 // fixed is a float with so many digits behind the point, as Go rounds it: by its exact value, and to even between two. $formatNumber
 // rounds what the shortest decimal is, and a product with a power of ten is not exact; that of the float's upper half is, and that of its
-// lower one. T. J. Dekker, A floating-point technique for extending the available precision, 1971.
+// lower one. T. J. Dekker, A floating-point technique for extending the available precision, 1971. What stands before the point stays
+// out of it, or its product might be past 2^53.
 func (x *eval) fixed(e expr, precision int) expr {
 	n, wrap := x.bound("n", e)
 	size, low, high, rest, whole := x.names.parameter("size"), x.names.parameter("k"), x.names.parameter("high"), x.names.parameter("rest"), x.names.parameter("whole")
@@ -261,10 +262,12 @@ func (x *eval) fixed(e expr, precision int) expr {
 	over := binary{"+", minus(times(ref{high}, ten), middle), times(minus(ref{size}, ref{high}), ten)}
 	odd := binary{"=", binary{"%", ref{low}, num(2)}, num(1)}
 	up := binary{"or", binary{">", ref{rest}, num(0)}, binary{"and", binary{"=", ref{rest}, num(0)}, odd}}
-	digits := expr(call{"$string", []expr{ref{whole}}})
+	digits, positive := expr(call{"$string", []expr{ref{whole}}}), expr(call{"$abs", []expr{n}})
 	if precision > 0 {
+		before := call{"$floor", []expr{positive}}
+		positive = minus(positive, before)
 		behind := binary{"%", ref{whole}, ten}
-		point := binary{"&", call{"$string", []expr{binary{"/", minus(ref{whole}, behind), ten}}}, str(".")}
+		point := binary{"&", call{"$string", []expr{binary{"+", before, cond{binary{"<", ref{whole}, ten}, num(0), num(1)}}}}, str(".")}
 		digits = binary{"&", point, call{"$pad", []expr{call{"$string", []expr{behind}}, num(int64(-precision)), str("0")}}}
 	}
 	out := expr(binary{"&", cond{binary{"<", n, num(0)}, str("-"), emptyStr}, digits})
@@ -273,7 +276,7 @@ func (x *eval) fixed(e expr, precision int) expr {
 		e    expr
 	}{
 		{whole, binary{"+", ref{low}, cond{up, num(1), num(0)}}}, {rest, over}, {high, minus(split, minus(split, ref{size}))},
-		{low, call{"$floor", []expr{times(ref{size}, ten)}}}, {size, call{"$abs", []expr{n}}},
+		{low, call{"$floor", []expr{times(ref{size}, ten)}}}, {size, positive},
 	} {
 		out = block{v.name, v.e, out}
 	}

@@ -11,12 +11,13 @@ var several map[string]func(*eval, *ast.CallExpr, []sym) []sym
 
 func init() { // not a plain initialiser: the forms refer to eval, and eval to these
 	several = map[string]func(*eval, *ast.CallExpr, []sym) []sym{
-		"strings.Cut":       cut,
-		"strings.CutPrefix": func(x *eval, e *ast.CallExpr, a []sym) []sym { return []sym{trimPrefix(x, e, a), hasPrefix(x, e, a)} },
-		"strings.CutSuffix": func(x *eval, e *ast.CallExpr, a []sym) []sym { return []sym{trimSuffix(x, e, a), hasSuffix(x, e, a)} },
-		"strconv.Atoi":      func(_ *eval, _ *ast.CallExpr, a []sym) []sym { return parsedInt("Atoi", a[0]) },
-		"strconv.ParseInt":  parseInt,
-		"strconv.ParseBool": parseBool,
+		"strings.Cut":        cut,
+		"strings.CutPrefix":  func(x *eval, e *ast.CallExpr, a []sym) []sym { return []sym{trimPrefix(x, e, a), hasPrefix(x, e, a)} },
+		"strings.CutSuffix":  func(x *eval, e *ast.CallExpr, a []sym) []sym { return []sym{trimSuffix(x, e, a), hasSuffix(x, e, a)} },
+		"strconv.Atoi":       func(_ *eval, _ *ast.CallExpr, a []sym) []sym { return parsedInt("Atoi", a[0]) },
+		"strconv.ParseInt":   parseInt,
+		"strconv.ParseBool":  parseBool,
+		"strconv.ParseFloat": parseFloat,
 	}
 	for name, form := range map[string]func(*eval, *ast.CallExpr, []sym) sym{
 		"strings.TrimSuffix":  trimSuffix,
@@ -85,6 +86,27 @@ func parseInt(x *eval, e *ast.CallExpr, a []sym) []sym {
 		return []sym{bad, {e: null, t: errorType}}
 	}
 	return parsedInt("ParseInt", a[0])
+}
+
+const (
+	digits  = `[0-9](_?[0-9])*`
+	decimal = `(` + digits + `\.?(` + digits + `)?|\.` + digits + `)`
+)
+
+// parseFloat reads decimal numbers below 1e299 and of an exponent of two digits; JSON has no infinity for larger ones.
+func parseFloat(x *eval, e *ast.CallExpr, a []sym) []sym {
+	if bits, ok := a[1].e.(lit); !ok || bits.v.Float() != 64 {
+		bad := x.bad(e, "strconv.ParseFloat has a form in JSONata for 64 bits only", "use 64")
+		return []sym{bad, {e: null, t: errorType}}
+	}
+	s := a[0].use()
+	is := func(pattern string) expr { return callOf("$contains", s, text{"/^[+-]?(" + pattern + ")$/i"}) }
+	held := binary{"and", is(decimal + `(e[+-]?[0-9](_?[0-9])?)?`), binary{"<=", callOf("$length", s), num(200)}}
+	why := cond{is(decimal + "(e[+-]?" + digits + ")?|inf(inity)?|nan|0x[0-9a-f_.]+p[+-]?[0-9_]+"), str("value out of range"), str("invalid syntax")}
+	// $number takes no +, no _, and no point without digits at both sides.
+	plain := callOf("$replace", callOf("$replace", s, text{`/^[+-]|_/`}, emptyStr), text{`/\.(e|$)/i`}, str("$1"))
+	sign := cond{callOf("$contains", s, text{`/^-/`}), str("-0"), str("0")}
+	return []sym{{e: cond{held, callOf("$number", binary{"&", sign, plain}), num(0)}}, numError("ParseFloat", a[0], held, why)}
 }
 
 func parseBool(_ *eval, _ *ast.CallExpr, a []sym) []sym {

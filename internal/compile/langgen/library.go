@@ -7,10 +7,17 @@ func (g *generator) parse() {
 	text := g.oneOf(func() string { return g.expr(tString, 1) }, func() string { return fmt.Sprintf("strconv.Itoa(%s)", g.expr(tInt, 1)) })
 	v, err := g.declared(tInt), g.name("err")
 	call := "strconv.Atoi(" + text + ")"
-	if g.one(4) {
+	switch g.IntN(8) {
+	case 0, 1:
 		v.t, call = tBool, "strconv.ParseBool("+text+")"
+	case 2:
+		long := g.name("long")
+		g.line("%s, %s := strconv.ParseInt(%s, 10, 64)", long, err, text)
+		call = "int(" + long + ")"
+	case 3, 4:
+		v.t, call = tFloat, "strconv.ParseFloat("+text+", 64)"
 	}
-	g.line("%s, %s := %s", v.name, err, call)
+	g.line("%s := %s", either(call[0] == 'i', v.name, v.name+", "+err), call)
 	switch g.IntN(4) {
 	case 0:
 		g.line("_ = %s", err)

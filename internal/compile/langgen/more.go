@@ -211,11 +211,14 @@ func (g *generator) setup() string {
 	}
 	switch {
 	case g.awaits && g.one(3):
-		b.WriteString("\t\tft.LeaveOpen(lang.Ask)\n")
+		fmt.Fprintf(&b, "\t\tft.LeaveOpen(lang.%s)\n", pick(g, "Ask", "Remind"))
 	case g.awaits && g.one(3):
 		b.WriteString("\t\tflowtest.Answer(ft, lang.Ask, func(r lang.Request) (lang.Part, error) { return lang.Part{ID: \"answer \" + r.Thing.Name, Count: r.Thing.N}, nil })\n")
 	case g.awaits && g.one(3):
 		b.WriteString("\t\tflowtest.Answer(ft, lang.Ask, func(r lang.Request) (lang.Part, error) { return lang.Part{}, lang.Broken{Why: \"no\"} })\n")
+	case g.awaits && g.one(2):
+		fmt.Fprintf(&b, "\t\tflowtest.AnswerExec(ft, lang.Remind, func(r lang.Request) (lang.Part, error) { return lang.Part{ID: r.Thing.Note, Count: 2}, %s })\n",
+			pick(g, "nil", `lang.Broken{Why: "gone"}`))
 	}
 	return b.String()
 }
@@ -225,7 +228,8 @@ func (g *generator) await() {
 	g.awaits = true
 	v, err := g.declared(tPart), g.name("err")
 	limit := pick(g, "flow.Timeout(time.Hour)", "flow.Heartbeat(10*time.Minute)", "flow.Timeout(2*time.Hour), flow.Heartbeat(time.Minute)")
-	g.line("%s, %s := flow.Await(c, lang.Ask, func(t flow.Token) lang.Request {", v.name, err)
+	call := pick(g, "flow.Await(c, lang.Ask", "flow.ExecAwait[lang.Part](c, lang.Remind")
+	g.line("%s, %s := %s, func(t flow.Token) lang.Request {", v.name, err, call)
 	g.line("\treturn lang.Request{Thing: %s, Token: t}", g.expr(tThing, 1))
 	g.line("}, %s)", limit)
 	switch g.IntN(4) {

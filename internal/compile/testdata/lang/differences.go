@@ -2,6 +2,7 @@ package lang
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,6 +32,9 @@ var Differences = []Difference{
 		"keep long numbers in strings", 9007199254740993),
 	differ("atoi-digits", atoiDigits, "`strconv.Atoi` and `ParseInt` say of more than 15 digits that they are out of range.",
 		"keep long numbers in strings", "1234567890123456"),
+	differ("float-digits", floatDigits, "`strconv.ParseFloat` says of an exponent of three digits, of a text of more than 200 characters, of hexadecimal digits, and of infinity and NaN, which JSON does not have, that they are out of range, and gives 0.",
+		"only test such an error for nil", "1e100", "inf", "0x1p2"),
+	differ("minus-zero", minusZero, "A float has no negative zero.", "compare with 0 before a zero is written as a text", 0.0),
 	differ("quoted", quoted, "`strconv.Quote`, `%q` and the text of strconv's errors write characters that cannot be printed as JSON does: `\\u0001`, not `\\x01`.",
 		"only test such an error for nil, and keep such texts out of quotes", "\x01", "\u00a0"),
 	differ("order", order, "Strings are ordered by UTF-16 units, not by bytes: emoji and all else past U+FFFF come before U+E000 to U+FFFF.",
@@ -68,6 +72,13 @@ func atoiDigits(c flow.Context, s string) (bool, error) {
 	_, err := strconv.Atoi(s)
 	return err == nil, nil
 }
+
+func floatDigits(c flow.Context, s string) (bool, error) {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil, nil
+}
+
+func minusZero(c flow.Context, f float64) (string, error) { return fmt.Sprintf("%.1f", -f), nil }
 
 func quoted(c flow.Context, s string) (string, error) {
 	if _, err := strconv.Atoi(s); err != nil {

@@ -17,6 +17,8 @@ var Library = []Case{
 	Of("atoi", atoiCase, parseable...),
 	Of("atoi-wrapped", atoiWrapped, parseable...),
 	Of("parse", parseCase, append([]string{"true", "T", "0", "False", "yes"}, parseable...)...),
+	Of("parse-float", parseFloatCase, append([]string{"1_000", "0_1.5_0e1_0", "1__0", "_1", "1_", "1.", "1.e5", ".5", "+.5", "-.5e1", ".", "e5", "1e", "1e+", "+", "1E5", "-2.50",
+		"0.1", "123456789.123456789", "1e-99", "5e-07", "0x", "infinite", "1 "}, parseable...)...),
 	Of("cut", cutCase, "", "a", "key=value", "=", "a=b=c", "key=", "v1.2", "v", "x.go", "é=ü"),
 	Of("delete", deleteCase, zero, one, many, Thing{Attrs: map[string]string{"k": "only"}}, Thing{Attrs: map[string]string{}}),
 	Of("keys-sorted", keysSorted, zero, one, many, Thing{Attrs: map[string]string{"b": "2", "a": "3", "B": "1", "": "4"}}),
@@ -81,6 +83,16 @@ func orDefault(s string, n int) int {
 		return parsed
 	}
 	return n
+}
+
+// parseFloatCase is the number in a text, or why there is none.
+func parseFloatCase(c flow.Context, s string) (string, error) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return err.Error(), nil
+	}
+	_, err = flow.Call(c, Log, fmt.Sprintf("%.3f", f/1e6+0))
+	return fmt.Sprintf("%.7f", f/1e6+0), err
 }
 
 type cuts struct {

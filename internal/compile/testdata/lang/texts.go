@@ -23,7 +23,7 @@ func manyFloats() (out []float64) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 400 {
 		tie := (float64(i) - 200.5) / 4
-		out = append(out, tie, math.Nextafter(tie, 1000), math.Nextafter(tie, -1000), float64(i)/100+0.005, (random.Float64()-0.5)*math.Pow(10, float64(i%13)))
+		out = append(out, 1e12+tie*1e5, tie, math.Nextafter(tie, 1000), math.Nextafter(tie, -1000), float64(i)/100+0.005, (random.Float64()-0.5)*math.Pow(10, float64(i%13)))
 	}
 	return out
 }
