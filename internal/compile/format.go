@@ -121,6 +121,13 @@ func (x *eval) verbText(at ast.Expr, v verb, s sym) (expr, bool) {
 	if s.t == types.Typ[types.Invalid] { // refused already
 		return nil, false
 	}
+	if k := kindOf(s.t); (v.text == "%v" || v.text == "%+v") && (k == sliceKind || k == mapKind || k == structKind) {
+		text, ok := x.compositeText(at, s, v.plus)
+		if !ok {
+			x.refuse(at, "something in a "+typeName(s.t)+" has no exact text in JSONata: floats, pointers, times, and what has a method for its text", verbHint(v, s))
+		}
+		return text, ok
+	}
 	text, ok := x.written(v, s)
 	if !ok || own && (v.letter == 'x' || v.letter == 'X') || v.other {
 		x.refuse(at, "the verb "+v.text+" has no exact form in JSONata for this argument", verbHint(v, s))
@@ -135,6 +142,8 @@ func verbHint(v verb, s sym) string {
 		return "give it a precision: %.2f"
 	case k == structKind || k == mapKind || k == pointerKind:
 		return "write its fields"
+	case k == sliceKind:
+		return "write its items in a loop"
 	case strings.IndexByte("sdtvqfxXob", v.letter) < 0:
 		return "use %s, %d, %t, %v, %q, %x or %.2f"
 	}
@@ -166,7 +175,7 @@ func (x *eval) written(v verb, s sym) (expr, bool) {
 		return x.errorVerb(v.letter, s), true
 	case k == boolKind && (v.letter == 't' || v.letter == 'v') && v.precision < 0:
 		return v.padded(asText(s)), true
-	case k == sliceKind && (v.letter == 'v' || v.letter == 's' || v.letter == 'd') && v.plain():
+	case k == sliceKind && v.plain():
 		return x.listText(v, s)
 	}
 	return nil, false
@@ -298,19 +307,12 @@ func (x *eval) errorVerb(letter byte, s sym) expr {
 	return choice(x.isNil(s), nothing, errorText(nil, nil, []sym{s}).e)
 }
 
-// listText is a slice of strings, whole numbers or booleans: [a b c].
+// listText is a slice of strings or whole numbers: [a b c].
 func (x *eval) listText(v verb, s sym) (expr, bool) {
-	elem := elemOf(s.t)
-	k := kindOf(elem)
-	if textMethod(elem) != nil || k != stringKind && k != intKind && k != boolKind || v.letter == 's' && k != stringKind || v.letter == 'd' && k != intKind {
-		return nil, false
+	if k := kindOf(elemOf(s.t)); v.letter == 's' && k == stringKind || v.letter == 'd' && k == intKind {
+		return x.compositeText(nil, s, false)
 	}
-	items := s.items()
-	if k != stringKind || s.raw {
-		item := x.names.parameter("item")
-		items = each{call{"$map", []expr{items, lambda{[]string{item}, asText(itemOf(s, ref{item}))}}}}
-	}
-	return concat(concat(str("["), call{"$join", []expr{items, str(" ")}}), str("]")), true
+	return nil, false
 }
 
 // printed is values as fmt.Sprint writes them, with spaces between two that are no strings, or fmt.Sprintln, with spaces between all.

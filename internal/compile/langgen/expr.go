@@ -234,7 +234,8 @@ func (g *generator) formatExpr(depth int) string {
 	case 3:
 		return fmt.Sprintf("fmt.Sprint(%s, %s, %s, %s)", n(), g.expr(tBool, depth), s(), n())
 	case 4:
-		return fmt.Sprintf("fmt.Sprintf(%q, %s, %s)", "%v %v", g.expr(tStrings, depth), g.expr(tInts, depth))
+		of := func() string { return g.expr(pick(g, tStrings, tInts, tPart, tParts, tMap), depth) }
+		return fmt.Sprintf("fmt.Sprintf(%q, %s, %s)", "%v %+v", of(), of())
 	}
 	return fmt.Sprintf("strconv.FormatInt(int64(%s), %s)", n(), pick(g, "10", "2", "36"))
 }

@@ -13,9 +13,29 @@ import (
 // Texts are functions that make and take apart texts.
 var Texts = []Case{
 	Of("builder", builderCase, zero, one, many, repeated),
+	Of("composites", compositesCase, zero, one, many, Thing{Attrs: map[string]string{"b": "2", "a": "", "B": "x y"}, Tags: []string{"", "a b"}}),
 	Of("fields", fieldsCase, "", " ", "a", "  a b\t\nc ", "x\u00a0y\u3000z\u0085", "\ufeffa b", "a=b=c=d", "--a-b--", "[x]", "Straße", "SſsK", "k"),
 	Of("fixed", fixedCase, nil, []float64{0.5}, manyFloats()),
 	Of("formats", formatsCase, zero, one, many, Thing{N: -42, F: 2.5, Name: "né"}, Thing{N: 123456, F: -0.125, Name: "too long"}, Thing{N: 7, F: 1.005}, Thing{F: 0.375}, Thing{F: 1234567.891}),
+}
+
+type shelf struct {
+	Part
+	Rows  [][]int
+	ByNum map[int]Part
+	Fine  bool
+}
+
+// compositesCase writes slices, maps and structs.
+func compositesCase(c flow.Context, in Thing) (string, error) {
+	s := shelf{Part: in.Part, Rows: [][]int{{in.N, 2}, {}, nil}, ByNum: map[int]Part{10: in.Part, -2: {}, 9: {ID: in.Name}}, Fine: in.OK}
+	if _, err := flow.Call(c, Log, fmt.Sprintf("%v|%+v|%v|%v|%v", in.Parts, in.Parts, in.Attrs, in.Tags, s.Rows)); err != nil {
+		return "", err
+	}
+	if in.N < 0 {
+		return "", fmt.Errorf("negative: %+v", in.Part)
+	}
+	return fmt.Sprintf("%v %+v", s, s) + fmt.Sprint(s.ByNum, [2]bool{true, in.OK}, in.Tags, map[string][]string{"k": in.Tags}), nil
 }
 
 // manyFloats are ties between two texts, their neighbours, and others.

@@ -115,7 +115,7 @@ func Numbers(c flow.Context, in Item) (Item, error) {
 	in.Count = in.Count & 3                            // want "the operator & has no form in JSONata"
 	in.Count <<= 2                                     // want "the operator <<= has no form in JSONata"
 	in.Name = fmt.Sprintf("%g", float64(len(in.Tags))) // want "the verb %g has no exact form in JSONata for this argument; give it a precision: %.2f"
-	in.Name = fmt.Sprintf("%v", in)                    // want "the verb %v has no exact form"
+	in.Name = fmt.Sprintf("%v", in)                    // want "something in a refused.Item has no exact text in JSONata: .* write its fields" "the field hidden of refused.Item is not exported"
 	return in, nil
 }
 
@@ -183,7 +183,7 @@ func TangledPlaces(c flow.Context, in Item) (Item, error) {
 func Texts(c flow.Context, in Item) (Item, error) {
 	in.Count = strings.Index(in.Name, "x")          // want "strings.Index is not known to the workflow language; it counts bytes: use strings.Contains or strings.Cut"
 	in.Name = strings.Trim(in.Name, in.Tags[0])     // want "strings.Trim needs constant characters"
-	in.Name = fmt.Sprintf("%v", map[string]int{})   // want "the verb %v has no exact form in JSONata for this argument; write its fields"
+	in.Name = fmt.Sprintf("%v", []float64{1})       // want "something in a ..float64 has no exact text in JSONata: floats, pointers, times, and what has a method for its text; write its items in a loop"
 	in.Name = fmt.Sprintf("%05s %d", in.Tags[0], 1) // want "the verb %05s has no exact form"
 	if strings.EqualFold(in.Tags[1], in.Tags[0]) {  // want "strings.EqualFold has a form in JSONata for a constant of ASCII only; compare what strings.ToLower makes of both"
 		return in, nil
