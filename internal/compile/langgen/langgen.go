@@ -574,7 +574,6 @@ func (g *generator) inner(result string, args []*variable, writes []*variable) {
 }
 
 func (g *generator) mapSteps() {
-	g.concurrent = true
 	of := pick(g, tParts, tStrings, tInts)
 	result := pick(g, tInt, tString, tPart)
 	it := &variable{name: g.name("it"), t: of[2:], used: true, outer: true}
@@ -591,7 +590,6 @@ func (g *generator) mapSteps() {
 }
 
 func (g *generator) parallel() {
-	g.concurrent = true
 	a, b := g.assignable(""), g.assignable("")
 	err := g.name("err")
 	g.line("%s := flow.Parallel(c,", err)

@@ -192,7 +192,6 @@ func (g *generator) pointerWrite(p, address string) {
 
 // parallelFields sets fields of one variable in two branches.
 func (g *generator) parallelFields() {
-	g.concurrent = true
 	v, err := g.declared(tDeep), g.name("err")
 	g.line("var %s Deep = %s", v.name, g.expr(tDeep, 1))
 	g.line("%s := flow.Parallel(c,", err)
