@@ -3,13 +3,11 @@ package flowtest
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"reflect"
 	"slices"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -36,11 +34,7 @@ func (x *Test) compare(a, b *outcome, output reflect.Type) {
 	if sameCalls(a.calls, b.calls) {
 		return
 	}
-	callsA, callsB := x.inputs(a.calls), x.inputs(b.calls)
-	if slices.ContainsFunc(b.events, func(e *history.Event) bool { return e.Type == history.MapRunFailed }) {
-		withoutEarlyEnds(callsA, callsB)
-	}
-	if diff := gocmp.Diff(callsA, callsB); diff != "" {
+	if diff := gocmp.Diff(x.inputs(a.calls), x.inputs(b.calls)); diff != "" {
 		x.t.Fatalf("flowtest: workflow %s makes other calls as Go (-) than as a state machine (+)%s:\n%s", x.workflow.Name(), x.faults.said(), diff)
 	}
 	if x.compiledOnce().concurrent {
@@ -58,29 +52,6 @@ func (x *Test) inOrder(calls []Call) []string {
 		out[i] = c.name() + " " + x.normal(c)
 	}
 	return out
-}
-
-// withoutEarlyEnds leaves out the handlers that one run called like the other and less often: how many of its executions a distributed
-// map has started when it fails is nobody's to say.
-func withoutEarlyEnds(a, b map[string][]string) {
-	for _, handler := range slices.Concat(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b))) {
-		if within(a[handler], b[handler]) || within(b[handler], a[handler]) {
-			delete(a, handler)
-			delete(b, handler)
-		}
-	}
-}
-
-// within says whether all that is in a, sorted, is in b, sorted, as often.
-func within(a, b []string) bool {
-	for _, text := range a {
-		i, ok := slices.BinarySearch(b, text)
-		if !ok {
-			return false
-		}
-		b = b[i+1:]
-	}
-	return true
 }
 
 func told(o *outcome) string {
@@ -112,16 +83,11 @@ func sameCalls(a, b []Call) bool {
 	return slices.EqualFunc(a, b, func(a, b Call) bool { return a.Handler == b.Handler && sameJSON(a.Input, b.Input) })
 }
 
-// inputs are the inputs of the calls by handler, each handler's in order: branches may interleave in more than one way. The
-// executions of a distributed map have no order.
+// inputs are the inputs of the calls by handler, each handler's in order: branches may interleave in more than one way.
 func (x *Test) inputs(calls []Call) map[string][]string {
 	by := map[string][]string{}
-	unordered := x.compiledOnce().distributed
 	for _, c := range calls {
 		by[c.Handler] = append(by[c.Handler], x.normal(c))
-		if unordered {
-			slices.Sort(by[c.Handler])
-		}
 	}
 	return by
 }

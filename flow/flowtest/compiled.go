@@ -19,8 +19,6 @@ type compiled struct {
 	program *machine.Program
 	// unresolved is the definition with its placeholders, for replays.
 	unresolved *asl.Definition
-	// distributed says that the machine has a distributed map.
-	distributed bool
 	// concurrent says that the machine does several things at the same time.
 	concurrent bool
 	sdk        map[string]string // resource -> the SDK's method
@@ -85,7 +83,6 @@ func (c *compiled) resolve(w flow.Workflow, nested []flow.Workflow) *compiled {
 		return &out
 	}
 	asl.Walk(&def.Machine, func(_ *asl.Machine, s *asl.State) {
-		out.distributed = out.distributed || s.Distributed()
 		out.concurrent = out.concurrent || s.Type == asl.Map || s.Type == asl.Parallel
 		out.pointers[s.Name] = s.Pointer
 	})

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"cmp"
+	"container/heap"
 	"context"
 	"sync"
 	"time"
@@ -46,21 +48,55 @@ type VirtualClock struct {
 	mu      sync.Mutex
 	now     time.Time
 	held    int
-	waiting map[*sleeper]bool
+	waiting sleepers
 	last    int // number of the newest sleeper
 }
 
 type sleeper struct {
-	at     time.Time
+	at     time.Time // zero: never
+	rank   rank
 	number int // of two that wake at the same time, the first to sleep wakes first
+	index  int // in the heap; -1: no longer in it
 	fired  chan struct{}
 	do     func() // of AfterFunc, instead of fired
 	ctx    context.Context
 }
 
+// A rank is what comes first of all that happens at one moment.
+type rank uint8
+
+const (
+	starts  rank = iota // of executions
+	answers             // to tasks
+	times               // that somebody waits for
+)
+
+// sleepers is a heap, who wakes next the first.
+type sleepers []*sleeper
+
+func (s sleepers) Len() int { return len(s) }
+func (s sleepers) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(s[i].rank, s[j].rank), s[i].at.Compare(s[j].at), cmp.Compare(s[i].number, s[j].number)) < 0
+}
+func (s sleepers) Swap(i, j int) {
+	s[i], s[j] = s[j], s[i]
+	s[i].index, s[j].index = i, j
+}
+func (s *sleepers) Push(x any) {
+	x.(*sleeper).index = len(*s)
+	*s = append(*s, x.(*sleeper))
+}
+func (s *sleepers) Pop() any {
+	last := (*s)[len(*s)-1]
+	(*s)[len(*s)-1] = nil
+	*s = (*s)[:len(*s)-1]
+	last.index = -1
+	return last
+}
+
 // NewVirtualClock is a virtual clock that shows start.
 func NewVirtualClock(start time.Time) *VirtualClock {
-	return &VirtualClock{now: start, waiting: map[*sleeper]bool{}}
+	return &VirtualClock{now: start}
 }
 
 // Now is the time that the clock shows.
@@ -80,7 +116,7 @@ func (c *VirtualClock) Hold(n int) {
 
 // Wait waits as Clock says.
 func (c *VirtualClock) Wait(ctx context.Context, at time.Time, wake <-chan struct{}) bool {
-	s := &sleeper{at: at, fired: make(chan struct{}, 1), ctx: ctx}
+	s := &sleeper{at: at, rank: times, fired: make(chan struct{}, 1), ctx: ctx}
 	c.mu.Lock()
 	c.held--
 	c.add(s)
@@ -94,10 +130,12 @@ func (c *VirtualClock) Wait(ctx context.Context, at time.Time, wake <-chan struc
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.waiting[s] { // fired at the same moment, and counted again already
+	if s.fires() { // at the same moment, and counted again already
 		return true
 	}
-	delete(c.waiting, s)
+	if s.index >= 0 {
+		heap.Remove(&c.waiting, s.index)
+	}
 	c.held++
 	return false
 }
@@ -105,16 +143,31 @@ func (c *VirtualClock) Wait(ctx context.Context, at time.Time, wake <-chan struc
 // AfterFunc calls do, on a goroutine of its own, when the clock reaches at, unless ctx ends before. What is to be done at the same
 // time is done in the order of the calls of AfterFunc, one after the other. It is called while something is in progress.
 func (c *VirtualClock) AfterFunc(ctx context.Context, at time.Time, do func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.add(&sleeper{at: at, do: do, ctx: ctx})
+	c.later(&sleeper{at: at, rank: times, do: do, ctx: ctx})
 }
 
+// inTurn calls do before the clock moves, as AfterFunc does.
+func (c *VirtualClock) inTurn(ctx context.Context, r rank, do func()) {
+	c.later(&sleeper{at: c.Now(), rank: r, do: do, ctx: ctx})
+}
+
+func (c *VirtualClock) later(s *sleeper) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.add(s)
+}
+
+// add numbers a sleeper. One that never wakes by itself is not kept.
 func (c *VirtualClock) add(s *sleeper) {
 	c.last++
-	s.number = c.last
-	c.waiting[s] = true
+	s.number, s.index = c.last, -1
+	if !s.at.IsZero() {
+		heap.Push(&c.waiting, s)
+	}
 }
+
+// fires says whether a sleeper was woken, or is about to be.
+func (s *sleeper) fires() bool { return !s.at.IsZero() && s.index < 0 }
 
 // jump moves the time to the next sleeper and wakes it, if nothing is in progress. The sleeper is in progress from here on.
 func (c *VirtualClock) jump() {
@@ -128,7 +181,6 @@ func (c *VirtualClock) jump() {
 	if next.at.After(c.now) {
 		c.now = next.at
 	}
-	delete(c.waiting, next)
 	c.held++
 	if next.do == nil {
 		next.fired <- struct{}{}
@@ -140,17 +192,13 @@ func (c *VirtualClock) jump() {
 	}()
 }
 
-// next is the sleeper that wakes first.
+// next takes the sleeper that wakes first.
 func (c *VirtualClock) next() *sleeper {
-	var next *sleeper
-	for s := range c.waiting {
-		switch {
-		case s.do != nil && s.ctx.Err() != nil:
-			delete(c.waiting, s)
-		case s.at.IsZero():
-		case next == nil || s.at.Before(next.at) || s.at.Equal(next.at) && s.number < next.number:
-			next = s
+	for len(c.waiting) > 0 {
+		s := heap.Pop(&c.waiting).(*sleeper)
+		if s.do == nil || s.ctx.Err() == nil {
+			return s
 		}
 	}
-	return next
+	return nil
 }

@@ -17,13 +17,14 @@ func Compile(def *asl.Definition) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program{def: def, root: root, timeout: seconds(number(def.TimeoutSeconds, 0))}, nil
+	return &Program{def: def, root: root, timeout: seconds(number(def.TimeoutSeconds, 0)), family: c.family}, nil
 }
 
 type compiler struct {
 	def *asl.Definition
 	// alone says that a state is tested by itself: the states that it names need not exist.
-	alone bool
+	alone  bool
+	family bool // there is a distributed Map
 }
 
 // target is the state that a field names; nil where there is none.

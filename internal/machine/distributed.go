@@ -28,7 +28,8 @@ type distributedSpec struct {
 }
 
 func (c *compiler) distributedSpec(s *asl.State, m *mapSpec, inJSONata bool) (*distributedSpec, error) {
-	d := &distributedSpec{label: s.Label, child: &Program{def: c.def, root: m.processor}}
+	d := &distributedSpec{label: s.Label, child: &Program{def: c.def, root: m.processor, family: true}}
+	c.family = true
 	d.express = s.Processor.ProcessorConfig.ExecutionType == "EXPRESS"
 	var err error
 	if d.toleratedCount, err = compileValueField("ToleratedFailureCount", s.ToleratedFailureCount, s.ToleratedFailureCountPath, inJSONata); err != nil {
@@ -229,20 +230,31 @@ func (r *Run) runChild(p *pending, c *Child) {
 		env.Seed(c.Execution.ARN)
 	}
 	child := c.Program.Start(c.Execution, &env)
-	env.Clock.Hold(1) // for the child, in place of its task, until the answer is there
+	start := func() {
+		env.Clock.Hold(1) // for the child, in place of its task, until the answer is there
+		p.Park()
+		go child.answer(p)
+	}
+	if r.turns == nil {
+		start()
+		return
+	}
+	r.turns.inTurn(p, starts, start)
 	p.Park()
-	go func() {
-		defer child.close()
-		switch res := child.loop(p); res.Status {
-		case RunningStatus:
-		case Succeeded:
-			p.Succeeded(history.JSON(res.Output))
-		case TimedOut:
-			p.TimedOut()
-		default:
-			p.Failed(Failure{Error: res.Error.String(), Cause: res.Cause})
-		}
-	}()
+}
+
+// answer runs a child execution to its end.
+func (r *Run) answer(p *pending) {
+	defer r.close()
+	switch res := r.loop(p); res.Status {
+	case RunningStatus:
+	case Succeeded:
+		p.Succeeded(history.JSON(res.Output))
+	case TimedOut:
+		p.TimedOut()
+	default:
+		p.Failed(Failure{Error: res.Error.String(), Cause: res.Cause})
+	}
 }
 
 // count moves child i, and its items, between the run's counts.

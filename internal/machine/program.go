@@ -13,6 +13,7 @@ type Program struct {
 	def     *asl.Definition
 	root    *machine
 	timeout time.Duration // of the whole execution; 0: none
+	family  bool          // it has child executions, or is one
 }
 
 // Definition is what the program was compiled from.

@@ -23,6 +23,7 @@ type Run struct {
 	exec      *Execution
 	env       Env // with its defaults
 	recording bool
+	turns     *VirtualClock // of an execution that shares it with its children or its parent; nil else
 
 	// What follows belongs to the loop.
 	now       time.Time // of the input that is being worked off
@@ -71,6 +72,9 @@ func (p *Program) Run(ctx context.Context, exec *Execution, env *Env) Result {
 func (p *Program) Start(exec *Execution, env *Env) *Run {
 	r := &Run{prog: p, exec: exec, env: env.withDefaults(), wake: make(chan struct{}, 1)}
 	r.recording = r.env.Emit != nil
+	if p.family {
+		r.turns, _ = r.env.Clock.(*VirtualClock)
+	}
 	lookup := r.lookup
 	r.scope = jsonpath.Scope{Lookup: lookup, Random: r.env.Random, UUID: r.env.NewID}
 	r.jsonataInput = jsonata.Input{Lookup: lookup, Random: r.env.Random}

@@ -65,11 +65,23 @@ func (p *pending) Submitted(output history.Text) {
 	p.push(Input{Kind: TaskSubmitted, Output: output})
 }
 func (p *pending) Succeeded(output history.Text) {
-	p.push(Input{Kind: TaskSucceeded, Output: output})
+	p.end(Input{Kind: TaskSucceeded, Output: output})
 }
-func (p *pending) Failed(f Failure) { p.push(Input{Kind: TaskFailed, Failure: f}) }
-func (p *pending) TimedOut()        { p.push(Input{Kind: TaskTimedOut}) }
+func (p *pending) Failed(f Failure) { p.end(Input{Kind: TaskFailed, Failure: f}) }
+func (p *pending) TimedOut()        { p.end(Input{Kind: TaskTimedOut}) }
 func (p *pending) Heartbeat()       { p.push(Input{Kind: TaskHeartbeat}) }
+
+// end gives the last answer: beside other executions on a virtual clock, in the order of the answers, so that a run repeats itself.
+// What a child execution gives is there at once, as an iteration's result is.
+func (p *pending) end(in Input) {
+	clock := p.run.turns
+	if clock == nil || p.child != nil {
+		p.push(in)
+		return
+	}
+	clock.inTurn(p, answers, func() { p.push(in) })
+	p.Park()
+}
 
 func (p *pending) push(in Input) {
 	p.mu.Lock()

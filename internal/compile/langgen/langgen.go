@@ -109,7 +109,6 @@ type generator struct {
 
 	namedResults bool // out and err
 	examined     bool // what a failure is called will be asked
-	concurrent   bool // which of the calls comes first is nobody's concern: none may be told to fail
 	awaits       bool
 }
 
@@ -197,10 +196,7 @@ func (g *generator) statement() {
 	}
 	choices = append(choices, g.tallied, g.mapWrites, g.pointerWrites, g.parallelFields, g.sorts, g.itemWrites, g.grids, g.built, g.changes)
 	if g.depth < 3 {
-		choices = append(choices, g.loop, g.loop, g.mapSteps, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper, g.iterated)
-	}
-	if g.depth == 0 { // beside a branch that fails, chance says which of its executions were started
-		choices = append(choices, g.distributed)
+		choices = append(choices, g.loop, g.loop, g.mapSteps, g.distributed, g.parallel, g.labelled, g.whileLoop, g.closures, g.retried, g.collected, g.retriedByHelper, g.iterated)
 	}
 	if g.loops > 0 {
 		choices = append(choices, g.leave)
@@ -646,7 +642,7 @@ func (g *generator) helperCall() {
 	h.block(1 + g.IntN(3))
 	defer func() {
 		g.helpers = append(g.helpers, h.helpers...)
-		g.concurrent, g.awaits = g.concurrent || h.concurrent, g.awaits || h.awaits
+		g.awaits = g.awaits || h.awaits
 	}()
 	if h.pure {
 		h.line("if (%s) {", h.expr(tBool, 2))

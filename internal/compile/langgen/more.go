@@ -202,7 +202,7 @@ const (
 // setup is what the test of a workflow does before it runs.
 func (g *generator) setup() string {
 	var b strings.Builder
-	if !g.concurrent && g.one(3) {
+	if g.one(3) {
 		fmt.Fprintf(&b, "\t\tft.Fail(lang.%s, %d, %s)\n", pick(g, "Double", "Log", "Echo", "Risky"), 1+g.IntN(3),
 			pick(g, `lang.Broken{Why: "first"}`, `&lang.Busy{}`, `errors.New("early")`))
 	}
@@ -465,32 +465,18 @@ func (g *generator) switchInit() {
 	g.vars = g.vars[:mark]
 }
 
-// distributed is a map of executions; some may fail, where all failures are tolerated: else which of the others were started
-// depends on chance.
+// distributed is a map of executions; some may fail, and perhaps be tolerated.
 func (g *generator) distributed() {
-	g.concurrent = true
 	of := pick(g, tParts, tStrings, tInts)
 	result := pick(g, tInt, tString, tPart)
 	it := &variable{name: g.name("it"), t: of[2:], used: true, outer: true}
 	v, err := g.declared("[]"+result), g.name("err")
-	tolerates := g.one(2)
 	g.line("%s, %s := flow.Distributed(c, %s, func(c flow.Context, %s %s) (%s, error) {", v.name, err, g.shortSlice(of), it.name, it.t, result)
-	mark := len(g.vars)
-	g.vars = append(g.vars, it)
-	if g.one(2) {
+	if g.one(3) {
 		g.line("\tflow.Sleep(c, %d*time.Second)", 1+g.IntN(9))
 	}
-	g.line("\tgot, _ := flow.Call(c, lang.Log, %s)", g.expr(tString, 2))
-	g.vars = append(g.vars, &variable{name: "got", t: tString, outer: true, used: true})
-	if tolerates {
-		g.line("\tif (%s) {", g.expr(tBool, 2))
-		g.line("\t\treturn %s, flow.Fail(\"Stop\", got)", g.zero(result))
-		g.line("\t}")
-	}
-	g.line("\t_ = got")
-	g.line("\treturn %s, nil", g.expr(result, 2))
-	g.vars = g.vars[:mark]
-	g.line("}%s)", either(tolerates, ", flow.TolerateShare(100)", pick(g, "", ", flow.MaxConcurrency(2)")))
+	g.inner(string(result), []*variable{it}, nil)
+	g.line("}%s)", pick(g, "", ", flow.MaxConcurrency(2)")+either(g.one(2), ", flow.TolerateShare(100)", pick(g, "", ", flow.TolerateFailures(1)")))
 	g.line("if %s != nil {", err)
 	g.failWith(err)
 	g.line("}")
