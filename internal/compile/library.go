@@ -99,7 +99,8 @@ func wayOut(fn *types.Func) string {
 		"time.Sleep": "use flow.Sleep(c, d)", "time.After": "use flow.Sleep(c, d)", "os.Getenv": "use flow.Env",
 		"os.LookupEnv": "use flow.Env", "strings.Builder.Len": "it counts bytes: compare String() with \"\"",
 		"strings.Index": "it counts bytes: use strings.Contains or strings.Cut", "strings.LastIndex": "it counts bytes: use strings.Split or strings.CutSuffix",
-		"time.Parse": "take a time.Time in the input, which JSON has as RFC 3339", "math.Pow": "its last digit is not the same everywhere: multiply in a loop",
+		"time.ParseInLocation": "use time.Parse", "time.UnixMilli": "add to time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)", "time.Duration.String": "write its Seconds() or Minutes()",
+		"math.Pow": "its last digit is not the same everywhere: multiply in a loop",
 		"math.Inf": "JSON has no infinity: start with the first item, or with a limit",
 	}
 	if way, ok := ways[qualified(fn)]; ok {

@@ -18,6 +18,7 @@ func init() { // not a plain initialiser: the forms refer to eval, and eval to t
 		"strconv.ParseInt":   parseInt,
 		"strconv.ParseBool":  parseBool,
 		"strconv.ParseFloat": parseFloat,
+		"time.Parse":         parseTime,
 	}
 	for name, form := range map[string]func(*eval, *ast.CallExpr, []sym) sym{
 		"strings.TrimSuffix":  trimSuffix,

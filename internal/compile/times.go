@@ -21,14 +21,18 @@ func init() {
 		"(time.Time).Unix": func(_ *eval, _ *ast.CallExpr, a []sym) sym {
 			return sym{e: callOf("$floor", scaled(millis(a[0]), 1000))}
 		},
-		"(time.Time).In":           inZone,
-		"(time.Time).Format":       formatTime,
-		"(time.Time).AddDate":      addDate,
-		"(time.Time).Truncate":     truncateTime,
-		"(time.Duration).Truncate": truncateDuration,
-		"(time.Month).String":      nameOf("Month", 1, months),
-		"(time.Weekday).String":    nameOf("Weekday", 0, weekdays),
-		"time.Date":                dateOf,
+		"(time.Time).In":               inZone,
+		"(time.Time).Format":           formatTime,
+		"(time.Time).AddDate":          addDate,
+		"(time.Time).Truncate":         truncateTime,
+		"(time.Time).Compare":          compareTimes,
+		"(time.Duration).Truncate":     truncateDuration,
+		"(time.Duration).Round":        roundDuration,
+		"(time.Duration).Abs":          simpleCall("$abs"),
+		"(time.Duration).Microseconds": durationIn(1e3, true),
+		"(time.Month).String":          nameOf("Month", 1, months),
+		"(time.Weekday).String":        nameOf("Weekday", 0, weekdays),
+		"time.Date":                    dateOf,
 	})
 }
 
@@ -127,6 +131,24 @@ func truncateDuration(x *eval, e *ast.CallExpr, a []sym) sym {
 	}
 	d, wrap := x.bound("d", a[0].use())
 	return sym{e: wrap(binary{"-", d, binary{"%", d, m}})}
+}
+
+// roundDuration rounds halves away from zero.
+func roundDuration(x *eval, e *ast.CallExpr, a []sym) sym {
+	m, ok := a[1].e.(lit)
+	if !ok || m.v.Float() <= 0 {
+		return x.bad(e, "Round needs a constant that is more than zero", "compute it in a handler")
+	}
+	d, wrap := x.bound("d", a[0].use())
+	over := binary{"%", d, m}
+	away := cond{binary{"<", d, num(0)}, binary{"-", num(0), m}, m}
+	half := binary{"<", product(callOf("$abs", over), 2), m}
+	return sym{e: wrap(binary{"+", binary{"-", d, over}, cond{half, num(0), away}})}
+}
+
+func compareTimes(x *eval, _ *ast.CallExpr, a []sym) sym {
+	ahead, wrap := x.bound("ahead", binary{"-", millis(a[0]), millis(a[1])})
+	return sym{e: wrap(cond{binary{"<", ahead, num(0)}, num(-1), cond{binary{">", ahead, num(0)}, num(1), num(0)}})}
 }
 
 // addDate counts months on from the time's own, and days from the first of that month.

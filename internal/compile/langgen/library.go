@@ -7,7 +7,16 @@ func (g *generator) parse() {
 	text := g.oneOf(func() string { return g.expr(tString, 1) }, func() string { return fmt.Sprintf("strconv.Itoa(%s)", g.expr(tInt, 1)) })
 	v, err := g.declared(tInt), g.name("err")
 	call := "strconv.Atoi(" + text + ")"
-	switch g.IntN(8) {
+	switch g.IntN(9) {
+	case 8:
+		v.t = tTime
+		call = fmt.Sprintf("time.Parse(%s, %s)", pick(g, "time.DateOnly", "time.RFC3339", `"15:04 2006/01/02"`), g.oneOf(
+			func() string { return text },
+			func() string {
+				return fmt.Sprintf(`fmt.Sprintf("2024-0%%d-%%02d", %s, %s)`, g.expr(tInt, 1), g.expr(tInt, 1))
+			},
+			func() string { return g.leaf(tTime) + ".UTC().Format(time.RFC3339)" },
+		))
 	case 0, 1:
 		v.t, call = tBool, "strconv.ParseBool("+text+")"
 	case 2:

@@ -13,6 +13,11 @@ var Calendar = []Case{
 	Of("calendar", calendarCase, nil, manyTimes(0), manyTimes(2*60*60), manyTimes(-(9*60+30)*60)),
 	Of("add-date", addDateCase, nil, manyTimes(0), manyTimes(5*60*60)),
 	Of("now-retried", nowRetried, named("fine"), named("busy")),
+	Of("time-parse", timeParse, "2024-01-02", "2024-1-02", "2024-13-02", "2024-00-02", "2024-02-30", "2023-02-29", "2024-02-29", "2024-01-00", "2024-01-02x", "", "20x4-01-02", "2024/01-02", "0000-12-31",
+		"2024-01-02 03:04:05", "2024-01-02   23:59:59.25", "2024-01-02 ", "2024-01-02x03:04:05", "2024-01-02 24:00:00", "2024-01-02 3:04:05", "2024-02-31 03:04:05", "2024-02-28 30:04:05", "2024-02-28 012:04:05", "2024-01-02 03:04:05 ", "a\"b\\",
+		"2024-01-02T03:04:05Z", "2024-01-02T03:04:05.123456789123Z", "2024-01-02T03:04:05,500+02:00", "2024-01-02T24:04:05Z", "2024-01-02T03:60:05Z", "2024-01-02T03:04:60Z", "2024-01-02T03:04:05+25:00",
+		"2024-01-02T03:04:05", "2024-01-02T03:04:05z", "2024-01-02T03:04:05-00:00", "2024-02-31T03:04:05+25:00", "2024-01-02T03:04:05+02:61", "2024-01-02T03:04:05.Z", "2024-01-02T03:04:05+0200", "2024-01-02T03:04:05.000-09:30", "2024-01-02T03:04:05Zx"),
+	Of("durations-rounded", durationsRounded, 0, time.Second, -time.Second, 1499*time.Millisecond, 1500*time.Millisecond, -1500*time.Millisecond, 36*time.Hour+29*time.Second+999*time.Microsecond),
 	Of("made-times", madeTimes, zero, one, many, Thing{N: 13}, Thing{N: 60, F: 1}),
 }
 
@@ -70,6 +75,39 @@ func addDateCase(c flow.Context, list []time.Time) (out []string, err error) {
 	}
 	_, err = flow.Call(c, Double, len(out))
 	return out, err
+}
+
+type parsedTimes struct {
+	Day, At, Exact    time.Time
+	NoDay, NoAt, None string
+}
+
+// timeParse is the times in a text, or why there are none.
+func timeParse(c flow.Context, s string) (out parsedTimes, err error) {
+	if out.Day, err = time.Parse(time.DateOnly, s); err != nil {
+		out.NoDay = err.Error()
+	}
+	if out.At, err = time.Parse(time.DateTime, s); err != nil {
+		out.NoAt = err.Error()
+	}
+	if out.Exact, err = time.Parse(time.RFC3339Nano, s); err != nil {
+		out.None = err.Error()
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return out, nil
+	}
+	_, err = flow.Call(c, Log, at.UTC().Format(time.DateTime))
+	return out, err
+}
+
+// durationsRounded rounds halves away from zero, and orders times.
+func durationsRounded(c flow.Context, d time.Duration) ([]int64, error) {
+	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := flow.Call(c, Double, at.Compare(at.Add(d))); err != nil {
+		return nil, err
+	}
+	return []int64{int64(d.Round(time.Second)), int64(d.Round(time.Minute)), d.Abs().Microseconds(), int64(d.Round(7 * time.Millisecond))}, nil
 }
 
 // nowRetried tells a handler the time, which is the same when the step is tried again.

@@ -28,14 +28,14 @@ func differ[I, O any](name string, fn func(flow.Context, I) (O, error), what, in
 
 // Differences are those that are known; the language's documentation lists them.
 var Differences = []Difference{
-	differ("digits", digits, "Whole numbers of more than 15 digits are rounded: JSONata's numbers are those of float64.",
+	differ("digits", digits, "Whole numbers of more than 15 digits are rounded, and do not wrap around past 2^63: JSONata's numbers are those of float64.",
 		"keep long numbers in strings", 9007199254740993),
 	differ("atoi-digits", atoiDigits, "`strconv.Atoi` and `ParseInt` say of more than 15 digits that they are out of range.",
 		"keep long numbers in strings", "1234567890123456"),
 	differ("float-digits", floatDigits, "`strconv.ParseFloat` says of an exponent of three digits, of a text of more than 200 characters, of hexadecimal digits, and of infinity and NaN, which JSON does not have, that they are out of range, and gives 0.",
 		"only test such an error for nil", "1e100", "inf", "0x1p2"),
 	differ("minus-zero", minusZero, "A float has no negative zero.", "compare with 0 before a zero is written as a text", 0.0),
-	differ("quoted", quoted, "`strconv.Quote`, `%q` and the text of strconv's errors write characters that cannot be printed as JSON does: `\\u0001`, not `\\x01`.",
+	differ("quoted", quoted, "`strconv.Quote`, `%q` and the texts of strconv's and time's errors write characters that cannot be printed, and time's all past ASCII, as JSON does: `\\u0001`, not `\\x01`.",
 		"only test such an error for nil, and keep such texts out of quotes", "\x01", "\u00a0"),
 	differ("order", order, "Strings are ordered by UTF-16 units, not by bytes: emoji and all else past U+FFFF come before U+E000 to U+FFFF.",
 		"order such texts in a handler", [2]string{"\uffee", "\U0001f600"}),
@@ -48,6 +48,8 @@ var Differences = []Difference{
 		time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 7200)), time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC)),
 	differ("instants", instants, "Times are compared, and subtracted, to the millisecond.", "compare times to the nanosecond in a handler",
 		[2]time.Time{time.Date(2026, 1, 2, 3, 4, 5, 123456000, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 123457000, time.UTC)}),
+	differ("far", far, "`Sub` of times more than 292 years apart is what lies between them; Go's stops at the longest `Duration`.", "compare such times with `Before` or `AddDate`",
+		[2]time.Time{{}, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}),
 	differ("null-items", nullItems, "null among strings or numbers is Go's zero value where items are read, and an error in `strings.Join`, `slices.Sort`, `Max` and `Min`.",
 		"send no null", json.RawMessage(`["b",null]`)),
 	differ("array-length", arrayLength, "Arrays, as in `[3]int`, are as long as they came; encoding/json fills or cuts them.", "send arrays of their length",
@@ -55,6 +57,8 @@ var Differences = []Difference{
 }
 
 func instants(c flow.Context, t [2]time.Time) (bool, error) { return t[0].Before(t[1]), nil }
+
+func far(c flow.Context, t [2]time.Time) (float64, error) { return t[0].Sub(t[1]).Hours(), nil }
 
 func nullItems(c flow.Context, list []string) (string, error) { return strings.Join(list, ","), nil }
 

@@ -204,7 +204,7 @@ func Times(c flow.Context, in Item) (Item, error) {
 	in.At = in.At.Truncate(time.Duration(in.Count))            // want "Truncate needs a constant of whole milliseconds"
 	made := time.Date(2024, 1, 1, 0, 0, 0, in.Count, time.UTC) // want "time.Date needs constant nanoseconds that are whole milliseconds; use 0"
 	local := time.Date(2024, 1, 1, 0, 0, 0, 0, time.Local)     // want "time.Local is a variable of another module" "the rules of this time zone are not known to a state machine; use time.UTC"
-	parsed, _ := time.Parse(time.DateOnly, in.Name)            // want "time.Parse is not known to the workflow language; take a time.Time in the input, which JSON has as RFC 3339"
+	parsed, _ := time.Parse(time.RFC1123, in.Name)             // want "time.Parse needs a constant layout of 2006, 01, 02, 15, 04, 05 and Z07:00, and this one has .*; use time.RFC3339, time.DateTime or time.DateOnly"
 	_, _, _ = made, local, parsed
 	return in, nil
 }
@@ -933,7 +933,7 @@ func CapturedWrites(c flow.Context, in Item) (int, error) {
 }
 
 func RefusedOnce(c flow.Context, in Item) (Item, error) {
-	if _, err := time.Parse(time.RFC3339, in.Name); err != nil { // want "time.Parse is not known to the workflow language"
+	if _, err := time.Parse(in.Name, in.Name); err != nil { // want "time.Parse needs a constant layout"
 		return in, flow.Fail("BadTime", err.Error())
 	}
 	return in, nil
