@@ -218,3 +218,30 @@ func TestChildrenWait(t *testing.T) {
 		t.Errorf("ends as %s %s %s", res.Status, res.Output, res.Cause)
 	}
 }
+
+// TestChildrenTakeTurns: on a virtual clock a distributed Map's children make their first calls in the order of the items, then their
+// second ones, from wherever the answers come.
+func TestChildrenTakeTurns(t *testing.T) {
+	two := `"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::a:a","Next":"B"},"B":{"Type":"Task","Resource":"arn:aws:states:::b:b","End":true}}`
+	p := mustCompile(t, distributed(`"ToleratedFailureCount":3,`, two))
+	for range 50 {
+		var calls []string
+		env := seeded(randomExecution(t).StartTime)
+		env.StartChild = nil
+		env.StartTask = func(_ context.Context, task *Task, r Replier) {
+			calls = append(calls, task.State+task.Input.String())
+			if n := len(calls); n > 6 && n != 8 {
+				r.Failed(Failure{Error: "Boom"})
+				return
+			}
+			go r.Succeeded(history.JSON(task.Input))
+		}
+		exec := randomExecution(t)
+		exec.Input = mustParse(t, `[1,2,3,4,5,6]`)
+		res := p.Run(context.Background(), exec, env)
+		want := []string{"A1", "A2", "A3", "A4", "A5", "A6", "B1", "B2", "B3", "B4", "B5", "B6"}
+		if diff := cmp.Diff(want, calls); diff != "" || res.Error.String() != errTolerance {
+			t.Fatalf("%s %s %s; -want +got:\n%s", res.Status, res.Error, res.Cause, diff)
+		}
+	}
+}
