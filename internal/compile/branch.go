@@ -139,12 +139,16 @@ func (f *frame) testsErrors(e ast.Expr) bool {
 	found := false
 	ast.Inspect(e, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
-			fn := f.callee(call)
-			found = found || fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "errors" && (fn.Name() == "Is" || fn.Name() == "As")
+			found = found || isErrorTest(f.callee(call))
 		}
 		return !found
 	})
 	return found
+}
+
+// isErrorTest says whether fn is errors.Is or errors.As.
+func isErrorTest(fn *types.Func) bool {
+	return fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "errors" && (fn.Name() == "Is" || fn.Name() == "As")
 }
 
 // errorTest is errors.Is or errors.As.

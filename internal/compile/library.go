@@ -36,6 +36,9 @@ func (x *eval) call(e *ast.CallExpr) []sym {
 	if fn == nil {
 		return x.callValue(e)
 	}
+	if isErrorTest(fn) {
+		return []sym{{e: x.truth(e), t: x.typeOf(e)}}
+	}
 	if form, ok := library[fullName(fn)]; ok {
 		return x.libraryCall(e, form)
 	}

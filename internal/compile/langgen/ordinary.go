@@ -58,7 +58,8 @@ func (g *generator) lookIntoBy(err string, way int) {
 		g.line("}")
 	case 1:
 		text := g.declared(tString)
-		g.line("%s := fmt.Sprintf(\"%%v|\", %s)", text.name, err)
+		test := pick(g, "errors.As(%s, new(lang.Broken))", "errors.As(%s, new(*lang.Busy))", "errors.Is(%s, flow.ErrTaskFailed)", "errors.Is(%s, flow.ErrTimeout)")
+		g.line("%s := fmt.Sprint(%s, \"|\", "+test+")", text.name, err, err)
 		g.vars = append(g.vars, text)
 	case 2:
 		g.line("switch {")

@@ -38,6 +38,7 @@ var Ordinary = []Case{
 	Of("range-chunks", rangeChunks, zero, one, many, Thing{Tags: []string{"a", "b", "c", "d"}}),
 	Of("range-iterators", rangeIterators, zero, one, many),
 	Of("range-sorted", rangeSorted, zero, one, many),
+	Of("errors-values", errorsValues, named("fine"), named("broken"), named("busy"), named("odd"), named("wrapped"), named("plain")),
 	Of("errors-maybe", errorsMaybe, named("fine"), named("broken")),
 	with("exec-await", execAwait, func(ft *flowtest.Test) {
 		flowtest.AnswerExec(ft, Remind, func(r Request) (Part, error) { return Part{ID: r.Thing.Name, Count: 4}, nil })
@@ -210,6 +211,47 @@ func errorsMaybe(c flow.Context, in Thing) (string, error) {
 	_, err := flow.Call(c, Risky, in)
 	text, _ := flow.Call(c, Log, in.Name)
 	return text, fmt.Errorf("%s: %w", fmt.Sprint(err), err)
+}
+
+// errorsValues tells errors apart in values and in functions without steps, wherever the error is kept.
+func errorsValues(c flow.Context, in Thing) (tests, error) {
+	_, err := flow.Call(c, Risky, in)
+	out := tests{Odd: errors.Is(err, ErrOdd), Failed: errors.Is(err, flow.ErrTaskFailed), Kind: kindOfError(err)}
+	if _, told := flow.Call(c, Log, out.Kind); told != nil {
+		return out, told
+	}
+	again := fmt.Errorf("again: %w", fmt.Errorf("once: %w", err))
+	for _, e := range []error{err, again} {
+		out.Later = append(out.Later, isBroken(e), !temporary(e) && e != nil)
+	}
+	return out, nil
+}
+
+type tests struct {
+	Odd, Failed bool
+	Kind        string
+	Later       []bool
+}
+
+func isBroken(err error) bool {
+	var broken Broken
+	return errors.As(err, &broken)
+}
+
+func temporary(err error) bool {
+	return errors.As(err, new(*Busy)) || errors.Is(err, flow.ErrTimeout)
+}
+
+func kindOfError(err error) string {
+	switch {
+	case err == nil:
+		return "none"
+	case isBroken(err), errors.Is(err, ErrOdd):
+		return "ours"
+	case errors.As(err, new(*Busy)):
+		return "busy"
+	}
+	return "other"
 }
 
 // rangeBackward undoes what was done, the last first.
