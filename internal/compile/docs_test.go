@@ -42,7 +42,7 @@ func TestDocs(t *testing.T) {
 	for _, d := range lang.Differences {
 		fmt.Fprintf(&b, "| %s | %s |\n", d.What, d.Instead)
 	}
-	b.WriteString("| An index out of range and a nil pointer, of which Go panics, end the execution with `States.QueryEvaluationError`, or read as nothing; to assign such an item always fails. | test before |\n" +
+	b.WriteString("| An index out of range, a nil pointer and a whole number divided by zero, of which Go panics, end the execution with `States.QueryEvaluationError`, or read as nothing; to assign such an item always fails. | test before |\n" +
 		"| Two appends to one slice never share memory. In one function they are refused. | `append(slices.Clip(s), …)` where Go might share |\n" +
 		"| A `uuid.UUID` is the text that came: another spelling of the same bytes is not equal to it. | send UUIDs as Go writes them |\n")
 	files, err := filepath.Glob("testdata/lang/*.go")

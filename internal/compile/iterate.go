@@ -43,18 +43,23 @@ func (f *frame) iteration(s *ast.RangeStmt) (iteration, bool) {
 	return it, it.kind == sliceKind
 }
 
-// orderHint is the way out of a loop over what has no order.
-const orderHint = "go over a slice: slices.Sorted(maps.Keys(m))"
+// refuseRange refuses a loop over what has no order, or no items in JSON.
+func (f *frame) refuseRange(at ast.Node, loop string, k kind) {
+	why, hint := "", "go over a slice"
+	switch k {
+	case mapKind:
+		why, hint = ": in Go a map's keys have another order each time", "go over a slice: slices.Sorted(maps.Keys(m))"
+	case stringKind:
+		why, hint = ": a string's characters have no form in JSONata", "go over strings.Split or strings.Fields"
+	}
+	f.refuse(at, loop+" goes over a slice or a number"+why, hint)
+}
 
 // rangeStmt counts: over a number, or over the items of a slice.
 func (f *frame) rangeStmt(s *ast.RangeStmt, fs []*flow, label string) []*flow {
 	it, ok := f.iteration(s)
 	if !ok || f.hasStepsIn(s.X) {
-		message := "a loop with steps goes over a slice or a number"
-		if it.kind == mapKind {
-			message += ": in Go a map's keys have another order each time"
-		}
-		f.refuse(s.X, message, orderHint)
+		f.refuseRange(s.X, "a loop with steps", it.kind)
 		return nil
 	}
 	f.refuseLiveItems(s, it)

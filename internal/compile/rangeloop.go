@@ -36,7 +36,7 @@ func (x *eval) loop(s ast.Stmt, label string) (*pureLoop, bool) {
 	case *ast.RangeStmt:
 		it, ok := x.iteration(s)
 		if !ok {
-			x.refuse(s.X, "a loop goes over a slice or a number: in Go a map's keys have another order each time", orderHint)
+			x.refuseRange(s.X, "a loop", kindOf(x.typeOf(s.X)))
 			return nil, false
 		}
 		x.refuseLiveItems(s, it)

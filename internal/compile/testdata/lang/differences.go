@@ -50,6 +50,7 @@ var Differences = []Difference{
 		[2]time.Time{time.Date(2026, 1, 2, 3, 4, 5, 123456000, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 123457000, time.UTC)}),
 	differ("far", far, "`Sub` of times more than 292 years apart is what lies between them; Go's stops at the longest `Duration`.", "compare such times with `Before` or `AddDate`",
 		[2]time.Time{{}, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}),
+	differ("divided", divided, "A float divided by zero is no number, and null in JSON, where Go has an infinity or NaN.", "test before", [2]float64{0, 0}),
 	differ("null-items", nullItems, "null among strings or numbers is Go's zero value where items are read, and an error in `strings.Join`, `slices.Sort`, `Max` and `Min`.",
 		"send no null", json.RawMessage(`["b",null]`)),
 	differ("array-length", arrayLength, "Arrays, as in `[3]int`, are as long as they came; encoding/json fills or cuts them.", "send arrays of their length",
@@ -59,6 +60,8 @@ var Differences = []Difference{
 func instants(c flow.Context, t [2]time.Time) (bool, error) { return t[0].Before(t[1]), nil }
 
 func far(c flow.Context, t [2]time.Time) (float64, error) { return t[0].Sub(t[1]).Hours(), nil }
+
+func divided(c flow.Context, f [2]float64) (float64, error) { return f[0] / f[1], nil }
 
 func nullItems(c flow.Context, list []string) (string, error) { return strings.Join(list, ","), nil }
 

@@ -328,8 +328,15 @@ func ConditionalUndo(c flow.Context, in Item) (Item, error) {
 	return flow.Call(c, Handle, in) // want "whether a compensation is registered depends on the way here"
 }
 
+func Characters(c flow.Context, in Item) (Item, error) {
+	for range in.Name { // want "a loop with steps goes over a slice or a number: a string's characters have no form in JSONata; go over strings.Split or strings.Fields"
+		in.Count++
+	}
+	return flow.Call(c, Handle, in)
+}
+
 func MapOrder(c flow.Context, in Item) (Item, error) {
-	for k := range map[string]int{"a": 1} { // want "a loop with steps goes over a slice or a number"
+	for k := range map[string]int{"a": 1} { // want "a loop with steps goes over a slice or a number: in Go a map's keys"
 		if _, err := flow.Call(c, Handle, Item{Name: k}); err != nil {
 			return in, err
 		}
