@@ -95,6 +95,7 @@ func (s *strand) owner() *strand {
 // A mapItem is the item that an iteration runs for.
 type mapItem struct {
 	index  int
+	input  value.Value // what the iteration gets without an ItemSelector
 	value  value.Value
 	key    string // where the items are an object's members
 	source string // of a distributed Map's item; "" else

@@ -103,11 +103,7 @@ func (s *strand) startMapRun(a *activation, items value.Value, limit int) error 
 	if spec.reader != nil {
 		return m.read(a, most)
 	}
-	var list []mapItem
-	for i, v := range itemList(items) {
-		list = append(list, mapItem{index: i, value: v, source: stateData})
-	}
-	return m.start(list)
+	return m.start(mapItems(items, stateData))
 }
 
 // labelIn is the Label or, as AWS makes one up for a state without, a UUID that is the state's in its machine.
@@ -139,6 +135,20 @@ func itemList(v value.Value) []value.Value {
 	items := make([]value.Value, 0, v.Len())
 	for _, m := range v.Members() {
 		items = append(items, object(str("Key", m.Name), member("Value", m.Value)))
+	}
+	return items
+}
+
+// mapItems is what a distributed Map goes over, each item as the context object shows it: of an object's member, the name and the
+// value stand apart there.
+func mapItems(v value.Value, source string) []mapItem {
+	var items []mapItem
+	for i, item := range itemList(v) {
+		items = append(items, mapItem{index: i, input: item, value: item, source: source})
+		if v.Kind() == value.Object {
+			m := v.Members()[i]
+			items[i].key, items[i].value = m.Name, m.Value
+		}
 	}
 	return items
 }

@@ -154,6 +154,13 @@ func tooLarge(name string) *failure {
 		"exceeding the maximum number of bytes service limit.", name))}
 }
 
+// outputTooLarge is tooLarge where no Retry and no Catch sees it: a state's own output, or what it would send.
+func outputTooLarge(state string) *failure {
+	f := tooLarge(state)
+	f.terminal = true
+	return f
+}
+
 func (f *failure) Error() string { return f.name }
 
 // errorText is the failure's name for events and results.

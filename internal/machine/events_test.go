@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stride-aws/stride/internal/history"
+	"github.com/stride-aws/stride/internal/value"
 )
 
 // runEvents runs a definition on a virtual clock and shows its events, one a line: "id<-previous Type details".
@@ -154,6 +155,30 @@ func TestTooLarge(t *testing.T) {
 		"Catch":[{"ErrorEquals":["States.ALL"],"Next":"H"}],"End":true},"H":{"Type":"Succeed"}}}`
 	if res, _ := runEvents(t, double, half, nil); res.Status != Failed || res.Error.String() != errDataLimit {
 		t.Errorf("a state's large output ends the execution %s with %s, want FAILED with %s", res.Status, res.Error, errDataLimit)
+	}
+}
+
+// TestParametersTooLarge: what Parameters make of an input that fits must fit, too.
+func TestParametersTooLarge(t *testing.T) {
+	half := fmt.Sprintf(`{"a":%q}`, strings.Repeat("a", MaxPayload/2))
+	definition := `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"a.$":"$.a","b.$":"$.a"},
+		"Catch":[{"ErrorEquals":["States.ALL"],"Next":"H"}],"End":true},"H":{"Type":"Succeed"}}}`
+	res, events := runEvents(t, definition, half, failTask)
+	if last := events[len(events)-1]; res.Error.String() != errDataLimit || !strings.HasPrefix(last, "3<-2 ExecutionFailed") {
+		t.Errorf("%s with %s: %s", res.Status, res.Error, last)
+	}
+}
+
+// TestTimestamps: what Java's OffsetDateTime reads is a timestamp, and AWS asks for a capital T and Z.
+func TestTimestamps(t *testing.T) {
+	for text, want := range map[string]bool{
+		"2016-03-14T01:59:00Z": true, "2016-03-14T01:59Z": true, "2016-03-14T01:59:00.123456789Z": true, "2016-03-14T01:59:00.123456789+05:30": true,
+		"2016-03-14T1:59:00Z": false, "2016-03-14T01:59:00.1234567891+05:30": false, "2016-03-14t01:59:00z": false, "2016-03-14T01:59:00+0100": false,
+		"2016-02-30T01:59:00Z": false, "2016-03-14 01:59:00Z": false, "2016-03-14T01:59:00,5Z": false, "2016-03-14": false, "": false,
+	} {
+		if _, ok := parseTimestamp(value.OfString(text)); ok != want {
+			t.Errorf("%q: %t, want %t", text, ok, want)
+		}
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *strand) startIterations(items []value.Value, limit int) error {
 // iterate starts the next iteration, which follows the event previous.
 func (f *fork) iterate(previous int64) error {
 	s := f.owner
-	item := &mapItem{index: f.next, value: f.selected[f.next]}
+	item := &mapItem{index: f.next, input: f.selected[f.next], value: f.selected[f.next]}
 	input, err := s.state.fan.itemInput(s, item)
 	if err != nil {
 		return err

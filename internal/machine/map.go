@@ -122,8 +122,8 @@ func (s *strand) inspectItems(a *activation, d *Inspection, items value.Value) e
 	}
 	list := slices.Clone(itemList(items))
 	if m.itemSelector != nil && items.Defined() {
-		for i, item := range list {
-			input, err := m.itemInput(s, &mapItem{index: i, value: item})
+		for i, item := range mapItems(items, "") {
+			input, err := m.itemInput(s, &item)
 			if err != nil {
 				return err
 			}
@@ -182,7 +182,7 @@ func (m *mapSpec) evalItemsField(a *activation) (value.Value, error) {
 // itemInput is what an iteration gets for its item.
 func (m *mapSpec) itemInput(s *strand, item *mapItem) (value.Value, error) {
 	if m.itemSelector == nil {
-		return item.value, nil
+		return item.input, nil
 	}
 	return m.itemSelector.eval(&activation{run: s.run, strand: s, input: s.effective, item: item})
 }

@@ -60,7 +60,7 @@ type reading struct {
 	input value.Value
 	at    s3Object   // being read
 	files []s3Object // still to be read
-	parse func(body string) ([]value.Value, error)
+	parse func(body string) (value.Value, error)
 }
 
 // An s3Object is an object that holds items, or a bucket whose objects are the items.
@@ -160,10 +160,10 @@ func (g *reading) got(output history.Text) {
 	g.more()
 }
 
-func (g *reading) add(items []value.Value) {
-	source := g.at.source()
-	for _, item := range items {
-		g.items = append(g.items, mapItem{index: len(g.items), value: item, source: source})
+func (g *reading) add(items value.Value) {
+	for _, item := range mapItems(items, g.at.source()) {
+		item.index = len(g.items)
+		g.items = append(g.items, item)
 	}
 }
 
@@ -211,7 +211,7 @@ func (g *reading) listed(output history.Text) {
 			items = append(items, listedObject(c))
 		}
 	}
-	g.add(items)
+	g.add(value.OfArray(items))
 	token, _ := page.Get("NextContinuationToken")
 	if token.Str() == "" || g.limit > 0 && len(g.items) >= g.limit {
 		g.more()
@@ -263,7 +263,7 @@ func (g *reading) manifest(output history.Text) {
 func (g *reading) inventory(doc value.Value) {
 	schema, _ := doc.Get("fileSchema")
 	headers := headersOf(schema.Str())
-	g.parse = func(body string) ([]value.Value, error) { return records(body, ',', headers) }
+	g.parse = func(body string) (value.Value, error) { return records(body, ',', headers) }
 	files, _ := doc.Get("files")
 	for _, f := range files.Items() {
 		key, _ := f.Get("key")
@@ -274,7 +274,7 @@ func (g *reading) inventory(doc value.Value) {
 // athena takes the list of objects that a query has written. They are read as InputType says.
 func (g *reading) athena(body string) {
 	if g.spec.text("InputType") == "MANIFEST" {
-		g.parse = func(body string) ([]value.Value, error) { return records(body, ',', nil) }
+		g.parse = func(body string) (value.Value, error) { return records(body, ',', nil) }
 	}
 	for _, line := range strings.Fields(body) {
 		bucket, key, _ := strings.Cut(strings.TrimPrefix(line, "s3://"), "/")
@@ -291,7 +291,7 @@ func headersOf(schema string) []string {
 }
 
 // parse makes items of an object's content.
-func (r *readerSpec) parse(body string) ([]value.Value, error) {
+func (r *readerSpec) parse(body string) (value.Value, error) {
 	switch r.text("InputType") {
 	case "CSV":
 		var headers []string
@@ -305,7 +305,7 @@ func (r *readerSpec) parse(body string) ([]value.Value, error) {
 	case "JSONL":
 		return parseLines(body)
 	case "PARQUET":
-		return nil, errParquet
+		return value.Value{}, errParquet
 	}
 	return r.parseJSON(body)
 }
@@ -318,21 +318,21 @@ func (e readerError) Error() string { return string(e) }
 // errNotIterable is content that is no list of items, an object included (recorded: map_item_reader_json_no_json_list_object).
 const errNotIterable = readerError("Attempting to map over non-iterable node.")
 
-func (r *readerSpec) parseJSON(body string) ([]value.Value, error) {
+func (r *readerSpec) parseJSON(body string) (value.Value, error) {
 	doc, err := value.Parse(body)
 	if err != nil {
-		return nil, errNotIterable
+		return doc, errNotIterable
 	}
 	pointer := r.text("ItemsPointer")
 	if pointer != "" {
 		if doc = atPointer(doc, pointer); !doc.Defined() {
-			return nil, readerError("The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.")
+			return doc, readerError("The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.")
 		}
 	}
 	if doc.Kind() != value.Array && (pointer == "" || doc.Kind() != value.Object) {
-		return nil, errNotIterable
+		return doc, errNotIterable
 	}
-	return itemList(doc), nil
+	return doc, nil
 }
 
 // atPointer follows a JSON Pointer; Undefined where it leads nowhere.
@@ -348,7 +348,7 @@ func atPointer(v value.Value, pointer string) value.Value {
 	return v
 }
 
-func parseLines(body string) ([]value.Value, error) {
+func parseLines(body string) (value.Value, error) {
 	var items []value.Value
 	for line := range strings.Lines(body) {
 		if strings.TrimSpace(line) == "" {
@@ -356,11 +356,11 @@ func parseLines(body string) ([]value.Value, error) {
 		}
 		v, err := value.Parse(line)
 		if err != nil {
-			return nil, errNotIterable
+			return v, errNotIterable
 		}
 		items = append(items, v)
 	}
-	return items, nil
+	return value.OfArray(items), nil
 }
 
 func delimiter(name string) rune {
@@ -379,17 +379,17 @@ func delimiter(name string) rune {
 
 // records reads CSV. Without headers the first row has them. Missing fields are empty, surplus ones are dropped (recorded:
 // map_item_reader csv_first_row_extra_fields).
-func records(body string, comma rune, headers []string) ([]value.Value, error) {
+func records(body string, comma rune, headers []string) (value.Value, error) {
 	rows := csv.NewReader(strings.NewReader(body))
 	rows.Comma, rows.FieldsPerRecord, rows.LazyQuotes = comma, -1, true
 	var items []value.Value
 	for {
 		row, err := rows.Read()
 		if err == io.EOF {
-			return items, nil
+			return value.OfArray(items), nil
 		}
 		if err != nil {
-			return nil, err
+			return value.Value{}, err
 		}
 		if headers == nil {
 			headers = row

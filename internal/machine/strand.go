@@ -216,9 +216,7 @@ func evalAssign(assign *template, a *activation) ([]value.Member, error) {
 // exit leaves the state for the next one, or ends the strand.
 func (s *strand) exit(output value.Value, assigned []value.Member, next *state) error {
 	if output.Size() > MaxPayload {
-		f := tooLarge(s.state.name)
-		f.terminal = true
-		return f
+		return outputTooLarge(s.state.name)
 	}
 	r := s.run
 	if r.inspector != nil {

@@ -275,7 +275,8 @@ func (s *strand) prepare(p *pending) (err error) {
 	return nil
 }
 
-// payload is what a Task sends, and what the branches of a Parallel get: Parameters, Arguments or else the input.
+// payload is what a Task sends, and what the branches of a Parallel get: Parameters, Arguments or else the input. AWS: "Error
+// names", States.DataLimitExceeded also where the input of a state is too large after Parameters.
 func (s *strand) payload(a *activation) (value.Value, error) {
 	v, err := a.input, error(nil)
 	switch st := s.state; {
@@ -283,6 +284,9 @@ func (s *strand) payload(a *activation) (value.Value, error) {
 		v, err = st.parameters.eval(a)
 	case st.arguments != nil:
 		v, err = st.arguments.eval(a)
+	}
+	if err == nil && v.Size() > MaxPayload {
+		return v, outputTooLarge(s.state.name)
 	}
 	if d := s.data(); d != nil && err == nil {
 		if s.state.jsonata {

@@ -98,10 +98,12 @@ func (w *waitSpec) secondsDelay(a *activation) (time.Duration, error) {
 	return seconds(n), nil
 }
 
-// parseTimestamp reads an ISO 8601 time with an offset, as Java's OffsetDateTime does: the seconds may be missing.
+// parseTimestamp reads an ISO 8601 time with an offset, as Java's OffsetDateTime does: the seconds may be missing, the hour has two
+// digits, a second up to nine.
 func parseTimestamp(v value.Value) (time.Time, bool) {
+	const hour, longest = "2006-01-02T15:", "2006-01-02T15:04:05.000000000+07:00"
 	text := v.Str()
-	if v.Kind() != value.String || strings.ContainsAny(text, " ,") {
+	if v.Kind() != value.String || strings.ContainsAny(text, " ,") || len(text) > len(longest) || len(text) < len(hour) || text[len(hour)-1] != ':' {
 		return time.Time{}, false
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00"} {
