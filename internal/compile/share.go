@@ -20,14 +20,16 @@ func computeOnce(e expr) expr {
 		return e
 	}
 	for {
-		again, ok := repeated(e)
-		if !ok {
-			break
+		again, any := repeated(e)
+		if !any {
+			return e
+		}
+		if again == nil {
+			return inner(e)
 		}
 		name := unusedName(e)
 		e = block{name, again, rewriteAll(e, again, ref{name})}
 	}
-	return inner(e)
 }
 
 // long is how many bytes of an expression are worth a name.
@@ -126,13 +128,14 @@ func loopsIn(e expr) int {
 	return n
 }
 
-// repeated is the largest part of e that is computed more than once, and once for certain.
-func repeated(e expr) (expr, bool) {
+// repeated is the largest part of e that is computed more than once, and once for certain; nil where there is none. any says whether a
+// part of e stands there more than once at all.
+func repeated(e expr) (best expr, any bool) {
 	o := occurrences{}
 	certain, _ := o.visit(e, nil)
-	var best expr
 	var bestText string
 	for hash, c := range o {
+		any = any || c.all > 1
 		if c.count <= 1 || !certain[hash] || o.path(c.e, certain) {
 			continue
 		}
@@ -141,13 +144,14 @@ func repeated(e expr) (expr, bool) {
 			best, bestText = c.e, text
 		}
 	}
-	return best, best != nil
+	return best, any
 }
 
 // occurrence is a part of an expression, and how often it stands there.
 type occurrence struct {
 	e     expr
-	count int
+	count int // where it reads nothing that lambdas and blocks around it give
+	all   int // anywhere
 }
 
 // occurrences is the heavy parts of an expression, by the hashes of their sums.
@@ -171,10 +175,10 @@ func (o occurrences) path(e expr, certain map[uint64]bool) bool {
 // visit counts e and its parts, and says which of them are computed whenever e is. bound is the names that lambdas and blocks give
 // on the way to e.
 func (o occurrences) visit(e expr, bound map[string]bool) (certain map[uint64]bool, s sum) {
-	certain = map[uint64]bool{}
 	if _, isNamed := e.(*named); isNamed || e == nil || simple(e) {
-		return certain, sumOf(e)
+		return nil, sumOf(e)
 	}
+	certain = map[uint64]bool{}
 	var parts []sum
 	part := func(e expr, bound map[string]bool) map[uint64]bool {
 		c, s := o.visit(e, bound)
@@ -212,18 +216,17 @@ func (o occurrences) visit(e expr, bound map[string]bool) (certain map[uint64]bo
 		}
 	}
 	s = sumWith(e, parts)
-	if heavy(e, s) && !reads(e, bound) {
-		o.add(e, s)
-		certain[s.hash] = true
+	if heavy(e, s) {
+		if o[s.hash] == nil {
+			o[s.hash] = &occurrence{e: e}
+		}
+		o[s.hash].all++
+		if !reads(e, bound) {
+			o[s.hash].count++
+			certain[s.hash] = true
+		}
 	}
 	return certain, s
-}
-
-func (o occurrences) add(e expr, s sum) {
-	if o[s.hash] == nil {
-		o[s.hash] = &occurrence{e: e}
-	}
-	o[s.hash].count++
 }
 
 func with(bound map[string]bool, names ...string) map[string]bool {
@@ -271,20 +274,42 @@ func mapParts(e expr, always, perhaps func(expr) expr) expr {
 
 // rewriteAll is e with to in place of each part that is what.
 func rewriteAll(e, what, to expr) expr {
-	hash := sumOf(what).hash
-	var replace func(expr) expr
-	replace = func(e expr) expr {
-		if s := sumOf(e); s.hash == hash && heavy(e, s) {
-			return to
-		}
-		return mapChildren(e, func(c expr) expr {
-			if spread(e, c) {
-				return each{replace(c.(each).of)}
-			}
-			return replace(c)
-		})
+	out, _ := rewriting{sumOf(what).hash, to}.visit(e)
+	return out
+}
+
+// rewriting puts to in place of what has a hash.
+type rewriting struct {
+	hash uint64
+	to   expr
+}
+
+// visit is what becomes of e, and the sum that e had.
+func (r rewriting) visit(e expr) (expr, sum) {
+	if _, isNamed := e.(*named); isNamed || e == nil {
+		return e, sumOf(e)
 	}
-	return replace(e)
+	var parts []sum
+	out := mapChildren(e, func(c expr) expr {
+		of := c
+		if spread(e, c) {
+			of = c.(each).of
+		}
+		to, s := r.visit(of)
+		if spread(e, c) {
+			to, s = each{to}, sumWith(c, []sum{s})
+		}
+		parts = append(parts, s)
+		return to
+	})
+	if c, ok := e.(cond); ok && c.els == nil {
+		parts = append(parts, sum{})
+	}
+	s := sumWith(e, parts)
+	if s.hash == r.hash && heavy(e, s) {
+		return r.to, s
+	}
+	return out, s
 }
 
 func unusedName(e expr) string { return numbered("r", usedNames(e)) }
@@ -324,13 +349,13 @@ func sharedMembers(o object) bool {
 	for _, f := range o.fields {
 		one := occurrences{}
 		one.visit(f.v.e, nil)
-		for hash := range one {
-			if seen[hash] {
+		for hash, c := range one {
+			if c.count > 0 && seen[hash] {
 				return true
 			}
 		}
-		for hash := range one {
-			seen[hash] = true
+		for hash, c := range one {
+			seen[hash] = seen[hash] || c.count > 0
 		}
 	}
 	return false
