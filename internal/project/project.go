@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -62,6 +63,9 @@ func Load(o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := mayBeOf(module, dir, o.Workflows); err != nil {
+		return nil, err
+	}
 	file := o.Config
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(dir, file)
@@ -97,6 +101,20 @@ func findModule(dir string) (string, string, error) {
 			return "", "", fmt.Errorf("%w in %s or above it; go into a project, or make one with stride init", ErrNone, start)
 		}
 	}
+}
+
+// mayBeOf fails where the workflows are those of a command that was made for another module, and none is of this one.
+func mayBeOf(module, dir string, workflows []flow.Workflow) error {
+	build, ok := debug.ReadBuildInfo()
+	if !ok || build.Main.Path == "" || build.Main.Path == module || len(workflows) == 0 {
+		return nil
+	}
+	for _, w := range workflows {
+		if pkg := w.Func().Package; pkg == "" || pkg == module || strings.HasPrefix(pkg, module+"/") {
+			return nil
+		}
+	}
+	return fmt.Errorf("this command was built of %s and has its workflows, and %s is the module %s; run that module's own: go run ./cmd/stride", build.Main.Path, dir, module)
 }
 
 func modulePath(f *os.File) string {
