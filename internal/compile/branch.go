@@ -224,6 +224,10 @@ func nameIn(err sym, names []string) expr {
 // errorNames is the names that an error test accepts, and the variable that errors.As sets.
 func (f *frame) errorNames(x *eval, e *ast.CallExpr) ([]string, *key) {
 	if f.callee(e).Name() == "Is" {
+		if f.comparesFields(e.Args[1]) {
+			f.refuse(e.Args[1], "errors.Is compares what is in an error, and a state machine has only its name", "ask for the type: errors.As")
+			return nil, nil
+		}
 		name, ok := f.errorName(x, e.Args[1])
 		if !ok {
 			return nil, nil
@@ -263,6 +267,21 @@ func (f *frame) errorNames(x *eval, e *ast.CallExpr) ([]string, *key) {
 		return nil, nil
 	}
 	return []string{name}, &k
+}
+
+// comparesFields says whether errors.Is would look at more of target than its type: at its fields, or at where it is.
+func (f *frame) comparesFields(target ast.Expr) bool {
+	switch ast.Unparen(target).(type) {
+	case *ast.CompositeLit, *ast.UnaryExpr:
+	default:
+		return false
+	}
+	t := f.typeOf(target)
+	if is, _, _ := types.LookupFieldOrMethod(t, true, nil, "Is"); is != nil {
+		return false
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	return !ok || s.NumFields() > 0
 }
 
 // typeErrorName is the name of a handler's error type in Step Functions.
