@@ -105,7 +105,7 @@ func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, refs []types.
 				}
 			}
 		case *ast.CallExpr:
-			if id := identOf(n.Fun); id != nil && f.pkg.info.Types[n.Fun].IsBuiltin() && (id.Name == "delete" || id.Name == "clear") {
+			if id := identOf(n.Fun); id != nil && f.pkg.info.Types[n.Fun].IsBuiltin() && slices.Contains([]string{"delete", "clear", "copy"}, id.Name) {
 				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
 			}
 			if f.sorts(n) {
@@ -510,6 +510,9 @@ func (h *holder) keeps(call *ast.CallExpr, e ast.Expr) (keeps, decided bool) {
 	if h.makes(call) || h.isBuiltin(call, "len", "cap", "delete", "clear") {
 		return false, true
 	}
+	if h.isBuiltin(call, "copy") {
+		return h.holdsItems(call.Args[0]), true
+	}
 	if h.isBuiltin(call, "append") {
 		copied := call.Ellipsis.IsValid() && e == call.Args[len(call.Args)-1] && e != call.Args[0]
 		return false, copied && !h.holdsItems(e)
@@ -605,7 +608,7 @@ func (h *holder) makes(e *ast.CallExpr) bool {
 		return fn.Name() != "Map" && fn.Name() != "Distributed"
 	}
 	switch fullName(fn) {
-	case "maps.Clone", "slices.Clone", "slices.Concat", "slices.Collect", "slices.Sorted", "slices.SortedFunc", "slices.SortedStableFunc":
+	case "maps.Clone", "slices.Clone", "slices.Concat", "slices.Repeat", "slices.Collect", "maps.Collect", "slices.Sorted", "slices.SortedFunc", "slices.SortedStableFunc":
 		return !h.holdsItems(e)
 	}
 	return fn.Pkg().Path() == "strings"

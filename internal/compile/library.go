@@ -103,8 +103,9 @@ func wayOut(fn *types.Func) string {
 		"os.LookupEnv": "use flow.Env", "strings.Builder.Len": "it counts bytes: compare String() with \"\"",
 		"strings.Index": "it counts bytes: use strings.Contains or strings.Cut", "strings.LastIndex": "it counts bytes: use strings.Split or strings.CutSuffix",
 		"time.ParseInLocation": "use time.Parse", "time.UnixMilli": "add to time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)", "time.Duration.String": "write its Seconds() or Minutes()",
-		"math.Pow": "its last digit is not the same everywhere: multiply in a loop",
-		"math.Inf": "JSON has no infinity: start with the first item, or with a limit",
+		"math.Pow":            "its last digit is not the same everywhere: multiply in a loop",
+		"math.Inf":            "JSON has no infinity: start with the first item, or with a limit",
+		"slices.BinarySearch": "use slices.Index",
 	}
 	if way, ok := ways[qualified(fn)]; ok {
 		return way
@@ -262,6 +263,8 @@ func (x *eval) builtin(e *ast.CallExpr) sym {
 	case "delete":
 		x.deleteEntry(e)
 		return sym{}
+	case "copy":
+		return x.copyItems(e)
 	case "clear":
 		x.clearMap(e)
 		return sym{}

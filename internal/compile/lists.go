@@ -18,6 +18,10 @@ func init() {
 		"maps.Copy":         copyEntries,
 		"maps.DeleteFunc":   deleteEntriesBy,
 		"math.Mod":          modulo,
+		"slices.Repeat":     repeatItems,
+		"maps.Equal":        equalMaps,
+		"maps.All":          func(_ *eval, _ *ast.CallExpr, a []sym) sym { return sym{e: a[0].use(), raw: a[0].raw} },
+		"maps.Collect":      collectEntries,
 	})
 }
 
@@ -157,6 +161,76 @@ func concatSlices(x *eval, e *ast.CallExpr, a []sym) sym {
 		out = x.appendAll(out, s, t)
 	}
 	return out
+}
+
+// repeatItems is slices.Repeat, which never gives nil.
+func repeatItems(x *eval, _ *ast.CallExpr, a []sym) sym {
+	n, wrap := x.bound("n", a[1].use())
+	items, wrapItems := x.bound("items", a[0].items())
+	acc, i := x.names.parameter("acc"), x.names.parameter("i")
+	all := callOf("$reduce", numbers{num(1), n}, lambda{[]string{acc, i}, callOf("$append", ref{acc}, items)}, array{})
+	negative := callOf("$error", str("slices.Repeat: the count is negative"))
+	return sym{e: wrap(wrapItems(choice(lessOrEqual(num(0), n), all, negative))), raw: a[0].raw, full: true, packed: a[0].packed}
+}
+
+// copyItems is copy(to, from).
+func (x *eval) copyItems(e *ast.CallExpr) sym {
+	a := x.exprs(e.Args)
+	if kindOf(a[0].t) != sliceKind || kindOf(a[1].t) != sliceKind {
+		return x.bad(e, asBytes, "work with bytes in a handler")
+	}
+	if _, isPath := x.pathText(e.Args[0], false); !isPath || x.rootVar(e.Args[0]) == nil {
+		return x.bad(e, "copy needs a whole slice that is in a variable", "assign the items in a loop, or put a slice together with slices.Concat")
+	}
+	if !x.alone[e] {
+		return x.bad(e, "copy changes what it is given, and stands inside an expression", "make the call a statement of its own, and assign its result to a variable")
+	}
+	x.refuseAliased(e.Args[0], e.Args[0])
+	to, wrapTo := x.bound("to", a[0].items())
+	from, wrapFrom := x.bound("from", a[1].items())
+	item, i := x.names.parameter("item"), x.names.parameter("i")
+	head := x.those(a[1], from, item, i, binary{"<", ref{i}, callOf("$count", to)})
+	rest := x.those(a[0], to, item, i, binary{">=", ref{i}, callOf("$count", from)})
+	out := expr(callOf("$append", head, rest))
+	if !a[0].full {
+		out = cond{binary{">", callOf("$count", to), num(0)}, out, a[0].use()}
+	}
+	s := a[0].less(wrapTo(wrapFrom(out)))
+	s.raw, s.packed = s.raw || a[1].raw, s.packed && a[1].packed
+	x.assign(e.Args[0], s)
+	count := func(s sym) expr { return x.length(nil, s).use() }
+	return sym{e: callOf("$min", array{[]expr{count(a[0]), count(a[1])}}), t: types.Typ[types.Int]}
+}
+
+func equalMaps(x *eval, e *ast.CallExpr, a []sym) sym {
+	if !x.comparable(e, elemOf(a[0].t)) {
+		return sym{e: no}
+	}
+	return sym{e: binary{"=", x.wholeEntries(a[0]), x.wholeEntries(a[1])}}
+}
+
+// wholeEntries is a map as an object, nil as one without entries, and null among its values as Go's zero value.
+func (x *eval) wholeEntries(s sym) expr {
+	if isNull(s.e) {
+		return object{}
+	}
+	m, wrap := x.bound("m", s.use())
+	if !s.raw {
+		return wrap(cond{m, m, object{}})
+	}
+	v, k := x.names.parameter("v"), x.names.parameter("k")
+	entries := callOf("$each", m, lambda{[]string{v, k}, keyed{ref{k}, itemOf(s, ref{v}).use()}})
+	return wrap(cond{m, callOf("$merge", array{[]expr{entries}}), object{}})
+}
+
+// collectEntries is maps.Collect(maps.All(m)), which never gives nil.
+func collectEntries(x *eval, e *ast.CallExpr, a []sym) sym {
+	from, _ := ast.Unparen(e.Args[0]).(*ast.CallExpr)
+	if from == nil || x.callee(from) == nil || fullName(x.callee(from)) != "maps.All" {
+		return x.bad(e, "maps.Collect gathers the entries of maps.All only", "make a map, and assign its entries in a loop")
+	}
+	m, wrap := x.bound("m", a[0].use())
+	return sym{e: wrap(cond{m, m, object{}}), raw: a[0].raw, full: true}
 }
 
 // copyEntries is maps.Copy(m, from).

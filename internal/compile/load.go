@@ -182,8 +182,8 @@ func (p *pkg) noteArguments(e *ast.CallExpr) {
 	}
 }
 
-// noteCall notes what a call can change: the receiver of a method with a pointer, the first argument of delete, clear and copy, and
-// that of append which is a part of a slice.
+// noteCall notes what a call can change: the receiver of a method with a pointer, the first argument of delete, clear and copy, and of
+// the functions that change a slice or a map, and that of append which is a part of a slice.
 func (p *pkg) noteCall(e *ast.CallExpr) {
 	p.noteArguments(e)
 	switch fun := ast.Unparen(e.Fun).(type) {
@@ -200,6 +200,9 @@ func (p *pkg) noteCall(e *ast.CallExpr) {
 			}
 		}
 	case *ast.SelectorExpr:
+		if fn, ok := p.info.Uses[fun.Sel].(*types.Func); ok && changesFirst(fn) && len(e.Args) > 0 {
+			p.noteThrough(e.Args[0])
+		}
 		s := p.info.Selections[fun]
 		if s == nil || s.Kind() != types.MethodVal {
 			return

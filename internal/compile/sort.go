@@ -351,9 +351,11 @@ func extremeBy(better func(expr) expr) func(*eval, *ast.CallExpr, []sym) sym {
 // sorts says whether a call changes its first argument: the order of its items, or which there are.
 func (f *frame) sorts(e *ast.CallExpr) bool {
 	fn := f.callee(e)
-	if fn == nil || len(e.Args) == 0 {
-		return false
-	}
+	return fn != nil && len(e.Args) > 0 && changesFirst(fn)
+}
+
+// changesFirst says whether a function of the standard library changes the slice or map that it is given first.
+func changesFirst(fn *types.Func) bool {
 	_, sorts := sorters[fullName(fn)]
 	_, changes := changers[fullName(fn)]
 	return sorts || changes

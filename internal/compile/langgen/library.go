@@ -118,6 +118,7 @@ func (g *generator) searchExpr(t typ, depth int) string {
 			func() string { return fmt.Sprintf("slices.Sorted(maps.Keys(%s))", g.leaf(tMap)) },
 			func() string { return fmt.Sprintf("slices.Sorted(maps.Values(%s))", g.leaf(tMap)) },
 			func() string { return fmt.Sprintf("slices.Sorted(slices.Values(%s))", g.expr(tStrings, depth)) },
+			func() string { return fmt.Sprintf("slices.Collect(slices.Values(%s))", g.expr(tStrings, depth)) },
 		)
 	case tInts:
 		return fmt.Sprintf("slices.Sorted(slices.Values(%s))", g.expr(tInts, depth))
@@ -220,11 +221,13 @@ func (g *generator) changes() {
 	xs := g.declared(pick(g, tStrings, tInts))
 	xs.written, xs.used = true, true
 	g.line("%s := slices.%s", xs.name, g.oneOf(
+		func() string { return fmt.Sprintf("Compact(slices.Clone(%s))", g.expr(xs.t, 2)) },
+		func() string { return fmt.Sprintf("Repeat(%s, %d)", g.expr(xs.t, 1), g.IntN(3)) },
 		func() string { return fmt.Sprintf("Clone(%s)", g.expr(xs.t, 2)) },
 		func() string { return fmt.Sprintf("Concat(%s, %s)", g.expr(xs.t, 2), g.expr(xs.t, 1)) },
 	))
 	for range 1 + g.IntN(2) {
-		switch g.IntN(5) {
+		switch g.IntN(6) {
 		case 0:
 			g.line("%s = slices.Insert(%s, len(%s)/2, %s, %s)", xs.name, xs.name, xs.name, g.expr(xs.t[2:], 2), g.expr(xs.t[2:], 1))
 		case 1:
@@ -238,14 +241,22 @@ func (g *generator) changes() {
 			g.line("if (%s) {", g.expr(tBool, 1))
 			g.line("\t%s = slices.Insert(%s, 0, %s)", xs.name, xs.name, g.expr(xs.t[2:], 2))
 			g.line("}")
+		case 5:
+			n := g.declared(tInt)
+			g.line("%s := copy(%s, %s)", n.name, xs.name, g.expr(xs.t, 2))
+			g.vars = append(g.vars, n)
 		}
 	}
 	same := g.declared(tBool)
 	g.line("%s := slices.Equal(%s, %s)", same.name, xs.name, g.expr(xs.t, 1))
-	m, n := g.name("m"), &variable{name: g.name("n"), t: tInt}
-	g.line("%s := map[string]string{%q: %s}", m, "k", g.expr(tString, 1))
+	m, n, equal := g.name("m"), &variable{name: g.name("n"), t: tInt}, g.declared(tBool)
+	g.line("%s := %s", m, g.oneOf(
+		func() string { return fmt.Sprintf("map[string]string{%q: %s}", "k", g.expr(tString, 1)) },
+		func() string { return fmt.Sprintf("maps.Collect(maps.All(%s))", g.leaf(tMap)) },
+	))
 	g.line("maps.Copy(%s, %s)", m, g.leaf(tMap))
 	g.line("maps.DeleteFunc(%s, func(k, v string) bool { return k+v == %s })", m, g.expr(tString, 1))
 	g.line("%s := len(%s)", n.name, m)
-	g.vars = append(g.vars, xs, same, n)
+	g.line("%s := maps.Equal(%s, %s)", equal.name, m, g.leaf(tMap))
+	g.vars = append(g.vars, xs, same, n, equal)
 }

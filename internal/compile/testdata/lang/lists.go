@@ -12,6 +12,8 @@ import (
 var Lists = []Case{
 	Of("slices-changed", slicesChanged, zero, one, many, repeated, Thing{Tags: []string{"", "", "a"}}, Thing{Tags: []string{}, Parts: []Part{}}),
 	Of("maps-changed", mapsChanged, zero, one, many, repeated, Thing{Attrs: map[string]string{"k": "k", "l": ""}}),
+	Of("copied-items", copiedItems, zero, one, many, repeated, Thing{Tags: []string{"a", "b", "c", "d"}, Parts: []Part{}}),
+	Of("equal-maps", equalMaps, zero, one, many, repeated, Thing{Name: "a", Attrs: map[string]string{"k": "a", "own": "1"}}, Thing{Attrs: map[string]string{}}),
 	Of("remainders", remainders, nil, []float64{0, 0.5, -0.5, 0.49999999999999994, 1.5, 2.5, -2.5, -1.25, 7, -7.75, 1e15}),
 }
 
@@ -63,6 +65,45 @@ func mapsChanged(c flow.Context, in Thing) (map[string]string, error) {
 		maps.Copy(defaults, map[string]string{tag: "tag"})
 	}
 	return defaults, nil
+}
+
+type copies struct {
+	Tags, Names, None, Twice []string
+	Rows                     [][]string
+	N, M                     int
+}
+
+// copiedItems lays the items of one slice over those of another.
+func copiedItems(c flow.Context, in Thing) (out copies, err error) {
+	in, err = flow.Call(c, Echo, in)
+	if err != nil {
+		return out, err
+	}
+	out.Tags = []string{"1", "2", "3"}
+	out.N = copy(out.Tags, in.Tags)
+	out.Names = make([]string, len(in.Parts))
+	copy(out.Names, []string{in.Name, "second"})
+	out.M = copy(out.None, in.Tags)
+	out.Twice = slices.Repeat(in.Tags, 2)
+	out.Rows = slices.Repeat([][]string{{"row"}, nil}, len(in.Parts))
+	copy(out.Rows, [][]string{slices.Clone(in.Tags), {}, nil})
+	for range in.Parts {
+		copy(out.Twice, slices.Concat(out.Twice[min(1, len(out.Twice)):], out.Tags))
+	}
+	return out, nil
+}
+
+// equalMaps compares maps, of which nil is like an empty one.
+func equalMaps(c flow.Context, in Thing) ([]bool, error) {
+	own := map[string]string{"own": "1"}
+	own["k"] = in.Name
+	all := maps.Collect(maps.All(in.Attrs))
+	same := []bool{maps.Equal(own, in.Attrs), maps.Equal(in.Attrs, all), maps.Equal(all, map[string]string(nil)), all == nil}
+	all["more"] = ""
+	if _, err := flow.Call(c, Double, len(in.Attrs)); err != nil {
+		return nil, err
+	}
+	return append(same, maps.Equal(in.Attrs, all), maps.Equal(map[string]int{}, map[string]int{in.Name: 0})), nil
 }
 
 // remainders have the sign of what is divided.

@@ -233,6 +233,23 @@ func ChangedSlices(c flow.Context, in Item) ([]string, error) {
 	return append(same, less...), nil
 }
 
+func CopiedItems(c flow.Context, in Item) (Item, error) {
+	tags := slices.Clone(in.Tags)
+	copy(tags[1:], in.Tags)         // want "copy needs a whole slice that is in a variable; assign the items in a loop"
+	if copy(tags, in.Tags)+1 == 2 { // want "copy changes what it is given, and stands inside an expression; make the call a statement"
+		in.Count = 1
+	}
+	same := in.Tags
+	copy(in.Tags, tags) // want "the slice in in may be held by another variable"
+	rows := [][]string{nil}
+	copy(rows, [][]string{same})
+	rows[0][0] = "x"                                // want "the slice in rows may be held by another variable"
+	all := maps.Collect(slices.All(tags))           // want "maps.Collect gathers the entries of maps.All only" "slices.All is not known"
+	in.Count, _ = slices.BinarySearch(tags, all[0]) // want "slices.BinarySearch is not known to the workflow language; use slices.Index"
+	in.Name = same[0]
+	return in, nil
+}
+
 func Handlers(c flow.Context, in Item) (Item, error) {
 	out, err := flow.Call(c, Unregistered, in) // want "refused.Unregistered is not registered with workflow Handlers; add flow.Function.refused.Unregistered. to it"
 	if err != nil {
