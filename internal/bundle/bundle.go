@@ -44,7 +44,16 @@ type MatchedError struct {
 	Package string // that declares it
 	Name    string // of the type, or of the variable
 	Value   bool   // a variable, matched with errors.Is; else a type, matched with errors.As
+	Pointer bool   // of a type: *T is matched, and not T
 	As      string // "OutOfStock"
+}
+
+func (e MatchedError) String() string {
+	star := ""
+	if e.Pointer {
+		star = "*"
+	}
+	return star + path.Base(e.Package) + "." + e.Name
 }
 
 // Name is the handler as messages call it: "payments.Charge".

@@ -46,7 +46,7 @@ func generate(h Handler) string {
 		if e.Value {
 			fmt.Fprintf(&values, "\t\t\tcase %s.%s:\n\t\t\t\treturn %q\n", alias(e.Package), e.Name, e.As)
 		} else {
-			fmt.Fprintf(&types, "\t\t\t%q: %q,\n", e.Package+"."+e.Name, e.As)
+			fmt.Fprintf(&types, "\t\t\t%q: %q,\n", lambdamain.TypeKey(e.Package, e.Name, e.Pointer), e.As)
 		}
 	}
 	var b strings.Builder

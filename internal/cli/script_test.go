@@ -44,6 +44,10 @@ var registered = map[string][]flow.Workflow{
 		flow.Standard("orders", mistakes.Unregistered, flow.Function(mistakes.Pack)),
 		flow.Standard("orders", mistakes.Spawns, flow.Function(mistakes.Pack)),
 	},
+	"namesakes": {
+		flow.Standard("first", mistakes.AsksForValue, flow.Function(mistakes.Pack)),
+		flow.Standard("second", mistakes.AsksForPointer, flow.Function(mistakes.Pack)),
+	},
 	"unregistered": {flow.Standard("orders", mistakes.Unregistered)},
 	"spawns":       {flow.Standard("orders", mistakes.Spawns, flow.Function(mistakes.Pack))},
 	"uncallable":   {flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(mistakes.Uncallable))},

@@ -108,7 +108,7 @@ func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, refs []types.
 			if id := identOf(n.Fun); id != nil && f.pkg.info.Types[n.Fun].IsBuiltin() && slices.Contains([]string{"delete", "clear", "copy"}, id.Name) {
 				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
 			}
-			if f.sorts(n) {
+			if f.sorts(n) && f.rootVar(n.Args[0]) != nil { // else it is what nobody else has
 				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
 			}
 			if b := f.builder(n); b != nil {

@@ -286,7 +286,8 @@ func (f *frame) comparesFields(target ast.Expr) bool {
 
 // typeErrorName is the name of a handler's error type in Step Functions.
 func (f *frame) typeErrorName(at ast.Node, t types.Type) (string, bool) {
-	if p, ok := t.(*types.Pointer); ok {
+	p, isPointer := t.(*types.Pointer)
+	if isPointer {
 		t = p.Elem()
 	}
 	n, ok := types.Unalias(t).(*types.Named)
@@ -295,7 +296,7 @@ func (f *frame) typeErrorName(at ast.Node, t types.Type) (string, bool) {
 		return "", false
 	}
 	name := n.Obj().Name()
-	return name, f.match(at, ErrorMatch{Package: n.Obj().Pkg().Path(), Ident: name, Name: name, Type: true})
+	return name, f.match(at, ErrorMatch{Package: n.Obj().Pkg().Path(), Ident: name, Name: name, Type: true, Pointer: isPointer})
 }
 
 // errorName is the name of an error value: a flow.ErrorName, a package's error variable, or a value of an error type.

@@ -66,6 +66,7 @@ type ErrorMatch struct {
 	Package, Ident string
 	Name           string
 	Type           bool     // a type, matched with errors.As; else a variable, matched with errors.Is
+	Pointer        bool     // of a Type: *T is matched, and not T
 	Service        bool     // of an AWS service, which reports it itself
 	Variable       Variable // where it is one
 	From           []string // packages of handlers whose programs have it, and so may report it
@@ -91,6 +92,7 @@ type unit struct {
 	synthetic  map[*types.Var]bool
 	made       int // synthetic variables so far
 	matched    map[string]ErrorMatch
+	ownErrors  map[string][]madeError // errors of the workflow's own, by name
 	operations map[string]string
 	resources  map[string]string
 	uses       []Use
@@ -165,7 +167,7 @@ func (prog *program) unit(w Workflow) *unit {
 	return &unit{
 		prog: prog, workflow: w, said: map[string]bool{}, frames: map[int]*frame{}, names: newNames(),
 		places: map[*asl.State]position{}, conditions: map[*asl.Rule]expr{}, parts: map[string]int{}, caught: map[*asl.State][]*catchHost{},
-		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, operations: map[string]string{}, resources: map[string]string{}, alone: map[*ast.CallExpr]bool{}, dropped: map[*ast.CallExpr]bool{},
+		synthetic: map[*types.Var]bool{}, matched: map[string]ErrorMatch{}, ownErrors: map[string][]madeError{}, operations: map[string]string{}, resources: map[string]string{}, alone: map[*ast.CallExpr]bool{}, dropped: map[*ast.CallExpr]bool{},
 	}
 }
 
@@ -185,6 +187,7 @@ func (u *unit) compile() (*Program, diag.List) {
 		m.asl.TimeoutSeconds = value.OfInt(int64(seconds(w.Timeout)))
 	}
 	u.top(m, p, decl)
+	u.refuseNamesakes()
 	if len(u.diags) > 0 {
 		slices.SortStableFunc(u.diags, func(a, b *diag.Diagnostic) int {
 			return cmp.Or(strings.Compare(a.Place.File, b.Place.File), a.Place.Line-b.Place.Line, a.Place.Column-b.Place.Column)

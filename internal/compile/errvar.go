@@ -68,9 +68,9 @@ func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] 
 // match notes an error that the workflow matches. Two with one name would be one error to the state machine.
 func (f *frame) match(at ast.Node, m ErrorMatch) bool {
 	for _, other := range f.matched {
-		if other.Name == m.Name && (other.Package != m.Package || other.Ident != m.Ident) && !other.Service {
+		if other.Name == m.Name && other.full() != m.full() && !other.Service {
 			f.refuse(at, fmt.Sprintf("the state machine knows errors by their names, and %s is %s here and %s elsewhere", m.Name,
-				path.Base(m.Package)+"."+m.Ident, path.Base(other.Package)+"."+other.Ident), "name one of them otherwise")
+				m.short(), other.short()), "name one of them otherwise")
 			return false
 		}
 	}
@@ -79,8 +79,44 @@ func (f *frame) match(at ast.Node, m ErrorMatch) bool {
 			m.From = append(m.From, h.Package)
 		}
 	}
-	f.matched[m.Package+"."+m.Ident] = m
+	f.matched[m.full()] = m
 	return true
+}
+
+// full is what is matched, as no other is called: "*example.com/shop/payments.Declined".
+func (m ErrorMatch) full() string { return m.star() + m.Package + "." + m.Ident }
+
+// short is it as the source says: "*payments.Declined".
+func (m ErrorMatch) short() string { return m.star() + path.Base(m.Package) + "." + m.Ident }
+
+func (m ErrorMatch) star() string {
+	if m.Pointer {
+		return "*"
+	}
+	return ""
+}
+
+// madeError is an error of a type that the workflow itself makes.
+type madeError struct {
+	as ErrorMatch
+	p  *pkg
+	at ast.Node
+}
+
+// refuseNamesakes refuses errors that are made here under the name of a type that the workflow matches, and that Go would tell apart.
+func (u *unit) refuseNamesakes() {
+	for _, m := range u.matched {
+		if !m.Type || m.Service {
+			continue
+		}
+		for _, e := range u.ownErrors[m.Name] {
+			if e.as.full() == m.full() {
+				continue
+			}
+			u.refuseAt(e.p, e.at, fmt.Sprintf("the state machine knows errors by their names, and %s is %s here and %s elsewhere", m.Name,
+				e.as.short(), m.short()), "name one of them otherwise")
+		}
+	}
 }
 
 // reaches says whether package from is, or imports by any number of steps, package to. Of a package that the workflows do not

@@ -722,18 +722,22 @@ func (x *eval) errorValue(s sym) sym {
 		return s
 	}
 	t := s.t
-	if p, isPointer := t.Underlying().(*types.Pointer); isPointer {
+	p, isPointer := t.Underlying().(*types.Pointer)
+	if isPointer {
 		t = p.Elem()
 	}
 	named, ok := types.Unalias(t).(*types.Named)
-	if p := x.prog.packageOf(fn.Pkg()); !ok || p == nil || p.decl(fn) == nil {
+	if of := x.prog.packageOf(fn.Pkg()); !ok || of == nil || of.decl(fn) == nil {
 		return x.bad(x.here(), "the text of a "+typeName(s.t)+" is not known", "use flow.Fail")
 	}
 	text := x.apply(x.here(), &closure{decl: fn, node: x.node, frame: x.frame}, []sym{s})
 	if len(text) != 1 {
 		return s
 	}
-	return failure(sym{e: str(named.Obj().Name()), t: types.Typ[types.String]}, text[0])
+	name := named.Obj().Name()
+	as := ErrorMatch{Package: named.Obj().Pkg().Path(), Ident: name, Type: true, Pointer: isPointer}
+	x.ownErrors[name] = append(x.ownErrors[name], madeError{as, x.frame.pkg, x.here()})
+	return failure(textSym(str(name)), text[0])
 }
 
 func (x *eval) sliceLit(e *ast.CompositeLit, t types.Type) sym {

@@ -29,7 +29,7 @@ func (f *Finder) Names() lambdamain.Names {
 	types := map[string]string{}
 	for _, m := range f.Matched {
 		if m.Type && !m.Service {
-			types[m.Package+"."+m.Ident] = m.Name
+			types[lambdamain.TypeKey(m.Package, m.Ident, m.Pointer)] = m.Name
 		}
 	}
 	return lambdamain.Names{Types: types, Value: f.variable}

@@ -210,13 +210,8 @@ func power(_ *run, args []value.Value) (value.Value, error) {
 	return value.OfFloat(f), nil
 }
 
-// boolean: an array of one item is what that item is, also where it is nothing.
 func boolean(r *run, args []value.Value) (value.Value, error) {
-	only := args[0]
-	for only.Kind() == value.Array && only.Len() == 1 {
-		only = only.At(0)
-	}
-	if !only.Defined() {
+	if !args[0].Defined() {
 		return nothing, nil
 	}
 	yes, err := r.truth(args[0])

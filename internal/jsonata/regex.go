@@ -319,7 +319,7 @@ func splitText(s, separator string, limit float64) []string {
 	} else {
 		parts = strings.Split(s, separator)
 	}
-	if limit = math.Mod(math.Trunc(limit), 1<<32); limit < float64(len(parts)) {
+	if limit = math.Trunc(limit); limit < float64(len(parts)) {
 		parts = parts[:int(limit)]
 	}
 	return parts

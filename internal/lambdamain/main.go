@@ -25,7 +25,7 @@ import (
 
 // Names says which errors a workflow matches on, and the name that its ErrorEquals has for each.
 type Names struct {
-	Types map[string]string  // of an error's type, "import/path.TypeName"
+	Types map[string]string  // of an error's type, "import/path.TypeName" or "*import/path.TypeName"
 	Value func(error) string // of an error that is a variable such as ErrSoldOut; "" for any other. It gets what == can compare
 }
 
@@ -76,8 +76,23 @@ func (n Names) report(err error) error {
 	return err
 }
 
-// Of is the name of the first error in err's chain, in the order of errors.Is, that has one; "" when none has.
+// Of is the name of the first error in err's chain, in the order of errors.Is, that has one, else "": err goes under the name of its
+// type. Where that is the name of another type that the workflow matches, it has its package, "other.Declined".
 func (n Names) Of(err error) string {
+	name := n.inChain(err)
+	if name != "" {
+		return name
+	}
+	t, _ := named(err)
+	for _, matched := range n.Types {
+		if matched == t.Name() {
+			return fmt.Sprintf("%T", err)
+		}
+	}
+	return ""
+}
+
+func (n Names) inChain(err error) string {
 	if name := n.nameOf(err); name != "" {
 		return name
 	}
@@ -92,7 +107,7 @@ func (n Names) Of(err error) string {
 		if err == nil {
 			continue
 		}
-		if name := n.Of(err); name != "" {
+		if name := n.inChain(err); name != "" {
 			return name
 		}
 	}
@@ -105,11 +120,16 @@ func (n Names) nameOf(err error) string {
 			return name
 		}
 	}
-	t := reflect.TypeOf(err)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
+	t, star := named(err)
+	return n.Types[star+t.PkgPath()+"."+t.Name()]
+}
+
+// named is err's type, or the one that it points to, and "*" then.
+func named(err error) (t reflect.Type, star string) {
+	if t = reflect.TypeOf(err); t.Kind() == reflect.Pointer {
+		return t.Elem(), "*"
 	}
-	return n.Types[t.PkgPath()+"."+t.Name()]
+	return t, ""
 }
 
 // current is the invocation that runs, for log lines written without a context; nil where several may run at once.

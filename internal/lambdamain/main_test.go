@@ -24,10 +24,14 @@ type broken struct{ parts []error }
 func (e *broken) Error() string   { return "broken" }
 func (e *broken) Unwrap() []error { return e.parts }
 
+type plain struct{}
+
+func (*plain) Error() string { return "plain" }
+
 var errLate = errors.New("too late")
 
 var names = Names{
-	Types: map[string]string{"github.com/stride-aws/stride/internal/lambdamain.soldOut": "SoldOut", "github.com/stride-aws/stride/internal/lambdamain.broken": "Broken"},
+	Types: map[string]string{"github.com/stride-aws/stride/internal/lambdamain.soldOut": "SoldOut", "*github.com/stride-aws/stride/internal/lambdamain.broken": "Broken", "example.com/other.plain": "plain"},
 	Value: func(err error) string {
 		if err == errLate {
 			return "ErrLate"
@@ -37,7 +41,7 @@ var names = Names{
 }
 
 func TestWrapNamesTheFirstMatchedError(t *testing.T) {
-	plain := errors.New("plain")
+	unnamed := errors.New("plain")
 	ready := messages.InvokeResponse_Error{Type: "Mine", Message: "m"}
 	for name, tt := range map[string]struct {
 		err      error
@@ -45,12 +49,14 @@ func TestWrapNamesTheFirstMatchedError(t *testing.T) {
 		wantText string
 	}{
 		"value type":        {soldOut{"tea"}, "SoldOut", "no tea left"},
-		"pointer to it":     {&soldOut{"tea"}, "SoldOut", "no tea left"},
+		"pointer to it":     {&soldOut{"tea"}, "", ""},
+		"a namesake":        {&plain{}, "*lambdamain.plain", "plain"},
+		"one inside":        {fmt.Errorf("x: %w", &plain{}), "", ""},
 		"wrapped":           {fmt.Errorf("reserving: %w", soldOut{"tea"}), "SoldOut", "reserving: no tea left"},
 		"outermost wins":    {&broken{[]error{soldOut{"tea"}}}, "Broken", "broken"},
-		"joined":            {errors.Join(plain, nil, errLate, soldOut{"tea"}), "ErrLate", "plain\ntoo late\nno tea left"},
+		"joined":            {errors.Join(unnamed, nil, errLate, soldOut{"tea"}), "ErrLate", "plain\ntoo late\nno tea left"},
 		"variable":          {fmt.Errorf("x: %w", errLate), "ErrLate", "x: too late"},
-		"not matched":       {plain, "", ""},
+		"not matched":       {unnamed, "", ""},
 		"named by the user": {ready, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

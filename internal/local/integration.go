@@ -99,7 +99,7 @@ func (s *Service) callSelf(ctx context.Context, t *machine.Task, r machine.Repli
 	operation := strings.ToUpper(t.Resource.Action[:1]) + t.Resource.Action[1:]
 	answer, err := s.Call(ctx, operation, recase(t.Input, strings.ToLower).AppendJSON(nil))
 	if err != nil {
-		r.Failed(sdkFailure(err))
+		r.Failed(sdkFailure("Sfn", err))
 		return
 	}
 	v, err := value.Parse(string(answer))
@@ -114,22 +114,13 @@ func (s *Service) callSelf(ctx context.Context, t *machine.Task, r machine.Repli
 	r.Succeeded(history.JSON(recase(v, strings.ToUpper)))
 }
 
-// nestedFailure is why states:startExecution started nothing.
-func nestedFailure(err error) machine.Failure {
+// sdkFailure is an error of this service's API as Step Functions names it: "Sfn.InvalidArnException".
+func sdkFailure(prefix string, err error) machine.Failure {
 	e, ok := err.(*Error)
 	if !ok {
 		return machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())}
 	}
-	return task.NestedFailure(e.Code, e.Message)
-}
-
-// sdkFailure is an error of this service's API as an aws-sdk task names it: "Sfn.InvalidArnException".
-func sdkFailure(err error) machine.Failure {
-	e, ok := err.(*Error)
-	if !ok {
-		return machine.Failure{Error: "States.Runtime", Cause: history.Verbatim(err.Error())}
-	}
-	return task.ServiceFailure("Sfn", integration.Error{Service: "Sfn", Code: e.Code, Shape: e.Code, Message: e.Message, Status: 400})
+	return task.ServiceFailure(prefix, integration.Error{Service: "Sfn", Code: e.Code, Shape: e.Code, Message: e.Message, Status: 400})
 }
 
 // recase changes the first letter of all member names: tasks speak Step Functions' case, the API its own.
@@ -170,7 +161,7 @@ func (s *Service) startNested(ctx context.Context, t *machine.Task, r machine.Re
 	}
 	out, err := target.StartExecution(in)
 	if err != nil {
-		failure := nestedFailure(err)
+		failure := sdkFailure("StepFunctions", err)
 		if t.Resource.Pattern != "" {
 			failure.Stage = machine.Submitting
 		}
@@ -193,7 +184,7 @@ func (s *Service) startNested(ctx context.Context, t *machine.Task, r machine.Re
 func (s *Service) watchNested(ctx context.Context, arn, pattern string, r machine.Replier) {
 	child, err := s.executionOf(arn)
 	if err != nil { // an Express machine: its executions cannot be looked up
-		r.Failed(nestedFailure(noExecution(arn)))
+		r.Failed(sdkFailure("StepFunctions", noExecution(arn)))
 		return
 	}
 	child.report(ctx, pattern, r)

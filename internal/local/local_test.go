@@ -110,27 +110,6 @@ func TestStartIsIdempotentWhileItRuns(t *testing.T) {
 	}
 }
 
-// TestNestedStartFails: a nested start fails as version 1 of Java's SDK does, with and without a pattern.
-func TestNestedStartFails(t *testing.T) {
-	c := newClient(t, Options{})
-	child := c.machine("child", passes, "")
-	c.must("StartExecution", map[string]any{"stateMachineArn": child, "name": "taken", "input": `{"a":1}`})
-	for _, test := range []struct{ pattern, parameters, want string }{
-		{"", `"StateMachineArn":"` + child + `","Name":"taken"`, `ExecutionAlreadyExistsException Execution Already Exists: '` +
-			strings.Replace(child, ":stateMachine:", ":execution:", 1) + `:taken' (Service: AWSStepFunctions; Status Code: 400; Error Code: ExecutionAlreadyExists; Request ID: `},
-		{".sync:2", `"StateMachineArn":"` + child + `x"`, `StateMachineDoesNotExistException State Machine Does Not Exist: '` + child +
-			`x' (Service: AWSStepFunctions; Status Code: 400; Error Code: StateMachineDoesNotExist; Request ID: `},
-		{".sync", `"StateMachineArn":"` + child + `","Input":"{"`, `InvalidExecutionInputException Invalid State Machine Execution Input: '`},
-	} {
-		parent := c.machine("parent"+strings.ReplaceAll(test.pattern, ":", ""), `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution`+
-			test.pattern+`","Parameters":{`+test.parameters+`},"End":true}}}`, "")
-		d := c.must("DescribeExecution", map[string]any{"executionArn": c.run(parent, "{}").run.ARN})
-		if got := fmt.Sprint(d["error"], " ", d["cause"]); !strings.HasPrefix(got, "StepFunctions."+test.want) || !strings.HasSuffix(got, "; Proxy: null)") {
-			t.Errorf("%s: %s, want %s", test.parameters, got, test.want)
-		}
-	}
-}
-
 func TestListsPageByStatus(t *testing.T) {
 	c := newClient(t, Options{})
 	arn := c.machine("m", `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.fail","BooleanEquals":true,"Next":"F"}],"Default":"S"},"F":{"Type":"Fail"},"S":{"Type":"Succeed"}}}`, "")

@@ -132,8 +132,9 @@ func (c *Compiled) take(p *compile.Program) {
 	}
 	for _, f := range c.Workflow.Functions() {
 		for _, e := range p.Errors {
-			if !e.Service && slices.Contains(e.From, f.Func.Package) {
-				matched := bundle.MatchedError{Package: e.Package, Name: e.Ident, Value: !e.Type, As: e.Name}
+			// A handler that cannot have a type gets it all the same: it may have another of that name.
+			if !e.Service && (e.Type || slices.Contains(e.From, f.Func.Package)) {
+				matched := bundle.MatchedError{Package: e.Package, Name: e.Ident, Value: !e.Type, Pointer: e.Pointer, As: e.Name}
 				c.Errors[handlerName(f.Func)] = append(c.Errors[handlerName(f.Func)], matched)
 			}
 		}

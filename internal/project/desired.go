@@ -142,7 +142,13 @@ func (p *Project) handlers(all, chosen []Compiled) ([]handler, error) {
 			if d := conflict(c.Workflow, h.spec, spec); d != nil {
 				found = append(found, d)
 			}
-			h.errors = append(h.errors, c.Errors[name]...)
+			for _, e := range c.Errors[name] {
+				if other := namesake(h.errors, e); other != nil {
+					found = append(found, &diag.Diagnostic{Place: placeOf(c.Workflow), Message: fmt.Sprintf(
+						"workflow %s matches %s of %s, and another workflow %s, which is of the same name; name one of the types otherwise", c.Workflow.Name(), e, name, other)})
+				}
+				h.errors = append(h.errors, e)
+			}
 		}
 	}
 	out := make([]handler, 0, len(byName))
@@ -152,6 +158,16 @@ func (p *Project) handlers(all, chosen []Compiled) ([]handler, error) {
 		}
 	}
 	return out, found.Err()
+}
+
+// namesake is the error that has e's name in Step Functions and is another.
+func namesake(errors []bundle.MatchedError, e bundle.MatchedError) *bundle.MatchedError {
+	for i, other := range errors {
+		if other.As == e.As && other != e {
+			return &errors[i]
+		}
+	}
+	return nil
 }
 
 func handlerName(f flow.GoFunc) string { return path.Base(f.Package) + "." + f.Name }

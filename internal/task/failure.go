@@ -2,7 +2,6 @@ package task
 
 import (
 	"fmt"
-	"net/http"
 
 	"github.com/stride-aws/stride/internal/history"
 	"github.com/stride-aws/stride/internal/integration"
@@ -21,13 +20,6 @@ func ServiceFailure(prefix string, e integration.Error) machine.Failure {
 func optimisedFailure(s *integration.Service, e integration.Error) machine.Failure {
 	name, cause := withIDs(e, s.Prefix).Optimised(s)
 	return machine.Failure{Error: name, Cause: history.Verbatim(cause)}
-}
-
-// NestedFailure is an error of states:startExecution, which fails as version 1 of Java's SDK does (seen on AWS in ap-northeast-1,
-// dev.classmethod.jp 2022-06-15: ExecutionAlreadyExists).
-func NestedFailure(code, message string) machine.Failure {
-	states := &integration.Service{Prefix: "StepFunctions", Name: "AWSStepFunctions", Exception: "AWSStepFunctionsException"}
-	return optimisedFailure(states, integration.Error{Code: code, Shape: code, Message: message, Status: http.StatusBadRequest})
 }
 
 // withIDs makes up the ids that an answer lacks.

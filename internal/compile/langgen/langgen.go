@@ -341,7 +341,7 @@ func (g *generator) declareCall(expr string, t typ) {
 
 // risky calls the handler that fails, and does something about it.
 func (g *generator) risky() {
-	name := pick(g, `"broken"`, `"busy"`, `"odd"`, `"plain"`, `"wrapped"`, "in.Name", `"fine"`, "")
+	name := pick(g, `"broken"`, `"busy"`, `"odd"`, `"plain"`, `"wrapped"`, `"pointed"`, `"namesake"`, "in.Name", `"fine"`, "")
 	if name == "" {
 		name = g.expr(tString, 1)
 	}

@@ -41,7 +41,7 @@ func (g *generator) unnamed() {
 // riskyCall is a call that may fail.
 func (g *generator) riskyCall() string {
 	return fmt.Sprintf("flow.Call(c, lang.Risky, lang.Thing{Name: %s, N: %s, Note: %s})",
-		pick(g, `"broken"`, `"busy"`, `"plain"`, `"wrapped"`, "in.Name", `"fine"`), g.expr(tInt, 1), g.expr(tString, 1))
+		pick(g, `"broken"`, `"busy"`, `"plain"`, `"wrapped"`, `"pointed"`, `"namesake"`, "in.Name", `"fine"`), g.expr(tInt, 1), g.expr(tString, 1))
 }
 
 // lookInto does something about an error, of which nobody knows whether it is one.

@@ -1,7 +1,5 @@
 package difftest
 
-import "strings"
-
 // builtins are calls of the built-in functions, by what they should give. A piece of a sort stands for an expression of it.
 var builtins = map[sort][][]any{
 	number: {
@@ -9,7 +7,6 @@ var builtins = map[sort][][]any{
 		{"$length(", text, ")"}, {"$number(", anything, ")"}, {"$abs(", number, ")"}, {"$floor(", number, ")"}, {"$ceil(", number, ")"},
 		{"$round(", number, ")"}, {"$round(", number, ", ", small, ")"}, {"$power(", number, ", ", small, ")"}, {"$sqrt(", number, ")"},
 		{"$millis()"}, {"$toMillis(", dateText, ")"}, {"$toMillis(", dateText, ", ", datePicture, ")"},
-		{"($c := ", datePicture, "; $toMillis($fromMillis(", number, " * 1e9, $c), $c))"}, {"($c := ", datePicture, "; $toMillis($fromMillis(1521801216617, $c, ", zone, "), $c))"},
 		{"$parseInteger(", text, ", ", integerPicture, ")"}, {"$parseInteger($formatInteger(", number, ", ", integerPicture, "), ", integerPicture, ")"},
 		{"$reduce(", array, ", ", reducer, ")"}, {"$reduce(", array, ", ", reducer, ", ", number, ")"},
 		{"$sum(", array, ".", field, ")"},
@@ -23,7 +20,7 @@ var builtins = map[sort][][]any{
 		{"$replace(", text, ", ", regex, ", ", replacement, ", ", small, ")"}, {"$replace(", text, ", ", regex, ", ", matcher, ")"},
 		{"$base64encode(", text, ")"}, {"$base64decode(", text, ")"}, {"$encodeUrl(", text, ")"}, {"$encodeUrlComponent(", text, ")"},
 		{"$decodeUrl(", text, ")"}, {"$decodeUrlComponent(", text, ")"}, {"$type(", anything, ")"},
-		{"$formatNumber(", number, ", ", numberPicture, ")"}, {"$formatNumber(", number, ", ", numberPicture, ", ", numberOptions, ")"}, {"$formatNumber($abs(", number, `) + 1, "00.00e0")`}, {"$formatBase(", number, ")"}, {"$formatBase(", number, ", ", small, ")"},
+		{"$formatNumber(", number, ", ", numberPicture, ")"}, {"$formatNumber($abs(", number, `) + 1, "00.00e0")`}, {"$formatBase(", number, ")"}, {"$formatBase(", number, ", ", small, ")"},
 		{"$formatInteger(", number, ", ", integerPicture, ")"}, {"$fromMillis(", number, ")"}, {"$fromMillis(", number, ", ", datePicture, ")"},
 		{"$fromMillis(1521801216617, ", datePicture, ", ", zone, ")"}, {"$now()"}, {"$now(", datePicture, ")"},
 	},
@@ -65,7 +62,6 @@ const (
 	comparer
 	field
 	key
-	numberOptions
 )
 
 func (g *generator) builtin(s sort) *tree {
@@ -106,41 +102,8 @@ func (g *generator) argument(s sort) *tree {
 		return part(pick(g, fields...))
 	case key:
 		return g.key()
-	case datePicture, integerPicture, numberPicture:
-		if g.one(2) {
-			return expr(`"`, g.picture(s), `"`)
-		}
-	case numberOptions:
-		return g.numberOptions()
 	}
 	return expr(pick(g, argumentTexts[s]...))
-}
-
-// picture is one put together of what pictures are made of, in whatever order.
-func (g *generator) picture(s sort) string {
-	var b strings.Builder
-	for range 1 + g.IntN(6) {
-		switch s {
-		case datePicture:
-			if g.one(3) {
-				b.WriteString(pick(g, "-", "/", " ", ":", ".", ", ", "T", "(", "[[", "]]"))
-			}
-			b.WriteString("[" + pick(g, strings.Split("YMDdFWwXxHhPmsfZzCE", "")...))
-			b.WriteString(pick(g, "", "", "", "1", "01", "001", "0001", "N", "n", "Nn", "w", "Ww", "I", "A", "1o", "wo", "9,999", "01:01", "0101t", "#1", "٠١"))
-			b.WriteString(pick(g, "", "", "", ",2", ",2-2", ",3-3", ",*-3", ",1-4") + "]")
-		case integerPicture:
-			b.WriteString(pick(g, "0", "0", "#", ",", ":", "w", "1", "٠", ";o", "#,##0", " "))
-		default:
-			b.WriteString(pick(g, "0", "0", "#", "#,##", ".", ",", "%", "‰", "e", ";", "-", "x", "00"))
-		}
-	}
-	return b.String()
-}
-
-// numberOptions is the third argument of $formatNumber.
-func (g *generator) numberOptions() *tree {
-	name := pick(g, "decimal-separator", "grouping-separator", "exponent-separator", "minus-sign", "percent", "per-mille", "digit", "pattern-separator")
-	return g.oneOf(expr(`{"`, name, `": "`, pick(g, ".", ",", "x", "E", "%", "|", "M"), `"}`), expr(`{"zero-digit": "`, pick(g, "٠", "a", "５"), `"}`))
 }
 
 func (g *generator) oneOf(of ...*tree) *tree { return pick(g, of...) }

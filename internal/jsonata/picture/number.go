@@ -70,7 +70,7 @@ func (s *symbols) set(options value.Value) error {
 	for _, option := range options.Members() {
 		if symbol := named[option.Name]; symbol != nil {
 			*symbol = textOf(option.Value.Str())
-			if len(*symbol) == 0 && symbol != &s.minus {
+			if len(*symbol) == 0 {
 				return errScript
 			}
 		}

@@ -3,6 +3,7 @@ package mistakes
 
 import (
 	"context"
+	"errors"
 
 	"github.com/stride-aws/stride/flow"
 )
@@ -28,3 +29,26 @@ func Spawns(c flow.Context, in Order) (Order, error) {
 
 // Uncallable has a signature that Lambda cannot call.
 func Uncallable(a, b, c string) int { return len(a + b + c) }
+
+// Damaged is an error, and so is a pointer to one.
+type Damaged struct{}
+
+func (Damaged) Error() string { return "damaged" }
+
+// AsksForValue tells a Damaged from other errors.
+func AsksForValue(c flow.Context, in Order) (Order, error) {
+	out, err := flow.Call(c, Pack, in)
+	if damaged := (Damaged{}); errors.As(err, &damaged) {
+		return out, nil
+	}
+	return out, err
+}
+
+// AsksForPointer tells a *Damaged from other errors.
+func AsksForPointer(c flow.Context, in Order) (Order, error) {
+	out, err := flow.Call(c, Pack, in)
+	if damaged := (*Damaged)(nil); errors.As(err, &damaged) {
+		return out, nil
+	}
+	return out, err
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/flow/flowtest"
 	"github.com/stride-aws/stride/flow/payload"
+	"github.com/stride-aws/stride/internal/compile/testdata/lang/parts"
 )
 
 // Case is a workflow and the inputs that it is tested with.
@@ -116,6 +117,10 @@ func Risky(_ context.Context, in Thing) (Part, error) {
 		return Part{}, &Busy{}
 	case "odd":
 		return Part{}, ErrOdd
+	case "pointed":
+		return Part{}, &Broken{Why: in.Note}
+	case "namesake":
+		return Part{}, parts.Broken(in.Note)
 	case "wrapped":
 		return Part{}, fmt.Errorf("wrapped: %w", Broken{Why: "inside"})
 	case "plain":

@@ -14,6 +14,7 @@ var Lists = []Case{
 	Of("maps-changed", mapsChanged, zero, one, many, repeated, Thing{Attrs: map[string]string{"k": "k", "l": ""}}),
 	Of("copied-items", copiedItems, zero, one, many, repeated, Thing{Tags: []string{"a", "b", "c", "d"}, Parts: []Part{}}),
 	Of("equal-maps", equalMaps, zero, one, many, repeated, Thing{Name: "a", Attrs: map[string]string{"k": "a", "own": "1"}}, Thing{Attrs: map[string]string{}}),
+	Of("fresh-in-loop", freshInLoop, zero, one, many, repeated),
 	Of("remainders", remainders, nil, []float64{0, 0.5, -0.5, 0.49999999999999994, 1.5, 2.5, -2.5, -1.25, 7, -7.75, 1e15}),
 }
 
@@ -113,4 +114,15 @@ func remainders(c flow.Context, list []float64) (out [][]float64, err error) {
 	}
 	_, err = flow.Call(c, Double, len(out))
 	return out, err
+}
+
+// freshInLoop sorts and shortens copies in a loop over what they are of.
+func freshInLoop(c flow.Context, in Thing) (n int, err error) {
+	for _, tag := range in.Tags {
+		tags := slices.Compact(slices.Clone(append(slices.Clip(in.Tags), tag)))
+		if n, err = flow.Call(c, Double, n+len(tags)); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }

@@ -38,7 +38,7 @@ var Ordinary = []Case{
 	Of("range-chunks", rangeChunks, zero, one, many, Thing{Tags: []string{"a", "b", "c", "d"}}),
 	Of("range-iterators", rangeIterators, zero, one, many),
 	Of("range-sorted", rangeSorted, zero, one, many),
-	Of("errors-values", errorsValues, named("fine"), named("broken"), named("busy"), named("odd"), named("wrapped"), named("plain")),
+	Of("errors-values", errorsValues, named("fine"), named("broken"), named("busy"), named("odd"), named("wrapped"), named("plain"), named("pointed"), named("namesake")),
 	Of("errors-maybe", errorsMaybe, named("fine"), named("broken")),
 	with("exec-await", execAwait, func(ft *flowtest.Test) {
 		flowtest.AnswerExec(ft, Remind, func(r Request) (Part, error) { return Part{ID: r.Thing.Name, Count: 4}, nil })

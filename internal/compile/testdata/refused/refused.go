@@ -346,6 +346,19 @@ func ErrorFields(c flow.Context, in Item) (string, error) {
 	return "", err
 }
 
+func Namesakes(c flow.Context, in Item) (Item, error) {
+	_, err := flow.Call(c, Handle, in)
+	var pointed *Broken
+	if errors.As(err, &pointed) {
+		return in, nil
+	}
+	var broken Broken
+	if errors.As(err, &broken) { // want "the state machine knows errors by their names, and Broken is refused.Broken here and .refused.Broken elsewhere; name one of them otherwise"
+		return in, nil
+	}
+	return in, Broken{Why: "rain"} // want "the state machine knows errors by their names, and Broken is refused.Broken here and .refused.Broken elsewhere; name one of them otherwise"
+}
+
 func ConditionalUndo(c flow.Context, in Item) (Item, error) {
 	if in.Count > 1 {
 		flow.OnFailure(c, func(c flow.Context) error { _, err := flow.Call(c, Handle, in); return err })

@@ -57,3 +57,8 @@ func Each[T, R any](c flow.Context, list []T, step func(flow.Context, T) (R, err
 	}
 	return out, nil
 }
+
+// Broken has the name of another package's error.
+type Broken string
+
+func (e Broken) Error() string { return string(e) + " is broken" }
