@@ -143,6 +143,9 @@ func intrinsicError(p *pathExpr, err error) error {
 
 // pathFieldError is the failure of InputPath, OutputPath and the other fields that are one path.
 func pathFieldError(p *pathExpr, err error) error {
+	if !p.isPath() { // ErrorPath and CausePath take intrinsic calls
+		return intrinsicError(p, err)
+	}
 	return runtimeErrorf("Invalid path '%s' : %s", p.text, err)
 }
 

@@ -169,6 +169,25 @@ func TestParametersTooLarge(t *testing.T) {
 	}
 }
 
+// TestNumberFields: a number that is not whole is no integer, and all else is no number.
+func TestNumberFields(t *testing.T) {
+	for value, want := range map[string]string{`1.5`: "Expected 'integer', but was 'number' for value: 1.5", `"1"`: `Expected 'number', but was 'string' for value: "1"`} {
+		definition := `{"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":[1],"MaxConcurrency":"{% $states.input %}",
+			"ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"End":true}}}`
+		if res, _ := runEvents(t, definition, value, nil); !strings.HasSuffix(res.Cause.String(), want) {
+			t.Errorf("%s: %s, want %s", value, res.Cause, want)
+		}
+	}
+}
+
+// TestFailedCallInErrorPath: an intrinsic call fails in a field as it does in a template.
+func TestFailedCallInErrorPath(t *testing.T) {
+	res, _ := runEvents(t, `{"StartAt":"F","States":{"F":{"Type":"Fail","ErrorPath":"States.ArrayGetItem($.a, 9)"}}}`, `{"a":[]}`, nil)
+	if want := "The function 'States.ArrayGetItem($.a, 9)' had the following error: "; res.Error.String() != errIntrinsic || !strings.Contains(res.Cause.String(), "). "+want) {
+		t.Errorf("%s: %s", res.Error, res.Cause)
+	}
+}
+
 // TestTimestamps: what Java's OffsetDateTime reads is a timestamp, and AWS asks for a capital T and Z.
 func TestTimestamps(t *testing.T) {
 	for text, want := range map[string]bool{

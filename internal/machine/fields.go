@@ -138,6 +138,8 @@ func (f *valueField) number(a *activation, kind string) (float64, error) {
 		ok = err == nil
 	}
 	switch ok = ok && (kind != "integer" || n == float64(int(n))); {
+	case !ok && f.jsonata != nil && v.Kind() == value.Number:
+		return 0, unexpectedType(f.jsonata, kind, v)
 	case !ok && f.jsonata != nil:
 		return 0, unexpectedType(f.jsonata, "number", v)
 	case !ok && f.path != nil:

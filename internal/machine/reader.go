@@ -3,6 +3,7 @@ package machine
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -395,17 +396,25 @@ func records(body string, comma rune, headers []string) (value.Value, error) {
 			headers = row
 			continue
 		}
-		members := make([]value.Member, len(headers))
-		for i, h := range headers {
-			field := ""
-			if i < len(row) {
-				field = row[i]
-			}
-			members[i] = str(h, field)
-		}
-		hashOrder(members, func(m value.Member) string { return m.Name })
-		items = append(items, value.OfObject(members))
+		items = append(items, record(headers, row))
 	}
+}
+
+// record is a row as an item. Of columns with the same header the last one counts.
+func record(headers, row []string) value.Value {
+	members := make([]value.Member, 0, len(headers))
+	for i, h := range headers {
+		if slices.Contains(headers[i+1:], h) {
+			continue
+		}
+		field := ""
+		if i < len(row) {
+			field = row[i]
+		}
+		members = append(members, str(h, field))
+	}
+	hashOrder(members, func(m value.Member) string { return m.Name })
+	return value.OfObject(members)
 }
 
 // batcherSpec is ItemBatcher: several items a child.
