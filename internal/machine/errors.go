@@ -164,6 +164,20 @@ func outputTooLarge(state string) *failure {
 	return f
 }
 
+// tooManyVariables is the failure of an Assign above the limit; nil below. AWS: "Passing data between states with variables",
+// variable limits: 256 KiB for one Assign. The text is ours: AWS's is not known.
+func tooManyVariables(state string, assigned []value.Member) *failure {
+	size := 0
+	for _, m := range assigned {
+		size += m.Value.Size()
+	}
+	if size <= MaxPayload {
+		return nil
+	}
+	return &failure{name: errDataLimit, terminal: true, cause: history.Verbatim(fmt.Sprintf("The state '%s' assigns variables of %d bytes, "+
+		"above the limit of %d for one Assign.", state, size, MaxPayload))}
+}
+
 func (f *failure) Error() string { return f.name }
 
 // errorText is the failure's name for events and results.

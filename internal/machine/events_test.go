@@ -180,6 +180,14 @@ func TestNumberFields(t *testing.T) {
 	}
 }
 
+// TestComputedMemberWins: a name that a template has as it is and with ".$" is one member of what it gives.
+func TestComputedMemberWins(t *testing.T) {
+	res, _ := runEvents(t, `{"StartAt":"P","States":{"P":{"Type":"Pass","Parameters":{"a.$":"$.x","a":2,"b":3},"End":true}}}`, `{"x":1}`, nil)
+	if got := res.Output.String(); got != `{"b":3,"a":1}` {
+		t.Error(got)
+	}
+}
+
 // TestFailedCallInErrorPath: an intrinsic call fails in a field as it does in a template.
 func TestFailedCallInErrorPath(t *testing.T) {
 	res, _ := runEvents(t, `{"StartAt":"F","States":{"F":{"Type":"Fail","ErrorPath":"States.ArrayGetItem($.a, 9)"}}}`, `{"a":[]}`, nil)
@@ -197,6 +205,17 @@ func TestTimestamps(t *testing.T) {
 	} {
 		if _, ok := parseTimestamp(value.OfString(text)); ok != want {
 			t.Errorf("%q: %t, want %t", text, ok, want)
+		}
+	}
+}
+
+// TestVariablesTooLarge: what a state assigns is limited as its output is.
+func TestVariablesTooLarge(t *testing.T) {
+	half := fmt.Sprintf("%q", strings.Repeat("a", MaxPayload/2-2))
+	for assign, want := range map[string]Status{`{"v.$":"$","w.$":"$"}`: Succeeded, `{"v.$":"$","w.$":"$","x":1}`: Failed} {
+		res, _ := runEvents(t, `{"StartAt":"P","States":{"P":{"Type":"Pass","Assign":`+assign+`,"End":true}}}`, half, nil)
+		if res.Status != want || want == Failed && res.Error.String() != errDataLimit {
+			t.Errorf("%s: %s, %s", assign, res.Status, res.Error)
 		}
 	}
 }

@@ -218,6 +218,9 @@ func (s *strand) exit(output value.Value, assigned []value.Member, next *state) 
 	if output.Size() > MaxPayload {
 		return outputTooLarge(s.state.name)
 	}
+	if f := tooManyVariables(s.state.name, assigned); f != nil {
+		return f
+	}
 	r := s.run
 	if r.inspector != nil {
 		r.inspector.left(s, output, assigned, next)

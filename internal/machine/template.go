@@ -121,7 +121,9 @@ func pathTemplate(v value.Value, field string) (*template, error) {
 			computed = append(computed, templateMember{name, &template{expr: e, field: m.Name}})
 		}
 		hashOrder(computed, func(m templateMember) string { return m.name })
-		t.members = append(t.members, computed...)
+		t.members = append(slices.DeleteFunc(t.members, func(m templateMember) bool { // {"a": 1, "a.$": "$.b"} has one a
+			return slices.ContainsFunc(computed, func(c templateMember) bool { return c.name == m.name })
+		}), computed...)
 		return t.fold(v), nil
 	}
 	return constantTemplate(v), nil
