@@ -25,6 +25,7 @@ type compiled struct {
 	resources  map[string]string // state -> what flow.Task calls there
 	nested     map[string]string // a machine's ARN in the definition -> the workflow's function
 	handlers   map[string]string // the function's ARN in the definition -> the handler
+	called     called
 	names      []compile.ErrorMatch
 	pointers   map[string]string // a state's name -> its JSON Pointer
 	env        map[string]string // what flow.Env gave
@@ -76,6 +77,7 @@ func compileWorkflow(w flow.Workflow, nested []flow.Workflow) *compiled {
 // resolve is c with its placeholders filled, ready to run.
 func (c *compiled) resolve(w flow.Workflow, nested []flow.Workflow) *compiled {
 	out := *c
+	out.called = called{states: map[string]bool{}, activities: map[string]bool{}, awaited: map[string]bool{}}
 	out.handlers, out.nested, out.pointers, out.env = map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
 	def, err := compile.Resolve(c.unresolved, out.resolver(w, nested))
 	if err != nil {
@@ -85,6 +87,7 @@ func (c *compiled) resolve(w flow.Workflow, nested []flow.Workflow) *compiled {
 	asl.Walk(&def.Machine, func(_ *asl.Machine, s *asl.State) {
 		out.concurrent = out.concurrent || s.Type == asl.Map || s.Type == asl.Parallel
 		out.pointers[s.Name] = s.Pointer
+		out.called.add(s, out.handlers)
 	})
 	out.program, out.err = machine.Compile(def)
 	return &out

@@ -31,6 +31,14 @@ func (x *Test) Inject(f Faults) *Test {
 	if f.Duplicate > 0 && x.workflow.Type() != flow.TypeExpress {
 		x.t.Fatalf("flowtest: workflow %s is Standard, which delivers no call twice", x.workflow.Name())
 	}
+	for _, share := range []float64{f.Duplicate, f.Throttle, f.Hang, f.Slow} {
+		if share < 0 || share > 1 {
+			x.t.Fatalf("flowtest: a share of the calls is from 0 to 1, not %g", share)
+		}
+	}
+	if f.Slow > 0 && f.SlowBy <= 0 {
+		x.t.Fatalf("flowtest: Slow needs SlowBy, the time that calls take longer")
+	}
 	x.faults = &faults{f}
 	return x
 }

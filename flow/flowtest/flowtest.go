@@ -84,6 +84,9 @@ func Run[O any](x *Test, in any) *Result[O] {
 // result that is Running, and says in Waiting where it stands.
 func RunFor[O any](x *Test, in any, d time.Duration) *Result[O] {
 	x.t.Helper()
+	if d <= 0 {
+		x.t.Fatalf("flowtest: RunFor runs for some time, not %s; Run runs to the end", d)
+	}
 	return run[O](x, in, d)
 }
 
@@ -94,9 +97,16 @@ func run[O any](x *Test, in any, d time.Duration) *Result[O] {
 	if err != nil {
 		x.t.Fatalf("flowtest: input: %v", err)
 	}
-	if c := x.compiledOnce(); c.err != nil {
+	if t := x.workflow.Input(); t != nil {
+		if err := json.Unmarshal(input, reflect.New(t).Interface()); err != nil {
+			x.t.Fatalf("flowtest: the input %s of %s is not a %s: %v", input, x.workflow.Name(), t, err)
+		}
+	}
+	c := x.compiledOnce()
+	if c.err != nil {
 		x.t.Fatalf("flowtest: compiling %s:\n%v", x.workflow.Name(), c.err)
 	}
+	x.meant(c)
 	answers := &tape{}
 	native := x.runNative(input, d, answers)
 	answers.rewound = true

@@ -216,16 +216,25 @@ func TestWantsFailTests(t *testing.T) {
 	}
 	unregistered := func(context.Context, int) (int, error) { return 0, nil }
 	for want, test := range map[string]func(tb testing.TB){
-		`Payment: "pay-o1"`:                 func(tb testing.TB) { run(tb).WantOutput(shop.Receipt{Order: "o1"}) },
-		`ended with error "" (<nil>)`:       func(tb testing.TB) { run(tb).WantError("Busy") },
+		`Payment: "pay-o1"`:          func(tb testing.TB) { run(tb).WantOutput(shop.Receipt{Order: "o1"}) },
+		"succeeded; want error Busy": func(tb testing.TB) { run(tb).WantError("Busy") },
+		"failed: Busy: busy; want success": func(tb testing.TB) {
+			flowtest.Run[shop.Receipt](buying(tb).Fail(shop.Charge, 9, shop.Busy{}), shop.Order{ID: "o1"}).WantError("")
+		},
+		"still runs, in Ask; want success": func(tb testing.TB) {
+			flowtest.RunFor[shop.Receipt](buying(tb).LeaveOpen(shop.Ask), shop.Order{Cents: 5000}, time.Minute).WantError("")
+		},
 		`path (-want +got)`:                 func(tb testing.TB) { run(tb).WantPath("Charge") },
 		"shop.Charge was called 1 times":    func(tb testing.TB) { run(tb).WantCalls(shop.Charge, 2) },
 		"took 1h1m0s, want 1h0m0s":          func(tb testing.TB) { run(tb).WantElapsed(time.Hour) },
 		"6 transitions, want 5":             func(tb testing.TB) { run(tb).WantTransitions(5) },
 		"inputs of shop.Charge (-want +got": func(tb testing.TB) { flowtest.WantInputs(run(tb), shop.Charge, shop.Order{ID: "o2"}) },
-		"waiting in (-want +got)":           func(tb testing.TB) { run(tb).WantWaiting("Sleep") },
-		"does not register":                 func(tb testing.TB) { buying(tb).Fail(unregistered, 1, shop.Busy{}) },
-		"which delivers no call twice":      func(tb testing.TB) { buying(tb).Inject(flowtest.Faults{Duplicate: 1}) },
+		"ended, want it waiting in Sleep":   func(tb testing.TB) { run(tb).WantWaiting("Sleep") },
+		"waiting in (-want +got)": func(tb testing.TB) {
+			flowtest.RunFor[shop.Receipt](buying(tb).LeaveOpen(shop.Ask), shop.Order{Cents: 5000}, time.Minute).WantWaiting("Sleep")
+		},
+		"does not register":            func(tb testing.TB) { buying(tb).Fail(unregistered, 1, shop.Busy{}) },
+		"which delivers no call twice": func(tb testing.TB) { buying(tb).Inject(flowtest.Faults{Duplicate: 1}) },
 		"behaves otherwise as Go than as a state machine, with the faults of seed 3": func(tb testing.TB) {
 			n := 0
 			x := buying(tb).Inject(flowtest.Faults{Seed: 3})
@@ -258,6 +267,45 @@ func TestWantsFailTests(t *testing.T) {
 		if said := failure(t, test); !strings.Contains(said, want) {
 			t.Errorf("%s: the test says %q", want, said)
 		}
+	}
+}
+
+// TestMistakesOfATest are such that the test would test nothing, or not what it says.
+func TestMistakesOfATest(t *testing.T) {
+	for want, test := range map[string]func(x *flowtest.Test){
+		`workflow settling has no activity "Charge"; handlers and operations are given as functions`: func(x *flowtest.Test) {
+			x.Fail("Charge", 1, shop.Busy{})
+		},
+		`workflow settling has no activity "weigh"`: func(x *flowtest.Test) {
+			flowtest.MockActivity(x, "weigh", func(shop.Order) (int, error) { return 1, nil })
+		},
+		"workflow settling waits for no answer of ": func(x *flowtest.Test) {
+			flowtest.Answer(x, shop.Charge, func(shop.Order) (string, error) { return "", nil })
+		},
+		"from 0 to 1, not 20": func(x *flowtest.Test) { x.Inject(flowtest.Faults{Throttle: 20}) },
+		"Slow needs SlowBy":   func(x *flowtest.Test) { x.Inject(flowtest.Faults{Slow: 0.5}) },
+		"42 is no handler":    func(x *flowtest.Test) { x.Slow(42, time.Second) },
+		"the input 7 of settling is not a shop.Order: json: cannot unmarshal number": func(x *flowtest.Test) { flowtest.Run[string](x, 7) },
+		"not 0s; Run runs to the end": func(x *flowtest.Test) { flowtest.RunFor[string](x, shop.Order{}, 0) },
+		`has no activity "Settle"`:    func(x *flowtest.Test) { flowtest.Run[string](x, shop.Order{}).WantCalls("Settle", 0) },
+		"<nil> is no handler":         func(x *flowtest.Test) { flowtest.Run[string](x, shop.Order{}).WantCalls(nil, 0) },
+	} {
+		said := failure(t, func(tb testing.TB) {
+			x := flowtest.New(tb, shop.Settling)
+			test(x)
+			flowtest.Run[string](x, shop.Order{ID: "o1"})
+		})
+		if !strings.Contains(said, want) {
+			t.Errorf("%s: the test says %q", want, said)
+		}
+	}
+	said := failure(t, func(tb testing.TB) {
+		x := flowtest.New(tb, shop.Legacy)
+		flowtest.MockTask(x, "Cuont", func(any) (any, error) { return nil, nil })
+		flowtest.Run[string](x, shop.Order{ID: "o1"})
+	})
+	if want := "workflow legacy has no state Cuont"; !strings.Contains(said, want) {
+		t.Errorf("%s: the test says %q", want, said)
 	}
 }
 

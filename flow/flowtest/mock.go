@@ -110,10 +110,7 @@ func (x *Test) LeaveOpen(what any) *Test {
 // of is the mock of what. A handler must be registered by a workflow of the test: a mock of anything else tests nothing.
 func (x *Test) of(what any) *mock {
 	x.t.Helper()
-	if name, ok := what.(string); ok {
-		return x.named(name)
-	}
-	name := funcName(what)
+	name := x.nameOf(what)
 	if isHandler(what) && !x.registered(name) {
 		x.t.Fatalf("flowtest: workflow %s does not register %s", x.workflow.Name(), name)
 	}

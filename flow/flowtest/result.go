@@ -108,8 +108,18 @@ func (r *Result[O]) WantOutput(want O) *Result[O] {
 // WantError fails the test unless the run failed with the error name; with "", unless it succeeded.
 func (r *Result[O]) WantError(name string) *Result[O] {
 	r.t.Helper()
-	if r.ErrorName != name || r.Running {
-		r.t.Errorf("the execution%s ended with error %q (%v), want %q", r.said(), r.ErrorName, r.Err, name)
+	want := "error " + name
+	if name == "" {
+		want = "success"
+	}
+	switch {
+	case r.Running:
+		r.t.Errorf("the execution still runs%s, in %s; want %s", r.said(), strings.Join(r.Waiting, ", "), want)
+	case r.ErrorName == name:
+	case r.ErrorName == "":
+		r.t.Errorf("the execution succeeded%s; want %s", r.said(), want)
+	default:
+		r.t.Errorf("the execution failed%s: %s: %v; want %s", r.said(), r.ErrorName, r.Err, want)
 	}
 	return r
 }
@@ -117,6 +127,10 @@ func (r *Result[O]) WantError(name string) *Result[O] {
 // WantWaiting fails the test unless the run stands in exactly these states.
 func (r *Result[O]) WantWaiting(states ...string) *Result[O] {
 	r.t.Helper()
+	if !r.Running && len(states) > 0 {
+		r.t.Errorf("the execution has ended%s, want it waiting in %s", r.said(), strings.Join(states, ", "))
+		return r
+	}
 	if diff := cmp.Diff(states, r.Waiting); diff != "" {
 		r.t.Errorf("waiting in%s (-want +got):\n%s", r.said(), diff)
 	}
@@ -136,7 +150,7 @@ func (r *Result[O]) WantPath(states ...string) *Result[O] {
 func (r *Result[O]) WantCalls(what any, n int) *Result[O] {
 	r.t.Helper()
 	if got := len(r.CallsOf(what)); got != n {
-		r.t.Errorf("%s was called %d times%s, want %d", path.Base(nameOf(what)), got, r.said(), n)
+		r.t.Errorf("%s was called %d times%s, want %d", path.Base(r.test.nameOf(what)), got, r.said(), n)
 	}
 	return r
 }
@@ -161,7 +175,9 @@ func (r *Result[O]) WantTransitions(n int) *Result[O] {
 
 // CallsOf are the run's calls of what.
 func (r *Result[O]) CallsOf(what any) []Call {
-	name := nameOf(what)
+	r.t.Helper()
+	name := r.test.nameOf(what)
+	r.test.known(r.test.compiledOnce(), name)
 	var list []Call
 	for _, c := range r.Calls {
 		if c.Handler == name {
@@ -169,14 +185,6 @@ func (r *Result[O]) CallsOf(what any) []Call {
 		}
 	}
 	return list
-}
-
-// nameOf is what calls of something are noted under.
-func nameOf(what any) string {
-	if name, ok := what.(string); ok {
-		return name
-	}
-	return funcName(what)
 }
 
 // Inputs are the inputs of a run's calls of handler, in order.
