@@ -19,6 +19,7 @@ type deployOptions struct {
 	workflows []string
 	dryRun    bool
 	adopt     bool // what stride did not make
+	again     bool // by dev, which starts the workflow itself: the result names what changed
 }
 
 func deployCommand(a *app) *cli.Command {
@@ -30,9 +31,10 @@ func deployCommand(a *app) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the plan and change nothing"},
 			&cli.BoolFlag{Name: "adopt", Usage: "take over what exists under the project's names and has no owner"},
+			&cli.BoolFlag{Name: "again", Hidden: true},
 		},
 		Action: func(c *cli.Context) error {
-			return a.runDeploy(c.Context, deployOptions{c.Args().Slice(), c.Bool("dry-run"), c.Bool("adopt")})
+			return a.runDeploy(c.Context, deployOptions{c.Args().Slice(), c.Bool("dry-run"), c.Bool("adopt"), c.Bool("again")})
 		},
 	}
 }
@@ -59,7 +61,7 @@ func (a *app) runDeploy(ctx context.Context, o deployOptions) error {
 	if len(d.machines) > 0 {
 		a.collect(ctx, t)
 	}
-	return a.deployed(t, p, d.versions(t.actual))
+	return a.deployed(t, p, d.versions(t.actual), o.again)
 }
 
 // adopt asks before something is changed that stride did not make, and refuses what is somebody else's. --yes is no answer to that: it
@@ -115,7 +117,7 @@ func (a *app) collect(ctx context.Context, t *target) {
 	if err == nil {
 		p := plan.Collect(in)
 		if _, err = t.clients.Apply(ctx, p, nil, nil); err == nil && p.Count(plan.Delete) > 0 {
-			a.talk("removed %d old versions that nothing needs\n", p.Count(plan.Delete))
+			a.talk("removed %s that nothing needs\n", counted(p.Count(plan.Delete), "old version"))
 		}
 	}
 	if err != nil {
@@ -149,7 +151,7 @@ type deployedMachine struct {
 }
 
 // deployed prints what is there now, and hands it to GitHub Actions.
-func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string) error {
+func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string, again bool) error {
 	var machines []deployedMachine
 	moved := p.Affected()
 	for _, m := range t.Desired.Machines {
@@ -170,20 +172,29 @@ func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string) erro
 		return a.printJSON(map[string]any{"env": a.Env, "changed": !p.Empty(), "machines": machines, "plan": p.JSON()})
 	}
 	for _, m := range machines {
+		if again && !m.Changed {
+			continue
+		}
 		a.print("%s version %s  %s\n", m.Workflow, m.Version, m.Alias)
 		a.printEndpoints(m.Endpoints)
 	}
 	if p.Empty() {
 		a.talk("%s\n", p.Summary())
-		return nil
 	}
+	if !p.Empty() && !again {
+		a.hintStart(t, machines)
+	}
+	return nil
+}
+
+// hintStart says how to start what was deployed.
+func (a *app) hintStart(t *target, machines []deployedMachine) {
 	a.hint(fmt.Sprintf("stride start %s --env %s --input FILE", machines[0].Workflow, a.Env))
 	for _, m := range machines {
 		for _, e := range m.Endpoints {
 			a.hint(e.curl(t.place.Region))
 		}
 	}
-	return nil
 }
 
 // writeOutputs prints the outputs of a GitHub Actions step: whether something changed, all machines as JSON, and for order-fulfilment

@@ -160,9 +160,9 @@ func (d *dev) deploy(ctx context.Context) error {
 		d.registration = now
 	}
 	if d.program == "" {
-		return d.runDeploy(ctx, deployOptions{})
+		return d.runDeploy(ctx, deployOptions{again: true})
 	}
-	cmd := exec.CommandContext(ctx, d.program, "deploy", "--env", project.Local, "--endpoint-url", d.Endpoint, "--yes")
+	cmd := exec.CommandContext(ctx, d.program, "deploy", "--env", project.Local, "--endpoint-url", d.Endpoint, "--yes", "--again")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = d.dir, d.out, d.err
 	var exit *exec.ExitError
 	if err := cmd.Run(); errors.As(err, &exit) {

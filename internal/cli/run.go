@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -67,7 +69,9 @@ func (a *app) runRun(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	h.answers = o.answers
+	if err := h.take(o.answers); err != nil {
+		return err
+	}
 	out := a.teller(false)
 	failed := ""
 	status, err := h.run(ctx, o.input, o.realTime, func(e observe.Entry) {
@@ -159,6 +163,7 @@ type here struct {
 type neighbours struct {
 	machines map[string]*here  // by the ARN in definitions
 	answers  map[string]string // state -> JSON
+	waiting  []string          // states that wait for one
 	place    func() (*task.Place, error)
 	// stop ends the run, which goes another way than on AWS, or may.
 	stop context.CancelCauseFunc
@@ -203,8 +208,29 @@ func (n *neighbours) add(c project.Compiled, vars map[string]string, other func(
 	}
 	h.caller = task.New(h)
 	h.caller.Place = func(context.Context) (*task.Place, error) { return n.place() }
+	asl.Walk(&definition.Machine, func(_ *asl.Machine, s *asl.State) {
+		if strings.HasSuffix(s.Resource, ".waitForTaskToken") || strings.Contains(s.Resource, ":activity:") {
+			n.waiting = append(n.waiting, s.Name)
+		}
+	})
 	h.program, err = machine.Compile(definition)
 	return h, err
+}
+
+// take keeps answers for the steps that wait for one.
+func (n *neighbours) take(answers map[string]string) error {
+	for _, state := range slices.Sorted(maps.Keys(answers)) {
+		if slices.Contains(n.waiting, state) {
+			continue
+		}
+		there := "nothing waits for one"
+		if len(n.waiting) > 0 {
+			there = "there is " + strings.Join(n.waiting, ", ")
+		}
+		return usagef("--answer %s: no step of that name waits for an answer; %s", state, there)
+	}
+	n.answers = answers
+	return nil
 }
 
 // variable is a value of flow.Env: the environment's, or the process's.
@@ -215,7 +241,7 @@ func variable(vars map[string]string, name string) (string, error) {
 	if v, ok := os.LookupEnv(name); ok {
 		return v, nil
 	}
-	return "", fmt.Errorf("flow.Env(%q) has no value: set the variable, or workflows.vars in infra/stride.yaml", name)
+	return "", fmt.Errorf("flow.Env(%q) has no value: set the variable %[1]s, or the environment's workflows.vars in infra/stride.yaml", name)
 }
 
 func functionARN(ref string) string { return hereARN + strings.ReplaceAll(ref, ".", "-") }

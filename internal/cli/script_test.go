@@ -50,7 +50,9 @@ var registered = map[string][]flow.Workflow{
 	},
 	"unregistered": {flow.Standard("orders", mistakes.Unregistered)},
 	"spawns":       {flow.Standard("orders", mistakes.Spawns, flow.Function(mistakes.Pack))},
-	"uncallable":   {flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(mistakes.Uncallable))},
+	"extremes": {flow.FromFile("orders", "orders.asl.json", flow.TypeStandard,
+		flow.Function(payments.Charge, flow.Memory(64), flow.FunctionTimeout(16*time.Minute)))},
+	"uncallable": {flow.FromFile("orders", "orders.asl.json", flow.TypeStandard, flow.Function(mistakes.Uncallable))},
 }
 
 func TestMain(m *testing.M) {

@@ -138,6 +138,7 @@ func (p *Project) handlers(all, chosen []Compiled) ([]handler, error) {
 			if h == nil {
 				h = &handler{name: name, spec: spec, workflows: p.callers(spec.Func)}
 				byName[name] = h
+				found = append(found, outOfRange(c.Workflow, &spec)...)
 			}
 			if d := conflict(c.Workflow, h.spec, spec); d != nil {
 				found = append(found, d)
@@ -485,8 +486,8 @@ func (c *composer) variables(w Compiled) (value.Value, error) {
 			v, ok := c.env.Workflows.Vars[name]
 			switch {
 			case !ok:
-				bad("workflow %s reads flow.Env(%q), which environment %s does not have; add it to workflows.vars in %s",
-					w.Workflow.Name(), name, c.env.Name, c.project.Config.file)
+				bad("workflow %s reads flow.Env(%q), which environment %s does not have; add it to environments.%s.workflows.vars in %s",
+					w.Workflow.Name(), name, c.env.Name, c.env.Name, c.project.Config.file)
 			case strings.HasPrefix(text, "{%") && strings.ContainsAny(v, `"'\`):
 				bad("workflows.vars.%s of environment %s has a quote or backslash, which a JSONata string cannot take as it is", name, c.env.Name)
 			}

@@ -5,10 +5,13 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/stride-aws/stride/flow"
 	"github.com/stride-aws/stride/internal/bundle"
+	"github.com/stride-aws/stride/internal/diag"
+	"github.com/stride-aws/stride/internal/jsonschema"
 )
 
 // Lambda are settings of functions. What is absent stays as it is: of one function as the environment's, of the environment as the
@@ -64,6 +67,23 @@ func (e *Environment) lambda(handler string, spec *flow.FunctionSpec) Lambda {
 		registered.Storage = spec.Storage
 	}
 	return base.over(registered).over(e.Functions[handler])
+}
+
+// outOfRange is what a registration says that Lambda does not take: the limits are the rules of Lambda's fields.
+func outOfRange(w flow.Workflow, spec *flow.FunctionSpec) diag.List {
+	var found diag.List
+	for _, s := range []struct{ option, field, value string }{
+		{"Memory", "Memory", strconv.Itoa(spec.Memory)}, {"Storage", "Storage", strconv.Itoa(spec.Storage)},
+		{"FunctionTimeout", "Timeout", spec.Timeout.String()}, {"ReservedConcurrency", "Concurrency", strconv.Itoa(spec.Concurrency)},
+	} {
+		f, _ := reflect.TypeFor[Lambda]().FieldByName(s.field)
+		rules := jsonschema.RulesOf(f)
+		if what := broken(s.value, f.Type, &rules); what != "" {
+			found = append(found, &diag.Diagnostic{Place: placeOf(w), Message: fmt.Sprintf(
+				"workflow %s registers %s with flow.%s of %s; it is %s", w.Name(), handlerName(spec.Func), s.option, s.value, what)})
+		}
+	}
+	return found
 }
 
 // target is what a function is built for.
