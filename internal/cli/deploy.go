@@ -100,10 +100,10 @@ func (a *app) apply(ctx context.Context, t *target, p *plan.Plan) (*applied, err
 	switch {
 	case errors.Is(err, context.Canceled):
 		a.talk("aliases that had not moved still point to their old versions; a rollout stays where it is\n")
-		a.hint("stride deploy --env " + a.Env + "   (does the rest; stride rollback goes back)")
+		a.hint("stride deploy " + a.where() + "   (does the rest; stride rollback goes back)")
 		return nil, err
 	case err != nil:
-		return nil, withHint(t.explain(err), "stride deploy --env "+a.Env+"   (does the rest, once that is mended)")
+		return nil, withHint(t.explain(err), "stride deploy "+a.where()+"   (does the rest, once that is mended)")
 	}
 	if !p.Empty() {
 		a.talk("deployed to %s in %.1f s\n", a.Env, time.Since(begun).Seconds())
@@ -189,7 +189,7 @@ func (a *app) deployed(t *target, p *plan.Plan, versions map[string]string, agai
 
 // hintStart says how to start what was deployed.
 func (a *app) hintStart(t *target, machines []deployedMachine) {
-	a.hint(fmt.Sprintf("stride start %s --env %s --input FILE", machines[0].Workflow, a.Env))
+	a.hint(fmt.Sprintf("stride start %s %s --input FILE", machines[0].Workflow, a.where()))
 	for _, m := range machines {
 		for _, e := range m.Endpoints {
 			a.hint(e.curl(t.place.Region))

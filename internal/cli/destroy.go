@@ -61,7 +61,7 @@ func (a *app) runDestroy(ctx context.Context, o destroyOptions) error {
 	_, err = t.clients.Apply(ctx, p, nil, progress)
 	progress.close()
 	if err != nil {
-		return withHint(t.explain(err), "stride destroy --env "+a.Env+"   (does the rest)")
+		return withHint(t.explain(err), "stride destroy "+a.where()+"   (does the rest)")
 	}
 	return a.destroyed(p)
 }

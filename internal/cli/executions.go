@@ -102,7 +102,7 @@ func (a *app) eachOf(ctx context.Context, s *session, workflow string, sel selec
 		return err
 	}
 	if m.Express {
-		return withHint(fmt.Errorf("%s is EXPRESS: AWS keeps no list of its executions, only its log", m.Name), "stride tail "+workflow+" --env "+a.Env)
+		return withHint(fmt.Errorf("%s is EXPRESS: AWS keeps no list of its executions, only its log", m.Name), "stride tail "+workflow+" "+a.where())
 	}
 	n := 0
 	err = a.newest(ctx, s, m.ARN, sel, func(e types.ExecutionListItem) (bool, error) {

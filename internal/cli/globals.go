@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/stride-aws/stride/internal/project"
 )
 
 // globals are the flags that every command takes, before or after its name. Each has an environment twin STRIDE_….
@@ -56,7 +59,7 @@ func (g globalFlag) flag(onApp bool) cli.Flag {
 		aliases = []string{g.short}
 	}
 	if onApp {
-		env = []string{"STRIDE_" + strings.ToUpper(strings.ReplaceAll(g.name, "-", "_"))}
+		env = []string{envTwin(g.name)}
 	}
 	if g.isBool {
 		return &cli.BoolFlag{Name: g.name, Aliases: aliases, Usage: g.usage, EnvVars: env, Hidden: !onApp, DisableDefaultText: true}
@@ -77,6 +80,23 @@ func readGlobals(c *cli.Context) globals {
 		Endpoint: str("endpoint-url"), Format: str("output"), LogLevel: str("log-level"),
 		Yes: boolean("yes"), NoColor: boolean("no-color"),
 	}
+}
+
+// where are the flags with which another command works at the same place: the environment, and what was typed over it.
+func (g *globals) where() string {
+	flags := "--env " + g.Env
+	for _, f := range []struct{ name, value string }{{"region", g.Region}, {"profile", g.Profile}, {"endpoint-url", g.Endpoint}} {
+		own := f.value == "" || f.value == os.Getenv(envTwin(f.name))
+		if !own && f.value != project.LocalEndpoint {
+			flags += " --" + f.name + " " + f.value
+		}
+	}
+	return flags
+}
+
+// envTwin is the variable of the process that stands for a flag.
+func envTwin(name string) string {
+	return "STRIDE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
 // nearestSet is the innermost context in which the flag was given a value, the app's where none was.

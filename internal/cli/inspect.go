@@ -105,7 +105,7 @@ func (a *app) inspect(ctx context.Context, s *session, o inspectOptions) (*inspe
 	if !m.Express {
 		d, err := s.states().DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &o.execution})
 		if notFound(err) {
-			return nil, withHint(fmt.Errorf("no execution %s in environment %s", o.execution, a.Env), "stride ls --env "+a.Env)
+			return nil, withHint(fmt.Errorf("no execution %s in environment %s", o.execution, a.Env), "stride ls "+a.where())
 		}
 		if err != nil {
 			return nil, err

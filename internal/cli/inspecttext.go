@@ -300,7 +300,7 @@ func stateNames(t *observe.Thread, names []string) []string {
 
 // next says what can be done about the execution.
 func (v *inspector) next() {
-	in := " " + observe.Clean(v.story.ARN) + " --env " + v.a.Env
+	in := " " + observe.Clean(v.story.ARN) + " " + v.a.where()
 	switch {
 	case v.story.Status == observe.Running:
 		if waiting := observe.WaitingSteps(&v.story.Thread); len(waiting) > 0 {

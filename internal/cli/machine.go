@@ -47,7 +47,7 @@ func (a *app) findMachine(ctx context.Context, s *session, name string) (string,
 		}
 	}
 	return "", withHint(fmt.Errorf("environment %s has no state machine %s%s", a.Env, name, nearest(name, names)),
-		"stride deploy --env "+a.Env)
+		"stride deploy "+a.where())
 }
 
 // machineOf is the ARN of the machine that an execution's ARN names: of a child of a distributed Map, the machine above it.

@@ -142,7 +142,7 @@ func (a *app) started(arn string) {
 		return
 	}
 	a.print("%s\n", arn)
-	a.hint("stride inspect " + arn + " --env " + a.Env)
+	a.hint("stride inspect " + arn + " " + a.where())
 }
 
 // follow tells one execution to its end; also, if not nil, is shown each thing after it was told.
@@ -165,11 +165,11 @@ func (a *app) follow(ctx context.Context, s *session, m observe.Machine, arn str
 		return s.explain(err)
 	}
 	if ctx.Err() != nil {
-		a.hint("stride inspect " + arn + " --env " + a.Env)
+		a.hint("stride inspect " + arn + " " + a.where())
 		return ctx.Err()
 	}
 	if status != observe.Succeeded {
-		a.hint("stride inspect " + arn + " --env " + a.Env)
+		a.hint("stride inspect " + arn + " " + a.where())
 	}
 	return succeeded(status)
 }

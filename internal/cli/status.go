@@ -97,7 +97,7 @@ func (a *app) printStatus(t *target, machines []machineStatus, functions []funct
 		left = left || o.State == stateLeftOver
 	}
 	if left {
-		a.hint("stride destroy --left-over --env " + a.Env)
+		a.hint("stride destroy --left-over " + a.where())
 	}
 }
 

@@ -75,7 +75,7 @@ func (a *app) versionsOf(ctx context.Context, workflow string) (*target, []deplo
 		return nil, nil, t.explain(fmt.Errorf("reading the versions of %s: %w", name, err))
 	}
 	if len(versions) == 0 {
-		return nil, nil, withHint(fmt.Errorf("environment %s has no version of %s", a.Env, name), "stride deploy --env "+a.Env)
+		return nil, nil, withHint(fmt.Errorf("environment %s has no version of %s", a.Env, name), "stride deploy "+a.where())
 	}
 	return t, versions, nil
 }

@@ -86,7 +86,7 @@ func (w *waiter) wait(ctx context.Context, running []string) error {
 			break
 		}
 		if !w.until.IsZero() && time.Now().After(w.until) {
-			return withHint(fmt.Errorf("%s still run, such as %s", executions(len(running)), running[0]), "stride inspect "+running[0]+" --env "+w.a.Env)
+			return withHint(fmt.Errorf("%s still run, such as %s", executions(len(running)), running[0]), "stride inspect "+running[0]+" "+w.a.where())
 		}
 		if err := wait(ctx, every); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (w *waiter) look(ctx context.Context, arn string) (bool, error) {
 	d, err := w.s.states().DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 	switch {
 	case notFound(err):
-		return false, withHint(fmt.Errorf("no execution %s in environment %s", arn, w.a.Env), "stride ls --env "+w.a.Env)
+		return false, withHint(fmt.Errorf("no execution %s in environment %s", arn, w.a.Env), "stride ls "+w.a.where())
 	case err != nil:
 		return false, w.s.explain(err)
 	case d.Status == types.ExecutionStatusRunning || d.Status == types.ExecutionStatusPendingRedrive:

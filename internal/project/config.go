@@ -20,8 +20,8 @@ import (
 // Local is the environment that needs no configuration: the local AWS of `stride local`.
 const Local = "local"
 
-// localEndpoint is where `stride local` listens unless told otherwise.
-const localEndpoint = "http://127.0.0.1:8083"
+// LocalEndpoint is where `stride local` listens unless told otherwise.
+const LocalEndpoint = "http://127.0.0.1:8083"
 
 // Config is infra/stride.yaml. The rules of its fields, in their tags, are what it is checked by and what editors are told
 // (jsonschema.Rules).
@@ -206,7 +206,7 @@ func builtin(name string) Environment {
 // here is what makes environment local what it is: a server of its own, where names need no prefix and binaries run on this machine.
 // It wins over the file's defaults, which are meant for AWS.
 func (e *Environment) here() {
-	e.Region, e.Endpoint = "us-east-1", localEndpoint
+	e.Region, e.Endpoint = "us-east-1", LocalEndpoint
 	e.Names.Workflow, e.Names.Function = "{workflow}", "{handler}"
 	e.Lambda.Architecture = "host"
 }
