@@ -31,6 +31,7 @@ type World struct {
 func Main(ctx context.Context, w World) int {
 	a := newApp(w)
 	if len(w.Args) > 0 && w.Args[0] == completeFlag {
+		_ = a.handOver(completeFlag) // what does not build is completed as far as this program knows it
 		a.complete(w.Args[1:])
 		return exitDone
 	}
@@ -165,8 +166,8 @@ func (a *app) before(c *cli.Context) error {
 		return usagef("--log-level takes %s, not %q", strings.Join(logLevels, ", "), a.LogLevel)
 	}
 	a.printer.configure(a.globals)
-	if a.Dir == "" {
-		return nil
+	if err := a.handOver(c.Command.Name); err != nil || a.Dir == "" {
+		return err
 	}
 	if err := os.Chdir(a.Dir); err != nil {
 		return usagef("-C %s: %v", a.Dir, cause(err))
