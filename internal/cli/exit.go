@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/aws/smithy-go"
+
 	"github.com/stride-aws/stride/internal/diag"
 )
 
@@ -92,7 +94,7 @@ func (a *app) annotate(err error) {
 	case errors.As(err, &one):
 		list = diag.List{one}
 	default:
-		list = diag.List{{Message: err.Error()}}
+		list = diag.List{{Message: plain(err)}}
 	}
 	for _, d := range list {
 		a.talk("%s\n", annotation(d))
@@ -101,7 +103,7 @@ func (a *app) annotate(err error) {
 
 // printError prints an error's lines, and its hint below.
 func (a *app) printError(err error) {
-	for i, line := range strings.Split(strings.TrimRight(err.Error(), "\n"), "\n") {
+	for i, line := range strings.Split(strings.TrimRight(plain(err), "\n"), "\n") {
 		if i == 0 {
 			a.talk("%s %s\n", a.red("stride:"), line)
 		} else {
@@ -112,6 +114,17 @@ func (a *app) printError(err error) {
 	if errors.As(err, &h) {
 		a.hint(h.hint)
 	}
+}
+
+// plain is an error's text; of a call that AWS refused, the operation and what AWS says, without the SDK's envelope.
+func plain(err error) string {
+	var op *smithy.OperationError
+	var api smithy.APIError
+	if !errors.As(err, &op) || !errors.As(op, &api) {
+		return err.Error()
+	}
+	refusal := fmt.Sprintf("%s.%s: %s: %s", op.Service(), op.Operation(), api.ErrorCode(), api.ErrorMessage())
+	return strings.Replace(err.Error(), op.Error(), refusal, 1)
 }
 
 // cause is a file error without the operation and path, for callers that name them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func (a *app) machine(ctx context.Context, s *session, workflow string) (observe
 		}
 		var err error
 		if arn, err = a.findMachine(ctx, s, a.machineName(s, workflow)); err != nil {
-			return observe.Machine{}, err
+			return observe.Machine{}, a.unknown(workflow, err)
 		}
 	}
 	m, err := observe.Describe(ctx, s.states(), arn)
@@ -48,6 +49,19 @@ func (a *app) findMachine(ctx context.Context, s *session, name string) (string,
 	}
 	return "", withHint(fmt.Errorf("environment %s has no state machine %s%s", a.Env, name, nearest(name, names)),
 		"stride deploy "+a.where())
+}
+
+// unknown is why a machine was not found: the project may have no such workflow, and a deploy brings none.
+func (a *app) unknown(workflow string, err error) error {
+	known := a.workflowNames()
+	if len(known) == 0 || slices.Contains(known, workflow) {
+		return err
+	}
+	there := nearest(workflow, known)
+	if there == "" {
+		there = "; there is " + strings.Join(known, ", ")
+	}
+	return fmt.Errorf("environment %s has no state machine %s, and the project no workflow of that name%s", a.Env, workflow, there)
 }
 
 // machineOf is the ARN of the machine that an execution's ARN names: of a child of a distributed Map, the machine above it.

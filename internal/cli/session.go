@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -93,7 +94,10 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, a.sdkOptions(e)...)
 	if err != nil {
-		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
+		return nil, misconfigured(err)
+	}
+	if u, err := url.Parse(aws.ToString(cfg.BaseEndpoint)); cfg.BaseEndpoint != nil && (err != nil || u.Host == "") {
+		return nil, fmt.Errorf("the endpoint %q is no URL, as %s is", *cfg.BaseEndpoint, project.LocalEndpoint)
 	}
 	if cfg.Region == "" {
 		return nil, withHint(errors.New("no AWS region is set"), "set AWS_REGION, or add --region")
@@ -111,6 +115,15 @@ func (a *app) connect(ctx context.Context) (*session, error) {
 		s.renew = func() { below(); own() }
 	}
 	return s, nil
+}
+
+// misconfigured explains why there is no AWS configuration.
+func misconfigured(err error) error {
+	var profile config.SharedConfigProfileNotExistError
+	if errors.As(err, &profile) {
+		return withHint(fmt.Errorf("there is no AWS profile %q", profile.Profile), "aws configure list-profiles")
+	}
+	return fmt.Errorf("reading the AWS configuration: %w", err)
 }
 
 // outside is where a command works outside of a project: in environment local; or in AWS, in the region of the first ARN among its
@@ -235,6 +248,8 @@ func (s *session) explain(err error) error {
 		return fmt.Errorf("nothing answers at %s, where environment %s is", s.endpoint, s.env.Name)
 	case errors.As(err, &dns):
 		return fmt.Errorf("%s has no address: is the region %s right, and is there a network?", dns.Name, s.Region)
+	case strings.Contains(err.Error(), "invalid input region"): // nor for this
+		return fmt.Errorf("%q is no AWS region", s.Region)
 	case strings.Contains(err.Error(), "get credentials:"): // the SDK has no type for it
 		return withHint(fmt.Errorf("no AWS credentials for environment %s: the SDK looked in its variables, files and at the instance", s.env.Name),
 			"aws configure sso   (or set AWS_PROFILE, or add --profile)")
