@@ -630,7 +630,7 @@ func (g *generator) late(text string) string {
 
 // helperCall calls a helper of the generator's own: with steps or without.
 func (g *generator) helperCall() {
-	h := &generator{Rand: g.Rand, id: fmt.Sprintf("%s_%d", g.id, len(g.helpers)), fuel: 4, names: g.names + 100, indent: 1, depth: 3, taken: map[string]bool{}}
+	h := &generator{Rand: g.Rand, id: fmt.Sprintf("%s_%d", g.id, len(g.helpers)), fuel: 4, names: g.names + 100, indent: 1, depth: 3, taken: map[string]bool{}, examined: g.examined}
 	result := pick(g, tInt, tString, tPart, tBool)
 	a, b := &variable{name: "a", t: tInt, used: true}, &variable{name: "b", t: tString, used: true}
 	h.vars = []*variable{a, b, {name: "in", t: tThing, used: true}}

@@ -210,5 +210,5 @@ func (g *generator) retriedByHelper() {
 	g.line("})")
 	g.line("_ = %s", err)
 	g.vars = append(g.vars, v)
-	g.lookIntoBy(err, pick(g, 0, 1, 3, 4, 5, 6)) // what it joins has no one name to ask for
+	g.lookIntoBy(err, pick(g, 0, 3, 4, 5, 6)) // what it joins has no one name to ask for
 }
