@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"maps"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -132,7 +133,7 @@ func loopsIn(e expr) int {
 // part of e stands there more than once at all.
 func repeated(e expr) (best expr, any bool) {
 	o := occurrences{}
-	certain, _ := o.visit(e, nil)
+	certain := o.visit(e, nil, 0).certain
 	var bestText string
 	for hash, c := range o {
 		any = any || c.all > 1
@@ -172,61 +173,108 @@ func (o occurrences) path(e expr, certain map[uint64]bool) bool {
 	return o[hash] != nil && o[hash].count > 1 && certain[hash] || o.path(of, certain)
 }
 
-// visit counts e and its parts, and says which of them are computed whenever e is. bound is the names that lambdas and blocks give
-// on the way to e.
-func (o occurrences) visit(e expr, bound map[string]bool) (certain map[uint64]bool, s sum) {
+// visited is what a visit finds out about an expression.
+type visited struct {
+	sum
+	certain map[uint64]bool // its heavy parts that are computed whenever it is
+	binder  int             // the outermost of the lambdas and blocks around it that it reads a name of; unbound for none
+}
+
+// unbound is the binder of what reads no name that a lambda or block around it gives.
+const unbound = math.MaxInt
+
+// visit counts e and its parts. bound is the names that lambdas and blocks give on the way to e, and which of these, from 0, does.
+func (o occurrences) visit(e expr, bound map[string]int, depth int) visited {
+	out := visited{binder: unbound}
 	if _, isNamed := e.(*named); isNamed || e == nil || simple(e) {
-		return nil, sumOf(e)
+		out.sum = sumOf(e)
+		out.readsOf(e, bound)
+		return out
 	}
-	certain = map[uint64]bool{}
+	out.certain = map[uint64]bool{}
 	var parts []sum
-	part := func(e expr, bound map[string]bool) map[uint64]bool {
-		c, s := o.visit(e, bound)
-		parts = append(parts, s)
-		return c
+	note := func(v visited, s sum) map[uint64]bool {
+		parts, out.binder = append(parts, s), min(out.binder, v.binder)
+		return v.certain
+	}
+	part := func(e expr) map[uint64]bool {
+		v := o.visit(e, bound, depth)
+		return note(v, v.sum)
+	}
+	within := func(e expr, names ...string) map[uint64]bool {
+		v := o.visit(e, binding(bound, depth, names), depth+1)
+		if v.binder >= depth {
+			v.binder = unbound
+		}
+		return note(v, v.sum)
 	}
 	switch e := e.(type) {
 	case cond:
-		maps.Copy(certain, part(e.test, bound))
-		then, els := part(e.then, bound), part(e.els, bound)
+		maps.Copy(out.certain, part(e.test))
+		then, els := part(e.then), part(e.els)
 		for hash := range then {
 			if els[hash] {
-				certain[hash] = true
+				out.certain[hash] = true
 			}
 		}
 	case binary:
-		maps.Copy(certain, part(e.l, bound))
-		if r := part(e.r, bound); e.op != "and" && e.op != "or" {
-			maps.Copy(certain, r)
+		maps.Copy(out.certain, part(e.l))
+		if r := part(e.r); e.op != "and" && e.op != "or" {
+			maps.Copy(out.certain, r)
 		}
 	case lambda:
-		part(e.body, with(bound, e.params...))
+		within(e.body, e.params...)
 	case block:
-		maps.Copy(certain, part(e.bound, bound))
-		maps.Copy(certain, part(e.body, with(bound, e.name)))
+		maps.Copy(out.certain, part(e.bound))
+		maps.Copy(out.certain, within(e.body, e.name))
 	default:
 		for _, c := range children(e) {
 			if spread(e, c) {
-				of, s := o.visit(c.(each).of, bound)
-				maps.Copy(certain, of)
-				parts = append(parts, sumWith(c, []sum{s}))
+				v := o.visit(c.(each).of, bound, depth)
+				maps.Copy(out.certain, note(v, sumWith(c, []sum{v.sum})))
 				continue
 			}
-			maps.Copy(certain, part(c, bound))
+			maps.Copy(out.certain, part(c))
 		}
 	}
-	s = sumWith(e, parts)
-	if heavy(e, s) {
-		if o[s.hash] == nil {
-			o[s.hash] = &occurrence{e: e}
+	out.sum = sumWith(e, parts)
+	if heavy(e, out.sum) {
+		if o[out.hash] == nil {
+			o[out.hash] = &occurrence{e: e}
 		}
-		o[s.hash].all++
-		if !reads(e, bound) {
-			o[s.hash].count++
-			certain[s.hash] = true
+		o[out.hash].all++
+		if out.binder == unbound {
+			o[out.hash].count++
+			out.certain[out.hash] = true
 		}
 	}
-	return certain, s
+	return out
+}
+
+// readsOf notes the names that e reads, whatever is inside it.
+func (v *visited) readsOf(e expr, bound map[string]int) {
+	if len(bound) == 0 {
+		return
+	}
+	walk(e, func(e expr) {
+		if r, ok := e.(ref); ok {
+			if binder, ok := bound[r.name]; ok {
+				v.binder = min(v.binder, binder)
+			}
+		}
+	})
+}
+
+// binding is bound, and the names that the lambda or block at depth gives.
+func binding(bound map[string]int, depth int, names []string) map[string]int {
+	out := maps.Clone(bound)
+	if out == nil {
+		out = map[string]int{}
+	}
+	for _, n := range names {
+		out[n] = depth
+	}
+	return out
 }
 
 func with(bound map[string]bool, names ...string) map[string]bool {
@@ -348,7 +396,7 @@ func sharedMembers(o object) bool {
 	}
 	for _, f := range o.fields {
 		one := occurrences{}
-		one.visit(f.v.e, nil)
+		one.visit(f.v.e, nil, 0)
 		for hash, c := range one {
 			if c.count > 0 && seen[hash] {
 				return true
