@@ -4,19 +4,15 @@ import "fmt"
 
 // parse reads a number or a truth in a text, and does something about what is none.
 func (g *generator) parse() {
-	text := g.oneOf(func() string { return g.expr(tString, 1) }, func() string { return fmt.Sprintf("strconv.Itoa(%s)", g.expr(tInt, 1)) })
 	v, err := g.declared(tInt), g.name("err")
-	call := "strconv.Atoi(" + text + ")"
-	switch g.IntN(9) {
-	case 8:
+	if g.one(9) {
 		v.t = tTime
-		call = fmt.Sprintf("time.Parse(%s, %s)", pick(g, "time.DateOnly", "time.RFC3339", `"15:04 2006/01/02"`), g.oneOf(
-			func() string { return text },
-			func() string {
-				return fmt.Sprintf(`fmt.Sprintf("2024-0%%d-%%02d", %s, %s)`, g.expr(tInt, 1), g.expr(tInt, 1))
-			},
-			func() string { return g.leaf(tTime) + ".UTC().Format(time.RFC3339)" },
-		))
+		g.parsed(v, err, g.parseTime())
+		return
+	}
+	text := g.oneOf(func() string { return g.expr(tString, 1) }, func() string { return fmt.Sprintf("strconv.Itoa(%s)", g.expr(tInt, 1)) })
+	call := "strconv.Atoi(" + text + ")"
+	switch g.IntN(8) {
 	case 0, 1:
 		v.t, call = tBool, "strconv.ParseBool("+text+")"
 	case 2:
@@ -26,6 +22,22 @@ func (g *generator) parse() {
 	case 3, 4:
 		v.t, call = tFloat, "strconv.ParseFloat("+text+", 64)"
 	}
+	g.parsed(v, err, call)
+}
+
+// parseTime is a call that reads a time in a text.
+func (g *generator) parseTime() string {
+	return fmt.Sprintf("time.Parse(%s, %s)", pick(g, "time.DateOnly", "time.RFC3339", `"15:04 2006/01/02"`), g.oneOf(
+		func() string { return g.expr(tString, 1) },
+		func() string {
+			return fmt.Sprintf(`fmt.Sprintf("2024-0%%d-%%02d", %s, %s)`, g.expr(tInt, 1), g.expr(tInt, 1))
+		},
+		func() string { return g.leaf(tTime) + ".UTC().Format(time.RFC3339)" },
+	))
+}
+
+// parsed declares v and err to be what call gives, and does something about the error.
+func (g *generator) parsed(v *variable, err, call string) {
 	g.line("%s := %s", either(call[0] == 'i', v.name, v.name+", "+err), call)
 	switch g.IntN(4) {
 	case 0:
