@@ -92,7 +92,7 @@ func (j *judge) random(t *testing.T, n int) {
 	dir := must(filepath.Abs("../compile/testdata/privilege"))
 	overlay := map[string][]byte{filepath.Join(dir, "gen.go"): []byte(langgen.File(pkg, 1, n))}
 	var handlers []compile.Handler
-	for _, name := range []string{"Echo", "Double", "Risky", "Ask", "Make", "Log", "Tell"} {
+	for _, name := range []string{"Echo", "Double", "Risky", "Ask", "Make", "Log", "Tell", "Remind"} {
 		handlers = append(handlers, compile.Handler{Package: pkg, Func: name})
 	}
 	var workflows []compile.Workflow
