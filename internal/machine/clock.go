@@ -116,7 +116,20 @@ func (c *VirtualClock) Hold(n int) {
 
 // Wait waits as Clock says.
 func (c *VirtualClock) Wait(ctx context.Context, at time.Time, wake <-chan struct{}) bool {
-	s := &sleeper{at: at, rank: times, fired: make(chan struct{}, 1), ctx: ctx}
+	return c.waitAs(ctx, 0, at, wake)
+}
+
+// ticket is the number of one who is going to wait.
+func (c *VirtualClock) ticket() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	return c.last
+}
+
+// waitAs is Wait with a ticket; 0 is to take a new one.
+func (c *VirtualClock) waitAs(ctx context.Context, ticket int, at time.Time, wake <-chan struct{}) bool {
+	s := &sleeper{at: at, rank: times, number: ticket, fired: make(chan struct{}, 1), ctx: ctx}
 	c.mu.Lock()
 	c.held--
 	c.add(s)
@@ -159,8 +172,11 @@ func (c *VirtualClock) later(s *sleeper) {
 
 // add numbers a sleeper. One that never wakes by itself is not kept.
 func (c *VirtualClock) add(s *sleeper) {
-	c.last++
-	s.number, s.index = c.last, -1
+	if s.number == 0 {
+		c.last++
+		s.number = c.last
+	}
+	s.index = -1
 	if !s.at.IsZero() {
 		heap.Push(&c.waiting, s)
 	}

@@ -207,6 +207,7 @@ func (r *Run) next(ctx context.Context) (Input, bool) {
 			r.env.Replayed()
 		}
 	}
+	woken := r.turns == nil // by the clock: beside other executions a timer that is due waits its turn
 	for {
 		select { // pop reads all that was announced so far: a token that is left over would let the run look at a clock that moves
 		case <-r.wake:
@@ -219,15 +220,23 @@ func (r *Run) next(ctx context.Context) (Input, bool) {
 		var at time.Time
 		if len(r.timers) > 0 {
 			at = r.timers[0].at
-			if now := r.env.Clock.Now(); !at.After(now) {
+			if now := r.env.Clock.Now(); woken && !at.After(now) {
 				return r.noted(Input{Kind: TimerFired, Seq: r.timers[0].seq, Time: now}), true
 			}
 		}
-		r.env.Clock.Wait(ctx, at, r.wake)
+		woken = r.wait(ctx, at) || woken
 		if ctx.Err() != nil {
 			return Input{}, false
 		}
 	}
+}
+
+// wait waits for the first timer, which is due at at, for an input or for ctx, and says whether it was the timer.
+func (r *Run) wait(ctx context.Context, at time.Time) bool {
+	if r.turns != nil && len(r.timers) > 0 {
+		return r.turns.waitAs(ctx, r.timers[0].ticket, at, r.wake)
+	}
+	return r.env.Clock.Wait(ctx, at, r.wake)
 }
 
 func (r *Run) noted(in Input) Input {

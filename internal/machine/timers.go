@@ -11,6 +11,7 @@ import (
 type timer struct {
 	at     time.Time
 	seq    int64
+	ticket int // on the clock that the execution shares with others
 	index  int // in the heap; -1: no longer in it
 	task   *pending
 	strand *strand
@@ -56,6 +57,9 @@ func (r *Run) after(d time.Duration, task *pending, s *strand) *timer {
 		t = new(timer)
 	}
 	*t = timer{at: r.now.Add(d), seq: r.timerSeq, task: task, strand: s}
+	if r.turns != nil {
+		t.ticket = r.turns.ticket()
+	}
 	heap.Push(&r.timers, t)
 	return t
 }
