@@ -177,7 +177,7 @@ var ownCodes = []Code{
 		Name: RetryWithoutJitter, Severity: diag.Note, Rule: "retries are spread, or executions that failed together fail together again",
 		Example: `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {}, "End": true,
 			"Retry": [{"ErrorEquals": ["SQS.SqsException"]}]}}}`,
-		Fix: `set "JitterStrategy": "FULL"`,
+		Fix: `set "JitterStrategy": "FULL"; in Go, FullJitter of flow.Retry`,
 	},
 	{
 		Name: RetryEverything, Severity: diag.Note, Rule: "a Retry names the errors that may pass; States.ALL also repeats what will fail each time, and what must not be done twice",
