@@ -158,8 +158,13 @@ func (f *frame) errorTest(fl *flow, x *eval, e *ast.CallExpr) []split {
 	if err.joined {
 		f.refuse(e, severalErrors, "test the errors before they are joined")
 	}
-	if isNull(err.e) || names == nil {
+	_, known := err.e.(object)
+	broad := slices.Contains(names, "States.TaskFailed") || slices.Contains(names, "States.ALL")
+	if isNull(err.e) || names == nil || broad && known && !err.failed {
 		return []split{{fl, no}}
+	}
+	if broad && !err.failed {
+		f.refuse(e, "this error may be one that the workflow makes, in which errors.Is finds no "+names[0], "ask in the if behind the step, or errors.As for its type")
 	}
 	h, caught := fl.host.(*catchHost)
 	if caught && err.e == expr(stateError) {
@@ -201,7 +206,9 @@ func (f *frame) bound(fl *flow, target *key, err sym) *flow {
 func nameIn(err sym, names []string) expr {
 	if o, ok := err.e.(object); ok {
 		if l, ok := o.member("Error").(lit); ok {
-			return boolLit(slices.Contains(names, l.v.Str()))
+			name := l.v.Str()
+			late := name == "States.Timeout" || name == "States.HeartbeatTimeout"
+			return boolLit(slices.Contains(names, name) || slices.Contains(names, "States.ALL") || slices.Contains(names, "States.TaskFailed") && !late)
 		}
 	}
 	if slices.Contains(names, "States.ALL") {

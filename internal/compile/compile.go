@@ -98,6 +98,7 @@ type unit struct {
 	uses       []Use
 	weak       map[*types.Var]bool    // variables of which a loop makes less than they begin with
 	several    map[*types.Var]bool    // variables in which a loop joins errors
+	unfailed   map[*types.Var]bool    // variables in which a loop puts errors that are no failures
 	again      bool                   // a loop was found to weaken a variable: what was compiled before relies on too much
 	dropped    map[*ast.CallExpr]bool // calls that are a statement, or whose result goes back to what they change
 	alone      map[*ast.CallExpr]bool // calls that are a statement, or the whole right side of one
@@ -152,10 +153,10 @@ func (s *Source) Compile(w Workflow, others ...Workflow) (*Program, error) {
 
 // compile compiles a workflow, and again where a loop has shown what its variables may lack.
 func (prog *program) compile(w Workflow) (*Program, diag.List) {
-	weak, several := map[*types.Var]bool{}, map[*types.Var]bool{}
+	weak, several, unfailed := map[*types.Var]bool{}, map[*types.Var]bool{}, map[*types.Var]bool{}
 	for {
 		u := prog.unit(w)
-		u.weak, u.several = weak, several
+		u.weak, u.several, u.unfailed = weak, several, unfailed
 		p, diags := u.compile()
 		if !u.again {
 			return p, diags

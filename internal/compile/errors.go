@@ -15,7 +15,9 @@ const unnamed = "errorString"
 const severalErrors = "this error is several, of which a state machine keeps one name"
 
 func flowFail(_ *eval, _ *ast.CallExpr, a []sym) sym {
-	return failure(a[0], a[1])
+	out := failure(a[0], a[1])
+	out.failed = true
+	return out
 }
 
 func failure(name, cause sym) sym {
@@ -52,7 +54,7 @@ func (x *eval) wrap(e *ast.CallExpr, a []sym, at int) sym {
 	}
 	a[at] = inner
 	out := failure(textSym(choice(x.isNil(inner), str("wrapError"), part(inner.e, "Error"))), textSym(sprintf(x, e, a).e))
-	out.joined = inner.joined
+	out.joined, out.failed = inner.joined, inner.failed && inner.full
 	return out
 }
 

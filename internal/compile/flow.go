@@ -332,6 +332,7 @@ func (f *frame) common(fs []*flow) env {
 			kept = kept && ok && s.fn.same(other.fn) && same(s.e, other.e)
 			s.raw, s.maybe, s.joined = s.raw || other.raw, s.maybe || other.maybe, s.joined || other.joined
 			s.lost = s.lost || other.lost
+			s.failed = s.fails() && other.fails()
 			s.mixed = s.mixed || other.mixed || !sameType(s.t, other.t)
 			s.full, s.none, s.packed, s.some = s.full && other.full, s.none && other.none, s.packed && other.packed, s.some && other.some
 		}

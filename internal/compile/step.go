@@ -128,7 +128,7 @@ func (f *frame) ends(in *flow, s *asl.State, result sym, output types.Type) []ou
 	h := &catchHost{s: s}
 	f.caught[s] = append(f.caught[s], h)
 	failed := in.fork(h)
-	err := sym{e: stateError, t: errorType, full: true}
+	err := sym{e: stateError, t: errorType, full: true, failed: true}
 	none := sym{e: null, t: errorType}
 	if output == nil {
 		return []outcome{{done, []sym{none}}, {failed, []sym{err}}}

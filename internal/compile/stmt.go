@@ -438,7 +438,7 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 		if written[k.v] && f.weak[k.v] {
 			s = s.weakened()
 		}
-		s.joined = s.joined || f.several[k.v]
+		s.joined, s.failed = s.joined || f.several[k.v], s.failed && !f.unfailed[k.v]
 		head.env[k] = s
 	}
 	start := head.env.clone()
@@ -494,6 +494,9 @@ func (f *frame) back(fs []*flow, start env, written vars, head *label) {
 			}
 			if ok && s.joined && !want.joined {
 				f.several[k.v], f.again = true, true
+			}
+			if ok && !s.fails() && want.failed {
+				f.unfailed[k.v], f.again = true, true
 			}
 			if ok && !same(s.e, want.e) {
 				if r, isRef := want.e.(ref); isRef {

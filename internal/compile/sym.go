@@ -18,6 +18,8 @@ type sym struct {
 	none  bool // an error that is nil, whatever e says
 	// joined says that an error is several: errors.Is would find each of them, and a state machine has one name.
 	joined bool
+	// failed says that an error, where it is one, is a state's failure or flow.Fail's: what States.TaskFailed and States.ALL match.
+	failed bool
 	// packed says that a slice has no nil among its errors, some that it has items.
 	packed, some bool
 	boxed        bool     // held by an interface: omitempty never leaves it out
@@ -211,9 +213,12 @@ func isArray(e expr) expr { return binary{"=", call{"$type", []expr{e}}, str("ar
 
 // settled is s once the workflow variable name has its value.
 func (s sym) settled(name string) sym {
-	s.e, s.raw, s.maybe = ref{name}, s.holey(), false
+	s.e, s.raw, s.maybe, s.failed = ref{name}, s.holey(), false, s.fails()
 	return s
 }
+
+// fails says whether an error is a failure as States.TaskFailed means it, if it is one at all.
+func (s sym) fails() bool { return s.failed || isNull(s.e) }
 
 // merge is test ? a : b.
 func merge(test expr, a, b sym) sym {
@@ -225,6 +230,7 @@ func merge(test expr, a, b sym) sym {
 	}
 	out := sym{t: a.t, raw: a.holey() || b.holey(), full: a.full && b.full, joined: a.joined || b.joined, packed: a.packed && b.packed, some: a.some && b.some}
 	out.lost = a.lost || b.lost
+	out.failed = a.fails() && b.fails()
 	out.mixed = a.mixed || b.mixed || !sameType(a.t, b.t)
 	if a.fn.same(b.fn) {
 		out.fn = a.fn

@@ -103,16 +103,19 @@ func Named(err error) error {
 	}
 }
 
-// single is a branch's error as those outside know it: where it is several, one with the name of the first.
+// single is a branch's error as those outside know it: a failure and, where it is several, one with the name of the first.
 func single(err error) error {
+	if err == nil {
+		return nil
+	}
 	named := Named(err)
+	f, ok := named.(*Failure)
+	if !ok {
+		return &Failure{Name: NameOf(named), Cause: err.Error(), Err: named}
+	}
 	for e := err; e != nil && e != named; e = errors.Unwrap(e) {
 		if _, several := e.(interface{ Unwrap() []error }); several {
-			out := &Failure{Name: NameOf(named), Cause: err.Error(), Err: named}
-			if f, ok := named.(*Failure); ok {
-				out.Err = f.Err
-			}
-			return out
+			return &Failure{Name: f.Name, Cause: err.Error(), Err: f.Err}
 		}
 	}
 	return err

@@ -28,7 +28,9 @@ func (g *generator) parse() {
 // parseTime is a call that reads a time in a text.
 func (g *generator) parseTime() string {
 	return fmt.Sprintf("time.Parse(%s, %s)", pick(g, "time.DateOnly", "time.RFC3339", `"15:04 2006/01/02"`), g.oneOf(
-		func() string { return g.expr(tString, 1) },
+		func() string { // texts in an error are quoted as Go does for ASCII alone
+			return pick(g, `"2024-02-30"`, `"12:61 2024/01/02"`, `"2024-01-02T03:04:05+01:00"`, `"2024-01-02 "`, `""`, "in.Name")
+		},
 		func() string {
 			return fmt.Sprintf(`fmt.Sprintf("2024-0%%d-%%02d", %s, %s)`, g.expr(tInt, 1), g.expr(tInt, 1))
 		},

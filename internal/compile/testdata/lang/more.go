@@ -35,6 +35,7 @@ var More = []Case{
 	Of("execution-id", executionID, zero),
 	Of("ref", refCase, zero, one, many),
 	Of("nobody-reads", nobodyReads, zero, one, many),
+	Of("failures-of-its-own", failuresOfItsOwn, zero, one, many, named("plain"), named("wrapped")),
 	Of("cut-off-at-once", cutOffAtOnce, zero, one, many, named("plain")),
 }
 
@@ -375,4 +376,28 @@ func cutOffAtOnce(c flow.Context, in Thing) ([]Part, error) {
 		}
 		return flow.Call(c, Risky, Thing{Name: id, N: 1})
 	}, flow.MaxConcurrency(2))
+}
+
+// failuresOfItsOwn asks whether errors are failures: those of steps are, whatever fails inside of them, and what flow.Fail makes.
+func failuresOfItsOwn(c flow.Context, in Thing) ([]bool, error) {
+	failed := func(err error) bool { return errors.Is(err, flow.ErrTaskFailed) }
+	_, mapped := flow.Map(c, in.Parts, func(c flow.Context, p Part) (Part, error) {
+		if p.Count > 2 {
+			return p, Broken{Why: p.ID}
+		}
+		return p, nil
+	})
+	var last error
+	for range 2 {
+		_, last = flow.Call(c, Risky, in)
+	}
+	kept := last
+	if in.OK {
+		kept = flow.Fail("Own", in.Name)
+	}
+	if _, err := flow.Call(c, Double, in.N); err != nil {
+		return nil, err
+	}
+	own := []bool{failed(errors.New("mine")), failed(Broken{}), failed(flow.Fail("Own", "")), errors.As(mapped, new(Broken))}
+	return append(own, failed(mapped), failed(last), failed(kept)), nil
 }

@@ -359,6 +359,17 @@ func Namesakes(c flow.Context, in Item) (Item, error) {
 	return in, Broken{Why: "rain"} // want "the state machine knows errors by their names, and Broken is refused.Broken here and .refused.Broken elsewhere; name one of them otherwise"
 }
 
+func UnfailedErrors(c flow.Context, in Item) (bool, error) {
+	var err error
+	if in.Count > 1 {
+		err = errors.New("many")
+	}
+	if _, err := flow.Call(c, Handle, in); err != nil {
+		return false, err
+	}
+	return errors.Is(err, flow.ErrTaskFailed), nil // want "this error may be one that the workflow makes, in which errors.Is finds no States.TaskFailed; ask in the if behind the step, or errors.As for its type"
+}
+
 func ConditionalUndo(c flow.Context, in Item) (Item, error) {
 	if in.Count > 1 {
 		flow.OnFailure(c, func(c flow.Context) error { _, err := flow.Call(c, Handle, in); return err })
