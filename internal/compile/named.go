@@ -89,10 +89,10 @@ func free(e expr) map[string]bool {
 				out[name] = out[name] || !bound[name]
 			}
 		case lambda:
-			visit(e.body, with(bound, e.params...))
+			visit(e.body, with(bound, true, e.params...))
 		case block:
 			visit(e.bound, bound)
-			visit(e.body, with(bound, e.name))
+			visit(e.body, with(bound, true, e.name))
 		default:
 			for _, c := range children(e) {
 				visit(c, bound)

@@ -202,7 +202,7 @@ func (o occurrences) visit(e expr, bound map[string]int, depth int) visited {
 		return note(v, v.sum)
 	}
 	within := func(e expr, names ...string) map[uint64]bool {
-		v := o.visit(e, binding(bound, depth, names), depth+1)
+		v := o.visit(e, with(bound, depth, names...), depth+1)
 		if v.binder >= depth {
 			v.binder = unbound
 		}
@@ -265,25 +265,14 @@ func (v *visited) readsOf(e expr, bound map[string]int) {
 	})
 }
 
-// binding is bound, and the names that the lambda or block at depth gives.
-func binding(bound map[string]int, depth int, names []string) map[string]int {
+// with is bound, and v of names.
+func with[V any](bound map[string]V, v V, names ...string) map[string]V {
 	out := maps.Clone(bound)
 	if out == nil {
-		out = map[string]int{}
+		out = map[string]V{}
 	}
 	for _, n := range names {
-		out[n] = depth
-	}
-	return out
-}
-
-func with(bound map[string]bool, names ...string) map[string]bool {
-	out := maps.Clone(bound)
-	if out == nil {
-		out = map[string]bool{}
-	}
-	for _, n := range names {
-		out[n] = true
+		out[n] = v
 	}
 	return out
 }
