@@ -258,7 +258,11 @@ func (g *generator) assign() {
 	case v.t == tInt && g.one(2):
 		g.line("%s %s= %s", v.name, pick(g, "+", "-"), g.expr(tInt, 2))
 	case v.t == tString && g.one(2):
-		g.line("%s += %s", v.name, g.expr(tString, 2))
+		text := g.expr(tString, 2)
+		if slices.Contains(words(text), v.name) { // in a loop that would double it to the limit of a state's data
+			text = `"more"`
+		}
+		g.line("%s += %s", v.name, text)
 	case v.t == tPart && g.one(2):
 		g.line("%s.Count = %s", v.name, g.expr(tInt, 2))
 	case v.t == tThing && g.one(2):
@@ -619,9 +623,14 @@ func (g *generator) onFailure() {
 	g.line("})")
 }
 
+// words are the names in an expression, and whatever looks like one.
+func words(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
 // late is the text of what a compensation or a deferred function reads.
 func (g *generator) late(text string) string {
-	read := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	read := words(text)
 	for _, v := range g.vars {
 		v.late = v.late || slices.Contains(read, v.name)
 	}
