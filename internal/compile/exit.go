@@ -191,7 +191,11 @@ func (f *frame) runDeferred() {
 			return together
 		})
 		f.at = nil
-		for _, outs := range f.byError(flowsOf(f.exec(last.call, here))) {
+		outcomes := f.exec(last.call, here)
+		if f.at == nil { // nothing of it is a step
+			f.at = last.call
+		}
+		for _, outs := range f.byError(flowsOf(outcomes)) {
 			fl := outs[0]
 			if len(outs) > 1 {
 				fl = f.join(outs, nil)

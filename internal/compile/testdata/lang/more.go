@@ -35,6 +35,7 @@ var More = []Case{
 	Of("execution-id", executionID, zero),
 	Of("ref", refCase, zero, one, many),
 	Of("nobody-reads", nobodyReads, zero, one, many),
+	Of("deferred-twice", deferredTwice, zero, one, named("plain"), named("broken")),
 	Of("failures-of-its-own", failuresOfItsOwn, zero, one, many, named("plain"), named("wrapped")),
 	Of("cut-off-at-once", cutOffAtOnce, zero, one, many, named("plain")),
 }
@@ -400,4 +401,19 @@ func failuresOfItsOwn(c flow.Context, in Thing) ([]bool, error) {
 	}
 	own := []bool{failed(errors.New("mine")), failed(Broken{}), failed(flow.Fail("Own", "")), errors.As(mapped, new(Broken))}
 	return append(own, failed(mapped), failed(last), failed(kept)), nil
+}
+
+// deferredTwice has a deferred function that does something on some of the ways out, and one that is registered on the way.
+func deferredTwice(c flow.Context, in Thing) (out bool, err error) {
+	defer func() {
+		if err != nil {
+			_, _ = flow.Call(c, Log, "failed")
+			out, err = in.OK, nil
+		}
+	}()
+	if err := flow.Exec(c, Tell, in); err != nil {
+		return false, fmt.Errorf("asking %s: %w", in.Name, err)
+	}
+	defer func() { _, _ = flow.Call(c, Log, "at last "+in.Part.ID) }()
+	return true, nil
 }
