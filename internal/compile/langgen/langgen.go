@@ -260,6 +260,7 @@ func (g *generator) assign() {
 	case v.t == tString && g.one(2):
 		text := g.expr(tString, 2)
 		if slices.Contains(words(text), v.name) { // in a loop that would double it to the limit of a state's data
+			g.line("_ = %s", text)
 			text = `"more"`
 		}
 		g.line("%s += %s", v.name, text)
