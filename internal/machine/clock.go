@@ -48,7 +48,7 @@ type VirtualClock struct {
 	mu      sync.Mutex
 	now     time.Time
 	held    int
-	waiting sleepers
+	waiting schedule[*sleeper]
 	last    int // number of the newest sleeper
 }
 
@@ -71,28 +71,10 @@ const (
 	times               // that somebody waits for
 )
 
-// sleepers is a heap, who wakes next the first.
-type sleepers []*sleeper
-
-func (s sleepers) Len() int { return len(s) }
-func (s sleepers) Less(i, j int) bool {
-	return cmp.Or(cmp.Compare(s[i].rank, s[j].rank), s[i].at.Compare(s[j].at), cmp.Compare(s[i].number, s[j].number)) < 0
+func (s *sleeper) before(o *sleeper) bool {
+	return cmp.Or(cmp.Compare(s.rank, o.rank), s.at.Compare(o.at), cmp.Compare(s.number, o.number)) < 0
 }
-func (s sleepers) Swap(i, j int) {
-	s[i], s[j] = s[j], s[i]
-	s[i].index, s[j].index = i, j
-}
-func (s *sleepers) Push(x any) {
-	x.(*sleeper).index = len(*s)
-	*s = append(*s, x.(*sleeper))
-}
-func (s *sleepers) Pop() any {
-	last := (*s)[len(*s)-1]
-	(*s)[len(*s)-1] = nil
-	*s = (*s)[:len(*s)-1]
-	last.index = -1
-	return last
-}
+func (s *sleeper) moved(to int) { s.index = to }
 
 // NewVirtualClock is a virtual clock that shows start.
 func NewVirtualClock(start time.Time) *VirtualClock {
@@ -156,18 +138,16 @@ func (c *VirtualClock) waitAs(ctx context.Context, ticket int, at time.Time, wak
 // AfterFunc calls do, on a goroutine of its own, when the clock reaches at, unless ctx ends before. What is to be done at the same
 // time is done in the order of the calls of AfterFunc, one after the other. It is called while something is in progress.
 func (c *VirtualClock) AfterFunc(ctx context.Context, at time.Time, do func()) {
-	c.later(&sleeper{at: at, rank: times, do: do, ctx: ctx})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.add(&sleeper{at: at, rank: times, do: do, ctx: ctx})
 }
 
 // inTurn calls do before the clock moves, as AfterFunc does.
 func (c *VirtualClock) inTurn(ctx context.Context, r rank, do func()) {
-	c.later(&sleeper{at: c.Now(), rank: r, do: do, ctx: ctx})
-}
-
-func (c *VirtualClock) later(s *sleeper) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.add(s)
+	c.add(&sleeper{at: c.now, rank: r, do: do, ctx: ctx})
 }
 
 // add numbers a sleeper. One that never wakes by itself is not kept.

@@ -242,14 +242,13 @@ func (r *Run) runChild(p *pending, c *Child) {
 	child := c.Program.Start(c.Execution, &env)
 	start := func() {
 		env.Clock.Hold(1) // for the child, in place of its task, until the answer is there
-		p.Park()
 		go child.answer(p)
 	}
 	if r.turns == nil {
 		start()
-		return
+	} else {
+		r.turns.inTurn(p, starts, start)
 	}
-	r.turns.inTurn(p, starts, start)
 	p.Park()
 }
 

@@ -30,7 +30,7 @@ type Run struct {
 	lastEvent int64
 	root      *strand
 	queue     []*strand // with a state to enter
-	timers    timers
+	timers    schedule[*timer]
 	pending   map[int64]*pending // tasks without an answer, by Seq
 	mapRuns   []*mapRun
 	seq       int64 // of the last task
@@ -299,7 +299,7 @@ func (r *Run) apply(in Input) {
 	case MapRunUpdated:
 		r.updateMapRun(in.Update)
 	case TimerFired:
-		if t := r.timers.take(in.Seq); t != nil {
+		if t := r.due(in.Seq); t != nil {
 			r.fire(t)
 		}
 	default:

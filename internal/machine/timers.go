@@ -17,36 +17,44 @@ type timer struct {
 	strand *strand
 }
 
-// timers is a heap, the earliest first.
-type timers []*timer
+func (t *timer) before(o *timer) bool {
+	return cmp.Or(t.at.Compare(o.at), cmp.Compare(t.seq, o.seq)) < 0
+}
+func (t *timer) moved(to int) { t.index = to }
 
-func (t timers) Len() int { return len(t) }
-func (t timers) Less(i, j int) bool {
-	return cmp.Or(t[i].at.Compare(t[j].at), cmp.Compare(t[i].seq, t[j].seq)) < 0
+// A schedule is a heap of what comes, the first in front; each is told its place in it, and -1 when it leaves.
+type schedule[T interface {
+	before(T) bool
+	moved(to int)
+}] []T
+
+func (s schedule[T]) Len() int           { return len(s) }
+func (s schedule[T]) Less(i, j int) bool { return s[i].before(s[j]) }
+func (s schedule[T]) Swap(i, j int) {
+	s[i], s[j] = s[j], s[i]
+	s[i].moved(i)
+	s[j].moved(j)
 }
-func (t timers) Swap(i, j int) {
-	t[i], t[j] = t[j], t[i]
-	t[i].index, t[j].index = i, j
+func (s *schedule[T]) Push(x any) {
+	x.(T).moved(len(*s))
+	*s = append(*s, x.(T))
 }
-func (t *timers) Push(x any) {
-	x.(*timer).index = len(*t)
-	*t = append(*t, x.(*timer))
-}
-func (t *timers) Pop() any {
-	last := (*t)[len(*t)-1]
-	(*t)[len(*t)-1] = nil
-	*t = (*t)[:len(*t)-1]
-	last.index = -1
+func (s *schedule[T]) Pop() any {
+	n := len(*s) - 1
+	last := (*s)[n]
+	clear((*s)[n:])
+	*s = (*s)[:n]
+	last.moved(-1)
 	return last
 }
 
-// take removes the timer with the number, which is the first unless a journal is replayed; nil where it is gone.
-func (t *timers) take(seq int64) *timer {
-	i := slices.IndexFunc(*t, func(x *timer) bool { return x.seq == seq })
+// due removes the timer with the number, which is the first unless a journal is replayed; nil where it is gone.
+func (r *Run) due(seq int64) *timer {
+	i := slices.IndexFunc(r.timers, func(t *timer) bool { return t.seq == seq })
 	if i < 0 {
 		return nil
 	}
-	return heap.Remove(t, i).(*timer)
+	return heap.Remove(&r.timers, i).(*timer)
 }
 
 // after sets a timer.
