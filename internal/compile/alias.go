@@ -105,10 +105,8 @@ func (f *frame) assignments(n ast.Node, visit func(place ast.Expr, refs []types.
 				}
 			}
 		case *ast.CallExpr:
-			if id := identOf(n.Fun); id != nil && f.pkg.info.Types[n.Fun].IsBuiltin() && slices.Contains([]string{"delete", "clear", "copy"}, id.Name) {
-				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
-			}
-			if f.sorts(n) && f.rootVar(n.Args[0]) != nil { // else it is what nobody else has
+			sorted := f.sorts(n) && f.rootVar(n.Args[0]) != nil // else it is what nobody else has
+			if sorted || f.isBuiltin(n, "delete", "clear", "copy") {
 				visit(n.Args[0], []types.Type{f.typeOf(n.Args[0])})
 			}
 			if b := f.builder(n); b != nil {

@@ -96,9 +96,7 @@ type unit struct {
 	operations map[string]string
 	resources  map[string]string
 	uses       []Use
-	weak       map[*types.Var]bool    // variables of which a loop makes less than they begin with
-	several    map[*types.Var]bool    // variables in which a loop joins errors
-	unfailed   map[*types.Var]bool    // variables in which a loop puts errors that are no failures
+	loosened   map[*types.Var]loosened
 	again      bool                   // a loop was found to weaken a variable: what was compiled before relies on too much
 	dropped    map[*ast.CallExpr]bool // calls that are a statement, or whose result goes back to what they change
 	alone      map[*ast.CallExpr]bool // calls that are a statement, or the whole right side of one
@@ -151,12 +149,20 @@ func (s *Source) Compile(w Workflow, others ...Workflow) (*Program, error) {
 	return p, diags.Err()
 }
 
+// loosened is what a variable lacks in a loop that it may have before: the loop makes less of it than it begins with, joins errors in it,
+// or puts errors into it that are no failures.
+type loosened struct{ weak, joined, unfailed bool }
+
+func (l loosened) and(m loosened) loosened {
+	return loosened{l.weak || m.weak, l.joined || m.joined, l.unfailed || m.unfailed}
+}
+
 // compile compiles a workflow, and again where a loop has shown what its variables may lack.
 func (prog *program) compile(w Workflow) (*Program, diag.List) {
-	weak, several, unfailed := map[*types.Var]bool{}, map[*types.Var]bool{}, map[*types.Var]bool{}
+	found := map[*types.Var]loosened{}
 	for {
 		u := prog.unit(w)
-		u.weak, u.several, u.unfailed = weak, several, unfailed
+		u.loosened = found
 		p, diags := u.compile()
 		if !u.again {
 			return p, diags

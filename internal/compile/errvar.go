@@ -69,8 +69,7 @@ func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] 
 func (f *frame) match(at ast.Node, m ErrorMatch) bool {
 	for _, other := range f.matched {
 		if other.Name == m.Name && other.full() != m.full() && !other.Service {
-			f.refuse(at, fmt.Sprintf("the state machine knows errors by their names, and %s is %s here and %s elsewhere", m.Name,
-				m.short(), other.short()), "name one of them otherwise")
+			f.refuseNamesake(f.pkg, at, m, other)
 			return false
 		}
 	}
@@ -113,10 +112,14 @@ func (u *unit) refuseNamesakes() {
 			if e.as.full() == m.full() {
 				continue
 			}
-			u.refuseAt(e.p, e.at, fmt.Sprintf("the state machine knows errors by their names, and %s is %s here and %s elsewhere", m.Name,
-				e.as.short(), m.short()), "name one of them otherwise")
+			u.refuseNamesake(e.p, e.at, e.as, m)
 		}
 	}
+}
+
+func (u *unit) refuseNamesake(p *pkg, at ast.Node, m, other ErrorMatch) {
+	u.refuseAt(p, at, fmt.Sprintf("the state machine knows errors by their names, and %s is %s here and %s elsewhere", other.Name,
+		m.short(), other.short()), "name one of them otherwise")
 }
 
 // reaches says whether package from is, or imports by any number of steps, package to. Of a package that the workflows do not

@@ -188,7 +188,13 @@ func (o occurrences) visit(e expr, bound map[string]int, depth int) visited {
 	out := visited{binder: unbound}
 	if _, isNamed := e.(*named); isNamed || e == nil || simple(e) {
 		out.sum = sumOf(e)
-		out.readsOf(e, bound)
+		if len(bound) > 0 {
+			for name := range free(e) {
+				if binder, ok := bound[name]; ok {
+					out.binder = min(out.binder, binder)
+				}
+			}
+		}
 		return out
 	}
 	out.certain = map[uint64]bool{}
@@ -249,20 +255,6 @@ func (o occurrences) visit(e expr, bound map[string]int, depth int) visited {
 		}
 	}
 	return out
-}
-
-// readsOf notes the names that e reads, whatever is inside it.
-func (v *visited) readsOf(e expr, bound map[string]int) {
-	if len(bound) == 0 {
-		return
-	}
-	walk(e, func(e expr) {
-		if r, ok := e.(ref); ok {
-			if binder, ok := bound[r.name]; ok {
-				v.binder = min(v.binder, binder)
-			}
-		}
-	})
 }
 
 // with is bound, and v of names.

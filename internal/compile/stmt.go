@@ -435,10 +435,11 @@ func (f *frame) loop(fs []*flow, p loopParts) []*flow {
 		head.host = mark
 	}
 	for k, s := range head.env {
-		if written[k.v] && f.weak[k.v] {
+		l := f.loosened[k.v]
+		if written[k.v] && l.weak {
 			s = s.weakened()
 		}
-		s.joined, s.failed = s.joined || f.several[k.v], s.failed && !f.unfailed[k.v]
+		s.joined, s.failed = s.joined || l.joined, s.failed && !l.unfailed
 		head.env[k] = s
 	}
 	start := head.env.clone()
@@ -489,14 +490,8 @@ func (f *frame) back(fs []*flow, start env, written vars, head *label) {
 				continue
 			}
 			s, ok := fl.env[k]
-			if ok && s.weaker(want) {
-				f.weak[k.v], f.again = true, true
-			}
-			if ok && s.joined && !want.joined {
-				f.several[k.v], f.again = true, true
-			}
-			if ok && !s.fails() && want.failed {
-				f.unfailed[k.v], f.again = true, true
+			if less := (loosened{s.weaker(want), s.joined && !want.joined, !s.fails() && want.failed}); ok && less != (loosened{}) {
+				f.loosened[k.v], f.again = f.loosened[k.v].and(less), true
 			}
 			if ok && !same(s.e, want.e) {
 				if r, isRef := want.e.(ref); isRef {
