@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stride-aws/stride/internal/asl"
+	"github.com/stride-aws/stride/internal/machine"
 	"github.com/stride-aws/stride/internal/value"
 )
 
@@ -18,16 +19,20 @@ type called struct {
 // add adds what s calls; handlers are those of function ARNs.
 func (c *called) add(s *asl.State, handlers map[string]string) {
 	c.states[s.Name] = true
-	if _, name, ok := strings.Cut(s.Resource, ":activity:"); ok {
-		c.activities[name] = true
+	r := machine.ParseResource(s.Resource)
+	if r.Kind == machine.Activity {
+		c.activities[activityName(r)] = true
 	}
-	if !strings.HasSuffix(s.Resource, ".waitForTaskToken") {
+	if r.Pattern != "waitForTaskToken" {
 		return
 	}
 	for _, parameters := range []value.Value{s.Arguments, s.Parameters} {
 		c.awaited[handlers[member(parameters, "FunctionName").Str()]] = true
 	}
 }
+
+// activityName is the activity that a resource names.
+func activityName(r *machine.Resource) string { return r.ARN[strings.LastIndexByte(r.ARN, ':')+1:] }
 
 // plain says that a text can name only an activity: no state, request, resource or function.
 func plain(name string) bool { return !strings.ContainsAny(name, " :/.") }

@@ -241,7 +241,7 @@ func (b *bridge) task(t *machine.Task) (task *native.Task, wrap func(value.Value
 	case t.Resource.Kind == machine.Function:
 		task.Name = b.handlers[t.Resource.ARN]
 	case t.Resource.Kind == machine.Activity:
-		task.Kind, task.Name = native.Activity, t.Resource.ARN[strings.LastIndexByte(t.Resource.ARN, ':')+1:]
+		task.Kind, task.Name = native.Activity, activityName(t.Resource)
 	case t.Resource.Service == "lambda" && t.Resource.Action == "invoke":
 		task.Name, input = b.handlers[member(t.Input, "FunctionName").Str()], member(t.Input, "Payload")
 		if task.Token == "" {

@@ -209,7 +209,7 @@ func (n *neighbours) add(c project.Compiled, vars map[string]string, other func(
 	h.caller = task.New(h)
 	h.caller.Place = func(context.Context) (*task.Place, error) { return n.place() }
 	asl.Walk(&definition.Machine, func(_ *asl.Machine, s *asl.State) {
-		if strings.HasSuffix(s.Resource, ".waitForTaskToken") || strings.Contains(s.Resource, ":activity:") {
+		if r := machine.ParseResource(s.Resource); r.Pattern == "waitForTaskToken" || r.Kind == machine.Activity {
 			n.waiting = append(n.waiting, s.Name)
 		}
 	})
