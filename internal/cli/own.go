@@ -13,6 +13,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"github.com/stride-aws/stride/internal/project"
 )
 
 // ownMark is set for a project's own command line, so that it is not looked for again.
@@ -28,11 +30,11 @@ func (a *app) handOver(command string) error {
 	if anywhere[command] || os.Getenv(ownMark) != "" || !ok || info.Main.Path == "" || strings.HasSuffix(info.Path, ".test") {
 		return nil
 	}
-	dir := ownMain(a.Dir)
-	if dir == "" || moduleOf(dir) == info.Main.Path {
+	dir, module := ownMain(a.Dir)
+	if dir == "" || module == info.Main.Path {
 		return nil
 	}
-	program, err := a.buildOwn(dir)
+	program, err := a.buildOwn(dir, module)
 	if err != nil {
 		return err
 	}
@@ -50,25 +52,20 @@ func (a *app) handOver(command string) error {
 	return quiet(cmd.ProcessState.ExitCode())
 }
 
-// ownMain is the folder of the module around dir, where it has a command line of its own.
-func ownMain(dir string) string {
-	dir, err := filepath.Abs(dir)
-	for ; err == nil; dir = filepath.Dir(dir) {
-		if moduleOf(dir) != "" {
-			if _, err := os.Stat(filepath.Join(dir, "cmd", "stride", "main.go")); err == nil {
-				return dir
-			}
-			return ""
-		}
-		if dir == filepath.Dir(dir) {
-			return ""
-		}
+// ownMain is the folder and the path of the module around dir, where it has a command line of its own.
+func ownMain(dir string) (root, module string) {
+	root, module, err := project.FindModule(dir)
+	if err != nil {
+		return "", ""
 	}
-	return ""
+	if _, err := os.Stat(filepath.Join(root, "cmd", "stride", "main.go")); err != nil {
+		return "", ""
+	}
+	return root, module
 }
 
-// buildOwn builds the command line of the project in dir, into the user's cache.
-func (a *app) buildOwn(dir string) (string, error) {
+// buildOwn builds the command line of a module, into the user's cache.
+func (a *app) buildOwn(dir, module string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("building the project's own stride: %w", err)
@@ -78,12 +75,12 @@ func (a *app) buildOwn(dir string) (string, error) {
 		program += ".exe"
 	}
 	if _, err := os.Stat(program); err != nil {
-		fmt.Fprintf(a.Stderr, "building cmd/stride of %s, which knows its workflows\n", moduleOf(dir))
+		fmt.Fprintf(a.Stderr, "building cmd/stride of %s, which knows its workflows\n", module)
 	}
 	cmd := exec.Command("go", "build", "-o", program, "./cmd/stride")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build ./cmd/stride, which knows the workflows of %s: %w\n%s", moduleOf(dir), err, bytes.TrimSpace(out))
+		return "", fmt.Errorf("go build ./cmd/stride, which knows the workflows of %s: %w\n%s", module, err, bytes.TrimSpace(out))
 	}
 	return program, nil
 }

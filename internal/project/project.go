@@ -59,7 +59,7 @@ type Options struct {
 
 // Load finds the project around o.Dir and checks what can be known without compiling.
 func Load(o Options) (*Project, error) {
-	dir, module, err := findModule(o.Dir)
+	dir, module, err := FindModule(o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +85,8 @@ func Load(o Options) (*Project, error) {
 // ErrNone is that there is no project where one was looked for.
 var ErrNone = errors.New("no go.mod")
 
-// findModule is the folder at or above dir that has a go.mod, and the module's path.
-func findModule(dir string) (string, string, error) {
+// FindModule is the folder at or above dir that has a go.mod, and the module's path.
+func FindModule(dir string) (string, string, error) {
 	start, err := filepath.Abs(dir)
 	if err != nil {
 		return "", "", err
