@@ -17,6 +17,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/stride-aws/stride/internal/lambdamain"
 )
 
 // Target is what a handler is built for, in Go's words.
@@ -49,11 +51,7 @@ type MatchedError struct {
 }
 
 func (e MatchedError) String() string {
-	star := ""
-	if e.Pointer {
-		star = "*"
-	}
-	return star + path.Base(e.Package) + "." + e.Name
+	return lambdamain.TypeKey(path.Base(e.Package), e.Name, e.Pointer)
 }
 
 // Name is the handler as messages call it: "payments.Charge".
