@@ -23,10 +23,12 @@ func (t *timer) before(o *timer) bool {
 func (t *timer) moved(to int) { t.index = to }
 
 // A schedule is a heap of what comes, the first in front; each is told its place in it, and -1 when it leaves.
-type schedule[T interface {
+type schedule[T scheduled[T]] []T
+
+type scheduled[T any] interface {
 	before(T) bool
 	moved(to int)
-}] []T
+}
 
 func (s schedule[T]) Len() int           { return len(s) }
 func (s schedule[T]) Less(i, j int) bool { return s[i].before(s[j]) }
